@@ -1,0 +1,96 @@
+//! An entry: a DN and attributes, each with a set of values.
+
+use std::borrow::Cow;
+
+use crate::ldif::{Attribute, ContentRecord, Value};
+
+/// An entry whose attribute lines are grouped by attribute description.
+///
+/// Attributes stand in the order of their first line, values in the order of
+/// theirs. Descriptions compare without regard to ASCII case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The DN as it was written.
+    pub dn: Cow<'a, [u8]>,
+    attributes: Vec<EntryAttribute<'a>>,
+}
+
+/// One attribute of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryAttribute<'a> {
+    /// The attribute description as first written, options included.
+    pub name: Cow<'a, [u8]>,
+    /// The values, in order.
+    pub values: Vec<Value<'a>>,
+}
+
+impl<'a> Entry<'a> {
+    /// An entry without attributes.
+    #[must_use]
+    pub fn new(dn: impl Into<Cow<'a, [u8]>>) -> Self {
+        Self { dn: dn.into(), attributes: Vec::new() }
+    }
+
+    /// All attributes, in order.
+    #[must_use]
+    pub fn attributes(&self) -> &[EntryAttribute<'a>] {
+        &self.attributes
+    }
+
+    /// The values of one attribute description; empty where it is absent.
+    #[must_use]
+    pub fn values(&self, name: &[u8]) -> &[Value<'a>] {
+        self.attributes
+            .iter()
+            .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+            .map_or(&[], |attribute| attribute.values.as_slice())
+    }
+
+    /// The values of one attribute description, to be changed; the attribute is
+    /// made where it is absent. Call [`Entry::prune`] when values were removed.
+    pub fn values_mut(&mut self, name: &[u8]) -> &mut Vec<Value<'a>> {
+        let at = self.attributes.iter().position(|a| a.name.eq_ignore_ascii_case(name));
+        let at = at.unwrap_or_else(|| {
+            self.attributes
+                .push(EntryAttribute { name: Cow::Owned(name.to_vec()), values: Vec::new() });
+            self.attributes.len() - 1
+        });
+        &mut self.attributes[at].values
+    }
+
+    /// Adds one value at the end of an attribute.
+    pub fn push(&mut self, name: Cow<'a, [u8]>, value: Value<'a>) {
+        match self.attributes.iter_mut().find(|a| a.name.eq_ignore_ascii_case(&name)) {
+            Some(attribute) => attribute.values.push(value),
+            None => self.attributes.push(EntryAttribute { name, values: vec![value] }),
+        }
+    }
+
+    /// Drops attributes that have no value left.
+    pub fn prune(&mut self) {
+        self.attributes.retain(|attribute| !attribute.values.is_empty());
+    }
+
+    /// The entry as a content record, attributes grouped.
+    #[must_use]
+    pub fn into_record(self) -> ContentRecord<'a> {
+        let mut lines = Vec::new();
+        for attribute in self.attributes {
+            let name = attribute.name;
+            lines.extend(
+                attribute.values.into_iter().map(|value| Attribute { name: name.clone(), value }),
+            );
+        }
+        ContentRecord { dn: self.dn, attributes: lines }
+    }
+}
+
+impl<'a> From<ContentRecord<'a>> for Entry<'a> {
+    fn from(record: ContentRecord<'a>) -> Self {
+        let mut entry = Self::new(record.dn);
+        for Attribute { name, value } in record.attributes {
+            entry.push(name, value);
+        }
+        entry
+    }
+}

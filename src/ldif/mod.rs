@@ -1,0 +1,17 @@
+//! The LDIF format (RFC 2849, RFC 4525): reading, positions, errors, writing.
+//!
+//! Knows nothing of directories, rules or files: it works on byte slices.
+
+mod base64;
+mod error;
+mod line;
+mod position;
+mod record;
+
+pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
+pub use line::{Form, Line};
+pub use position::Position;
+pub use record::{
+    Attribute, Change, ChangeRecord, ChangeType, ContentRecord, Control, ModOp, Modification,
+    Record, Value,
+};
