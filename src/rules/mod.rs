@@ -1,1 +1,10 @@
-//! rules
+//! What is wrong with an entry and what is suggested: subjects, findings,
+//! profiles, the uniqueness index, and one folder per family of rules.
+//!
+//! Knows nothing of how findings are printed or written.
+
+mod finding;
+mod subject;
+
+pub use finding::{Action, Applicability, Finding, RuleName};
+pub use subject::{Attr, Subject};

@@ -1,0 +1,75 @@
+//! A finding: what a rule has to say about one value of one entry.
+
+use std::borrow::Cow;
+
+/// How far a suggestion may be taken without a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// Written by `fix` without further ado.
+    Safe,
+    /// Written by `fix --unsafe` only.
+    Unsafe,
+    /// A person must decide: there is no value to write.
+    Manual,
+}
+
+/// What the finding proposes to do (IdFix's words).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Replace the value by the update, or add the update where it is absent.
+    Edit,
+    /// Remove the value.
+    Remove,
+    /// Leave the value as it is: this holder keeps it.
+    Complete,
+}
+
+impl Action {
+    /// The word that IdFix shows, in capitals.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Edit => "EDIT",
+            Self::Remove => "REMOVE",
+            Self::Complete => "COMPLETE",
+        }
+    }
+}
+
+/// The stable name of a rule, as `--select` and the reports spell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+pub struct RuleName(pub &'static str);
+
+/// One finding, ready to be shown or turned into an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding<'a> {
+    /// The entry's DN as it was written.
+    pub dn: Cow<'a, [u8]>,
+    /// The entry's cn; its RDN value where it has no cn.
+    pub common_name: Cow<'a, [u8]>,
+    /// The last objectClass value.
+    pub object_class: Cow<'a, [u8]>,
+    /// The attribute, spelled as the profile shows it.
+    pub attribute: &'static str,
+    /// The rules that fired, in the order in which they fired.
+    pub rules: Vec<RuleName>,
+    /// The labels of the report's ERROR column, joined by `, `.
+    pub error: String,
+    /// The value; `None` where the attribute is absent.
+    pub value: Option<Cow<'a, [u8]>>,
+    /// The proposed value.
+    pub update: Option<String>,
+    /// The proposed action.
+    pub action: Action,
+    /// How far the proposal may be taken without a person.
+    pub applicability: Applicability,
+    /// Whether this is the row that IdFix adds for the first holder of a
+    /// duplicate; it carries no suggestion of its own.
+    pub extra: bool,
+    /// The name of the input that holds the entry.
+    pub file: &'a str,
+    /// Physical line of the value (of the `dn:` line where the attribute is
+    /// absent), counted from 1.
+    pub line: u64,
+}
