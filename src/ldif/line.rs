@@ -32,6 +32,20 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
+    /// A line that was not read but made from a description and a value.
+    #[must_use]
+    pub fn of(name: &'a [u8], value: &'a [u8]) -> Self {
+        Self {
+            name,
+            value,
+            form: Form::Plain,
+            name_folded: false,
+            value_folded: false,
+            offset: 0,
+            line: 0,
+        }
+    }
+
     /// The attribute description (or keyword) before the colon.
     #[must_use]
     pub fn name(&self) -> Cow<'a, [u8]> {
