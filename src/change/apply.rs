@@ -42,7 +42,7 @@ pub fn apply_to_entry<'a>(
             rename(&mut stored, new_dn, *delete_old_rdn).map(drop)
         }
         Change::Add(_) => Err(NotApplicable::of_dn(Reason::EntryExists, &stored.dn)),
-        Change::Delete => Err(NotApplicable::of_dn(Reason::CannotMove, &stored.dn)),
+        Change::Delete => Err(NotApplicable::of_dn(Reason::NoEntryLeft, &stored.dn)),
     };
     *entry = stored.into_entry();
     done

@@ -5,8 +5,10 @@
 
 mod apply;
 mod identity;
+mod inverse;
 mod not_applicable;
 mod stored;
 
 pub use apply::apply_to_entry;
+pub use inverse::{invert, invert_guarded};
 pub use not_applicable::{NotApplicable, Reason};

@@ -53,6 +53,9 @@ pub enum Reason {
     /// A modify that takes away a value which names the entry.
     #[error("the value names the entry: use modrdn")]
     NamesTheEntry,
+    /// A delete, where only a changed entry can be shown.
+    #[error("a delete leaves no entry")]
+    NoEntryLeft,
     /// A move of an entry below itself, or of the root.
     #[error("an entry cannot be moved there")]
     CannotMove,
@@ -69,7 +72,7 @@ impl Reason {
             Self::ValueExists => 20,
             Self::NoSuchEntry | Self::NoParent => 32,
             Self::InvalidDn => 34,
-            Self::CannotMove => 53,
+            Self::CannotMove | Self::NoEntryLeft => 53,
             Self::NotLeaf => 66,
             Self::NamesTheEntry => 67,
             Self::EntryExists => 68,
