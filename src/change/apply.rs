@@ -254,7 +254,10 @@ fn integer(value: &Value<'_>) -> Option<i128> {
 
 /// A modify may not take away what names the entry. An export that lacks the
 /// naming attribute is no obstacle.
-fn keeps_its_name(entry: &mut StoredEntry<'_>, effects: &[Effect<'_>]) -> Result<(), NotApplicable> {
+fn keeps_its_name(
+    entry: &mut StoredEntry<'_>,
+    effects: &[Effect<'_>],
+) -> Result<(), NotApplicable> {
     if effects.iter().all(|effect| effect.removed.is_empty()) {
         return Ok(());
     }
@@ -262,10 +265,9 @@ fn keeps_its_name(entry: &mut StoredEntry<'_>, effects: &[Effect<'_>]) -> Result
         let Some(slot) = entry.slot(&name) else { continue };
         let value = Value::Bytes(Cow::Owned(value));
         let attribute = entry.attribute_mut(slot);
-        let was_there = effects
-            .iter()
-            .filter(|effect| effect.slot == slot)
-            .any(|effect| effect.removed.iter().any(|(_, removed)| attribute.equal(removed, &value)));
+        let was_there = effects.iter().filter(|effect| effect.slot == slot).any(|effect| {
+            effect.removed.iter().any(|(_, removed)| attribute.equal(removed, &value))
+        });
         if was_there && !attribute.holds(&value) {
             return Err(NotApplicable::of_value(Reason::NamesTheEntry, &name, text_of(&value)));
         }

@@ -71,7 +71,9 @@ pub(super) fn rdn_key(rdn: &[u8]) -> Option<Vec<u8>> {
             part.push(b'=');
             for &byte in value_key(rule_of(&name), &value).iter() {
                 match byte {
-                    b',' | b'+' | b'\\' => part.extend_from_slice(format!("\\{byte:02x}").as_bytes()),
+                    b',' | b'+' | b'\\' => {
+                        part.extend_from_slice(format!("\\{byte:02x}").as_bytes())
+                    }
                     _ => part.push(byte),
                 }
             }
@@ -80,6 +82,15 @@ pub(super) fn rdn_key(rdn: &[u8]) -> Option<Vec<u8>> {
         .collect();
     parts.sort_unstable();
     Some(parts.join(&b'+'))
+}
+
+/// The key of the entry above; `None` for the root.
+pub(super) fn parent_key(key: &[u8]) -> Option<&[u8]> {
+    match memchr::memchr(b',', key) {
+        Some(at) => Some(&key[at + 1..]),
+        None if key.is_empty() => None,
+        None => Some(&[]),
+    }
 }
 
 /// Where each RDN of a DN's text starts.
@@ -165,7 +176,12 @@ fn unescape(text: &[u8]) -> Vec<u8> {
 pub(super) fn single_valued(attribute: &[u8]) -> bool {
     matches!(
         base_name(attribute).to_ascii_lowercase().as_slice(),
-        b"mail" | b"userprincipalname" | b"samaccountname" | b"displayname" | b"mailnickname" | b"cn"
+        b"mail"
+            | b"userprincipalname"
+            | b"samaccountname"
+            | b"displayname"
+            | b"mailnickname"
+            | b"cn"
     )
 }
 
@@ -191,4 +207,32 @@ pub(super) fn writability(attribute: &[u8]) -> Writability {
 pub(super) fn is_unique(attribute: &[u8]) -> bool {
     attribute.eq_ignore_ascii_case(b"userPrincipalName")
         || attribute.eq_ignore_ascii_case(b"sAMAccountName")
+}
+
+/// The options of an attribute description.
+pub(super) fn options(attribute: &[u8]) -> impl Iterator<Item = &[u8]> {
+    attribute.split(|&byte| byte == b';').skip(1)
+}
+
+/// Whether an option marks a part of the values, as in `member;range=0-1499`.
+pub(super) fn is_range(option: &[u8]) -> bool {
+    option.len() >= 6 && option[..6].eq_ignore_ascii_case(b"range=")
+}
+
+/// Whether an attribute with this option is written like any other: it names a
+/// language, a transfer form or a private subtype. Others, such as the change
+/// sequence numbers of a replica (`vucsn-…`), are a server's own notes.
+pub(super) fn is_plain_option(option: &[u8]) -> bool {
+    let option = option.to_ascii_lowercase();
+    option == b"binary" || option.starts_with(b"lang-") || option.starts_with(b"x-")
+}
+
+/// The key of the domain that holds an entry: the DN from its first `dc=` on.
+pub(super) fn domain_key(dn: &[u8]) -> Vec<u8> {
+    let Some(key) = dn_key(dn) else { return Vec::new() };
+    let mut rest = key.as_slice();
+    while !rest.is_empty() && !rest.starts_with(b"dc=") {
+        rest = parent_key(rest).unwrap_or_default();
+    }
+    rest.to_vec()
 }

@@ -63,9 +63,9 @@ const ACTIVE_DIRECTORY: [&[u8]; 6] = [
 /// Whether the entry came from Active Directory, so that its schema holds. In
 /// other directories `mail`, `cn` and the like take several values.
 pub(super) fn is_active_directory(attributes: &[EntryAttribute<'_>]) -> bool {
-    attributes
-        .iter()
-        .any(|attribute| ACTIVE_DIRECTORY.iter().any(|name| attribute.name.eq_ignore_ascii_case(name)))
+    attributes.iter().any(|attribute| {
+        ACTIVE_DIRECTORY.iter().any(|name| attribute.name.eq_ignore_ascii_case(name))
+    })
 }
 
 impl<'a> From<Entry<'a>> for StoredEntry<'a> {
@@ -223,7 +223,8 @@ impl<'a> StoredAttribute<'a> {
         self.ensure_index();
         let rule = self.rule;
         let keys: FxHashSet<Value<'_>> = values.map(|value| key_of(rule, value)).collect();
-        let is_equal = |place: &usize| self.at(*place).is_some_and(|v| keys.contains(&key_of(rule, v)));
+        let is_equal =
+            |place: &usize| self.at(*place).is_some_and(|v| keys.contains(&key_of(rule, v)));
         let mut places: Vec<usize> = match &self.index {
             None => (0..self.values.len()).filter(is_equal).collect(),
             Some(index) => keys
