@@ -132,6 +132,11 @@ impl<'a> StoredEntry<'a> {
         slots - 1
     }
 
+    /// The attributes that have a value.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &StoredAttribute<'a>> {
+        self.attributes.iter().filter(|attribute| attribute.live > 0)
+    }
+
     pub(super) fn attribute(&self, slot: usize) -> &StoredAttribute<'a> {
         &self.attributes[slot]
     }
