@@ -3,14 +3,23 @@
 //! Knows nothing of directories, rules or files: it works on byte slices.
 
 mod base64;
+mod chunk;
 mod error;
+mod grammar;
 mod line;
+mod observation;
 mod position;
+mod raw;
+mod reader;
 mod record;
 
+pub use chunk::{Chunk, Chunks};
 pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
 pub use line::{Form, Line};
+pub use observation::{ExportClaims, Observations};
 pub use position::Position;
+pub use raw::RawRecord;
+pub use reader::{Block, FailedBlock, Limits, RecordReader};
 pub use record::{
     Attribute, Change, ChangeRecord, ChangeType, ContentRecord, Control, ModOp, Modification,
     Record, Value,
