@@ -8,6 +8,7 @@ mod error;
 mod grammar;
 mod line;
 mod observation;
+mod parallel;
 mod position;
 mod raw;
 mod reader;
@@ -17,6 +18,9 @@ pub use chunk::{Chunk, Chunks};
 pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
 pub use line::{Form, Line};
 pub use observation::{ExportClaims, Observations};
+pub use parallel::{
+    CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_stream, read_chunk,
+};
 pub use position::Position;
 pub use raw::RawRecord;
 pub use reader::{Block, FailedBlock, Limits, RecordReader};
