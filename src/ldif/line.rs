@@ -54,10 +54,12 @@ impl<'a> Line<'a> {
 
     /// Whether the description, in any case, is this one without options.
     #[must_use]
+    #[inline]
     pub fn is(&self, name: &[u8]) -> bool {
         if self.name_folded {
             return self.name().eq_ignore_ascii_case(name);
         }
+        // Lengths differ nearly always, and the comparison is a call.
         self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name)
     }
 

@@ -28,15 +28,17 @@ struct ParsedChange<'a> {
 
 impl<'r, 'a> RawRecord<'r, 'a> {
     /// Lines of a block that begins with `dn:`.
-    pub(super) fn new(lines: &'r [Line<'a>], comments: &'r [&'a [u8]]) -> Result<Self, Fault<'a>> {
+    pub(super) fn new(
+        lines: &'r [Line<'a>],
+        comments: &'r [&'a [u8]],
+        dashes: bool,
+    ) -> Result<Self, Fault<'a>> {
         let change = match change_type_line(lines) {
             Some(at) => Some(parse_change(lines, at)?),
-            None => {
-                if let Some(dash) = lines.iter().find(|line| line.is(b"-")) {
-                    return Err((*dash, LdifErrorKind::UnexpectedDash));
-                }
-                None
-            }
+            None => match dashes.then(|| lines.iter().find(|line| line.is(b"-"))).flatten() {
+                Some(dash) => return Err((*dash, LdifErrorKind::UnexpectedDash)),
+                None => None,
+            },
         };
         Ok(Self { lines, comments, change })
     }

@@ -74,6 +74,8 @@ pub struct RecordReader<'a> {
     texture: Texture,
     limits: Limits,
     lines: Vec<Line<'a>>,
+    /// Whether a `-` line is among them.
+    dashes: bool,
     comments: Vec<&'a [u8]>,
     keep_comments: bool,
     observations: Observations,
@@ -90,6 +92,7 @@ impl<'a> RecordReader<'a> {
             texture: Texture::of(chunk),
             limits: Limits { record: limits.record.min(u64::from(u32::MAX)), ..limits },
             lines: Vec::new(),
+            dashes: false,
             comments: Vec::new(),
             keep_comments: false,
             observations: Observations::default(),
@@ -130,13 +133,14 @@ impl<'a> RecordReader<'a> {
                 return None;
             }
             self.lines.clear();
+            self.dashes = false;
             self.comments.clear();
             let start = Mark { rest: self.rest, line: self.line };
             match self.read_block().and_then(|()| self.close_block(start)) {
                 Ok(Closed::Nothing) => {}
                 Ok(Closed::Record) => {
                     self.observations.record_starts += 1;
-                    match RawRecord::new(&self.lines, &self.comments) {
+                    match RawRecord::new(&self.lines, &self.comments, self.dashes) {
                         Ok(record) => {
                             record.observe(&mut self.observations, |line| {
                                 start.position(self.chunk, line)
@@ -195,46 +199,75 @@ impl<'a> RecordReader<'a> {
         Ok(())
     }
 
+    #[inline(always)]
     fn read_line(&mut self, block: usize) -> Result<(), Fault<'a>> {
         let start = self.rest;
-        let (rest, lexed) = grammar::logical_line(start).map_err(into_fault)?;
-        let mut line = lexed.line;
-        line.offset = offset32(self.chunk.len() - start.len());
-        line.line = self.line;
-        let length = length64(start.len() - rest.len());
-        if length > self.limits.line {
+        let offset = offset32(self.chunk.len() - start.len());
+        let (form, options, physical);
+        match grammar::plain_line(start) {
+            Some(line) => {
+                (form, options, physical) = (line.form, line.options, line.physical);
+                self.rest = line.rest;
+                self.lines.push(Line {
+                    name: line.name,
+                    value: line.value,
+                    form,
+                    name_folded: false,
+                    value_folded: physical > 1,
+                    offset,
+                    line: self.line,
+                });
+            }
+            None => {
+                let (rest, lexed) = grammar::logical_line(start).map_err(into_fault)?;
+                (form, options, physical) = (lexed.line.form, lexed.options, lexed.physical);
+                self.rest = rest;
+                self.lines.push(Line { offset, line: self.line, ..lexed.line });
+            }
+        }
+        if length64(start.len() - self.rest.len()) > self.limits.line {
             return Err(Fault { at: start, kind: LdifErrorKind::LineTooLong });
         }
-        if length64(block - rest.len()) > self.limits.record {
+        if length64(block - self.rest.len()) > self.limits.record {
             return Err(Fault { at: start, kind: LdifErrorKind::RecordTooLong });
         }
-        if line.name.len() == 2 && line.name.eq_ignore_ascii_case(b"dn") && !self.lines.is_empty() {
-            self.leave_version(start)?;
+        if form != Form::Plain || options || self.texture == Texture::Mixed {
+            self.look_closer(start)?;
         }
+        self.line += physical;
+        match self.lines.as_slice() {
+            [_, .., last] if last.is(b"dn") => self.leave_version(start),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks of the last line that most lines do not call for.
+    fn look_closer(&mut self, start: &'a [u8]) -> Result<(), Fault<'a>> {
+        let Some(&line) = self.lines.last() else { return Ok(()) };
         if line.form != Form::Plain {
             self.check_form(&line, start)?;
         }
         if self.texture == Texture::Mixed {
             self.check_bytes(&line, start)?;
         }
-        if lexed.options && is_partial(&line) {
-            self.warn(WarningKind::PartialAttribute, start);
+        if is_partial(&line) {
+            self.warn(WarningKind::PartialAttribute, start, start);
         }
-        self.rest = rest;
-        self.line += lexed.physical;
-        self.lines.push(line);
         Ok(())
     }
 
     /// Only `version:` may stand before the DN in its block.
     fn leave_version(&mut self, dn: &'a [u8]) -> Result<(), Fault<'a>> {
-        for line in &self.lines {
+        let Some((last, before)) = self.lines.split_last() else { return Ok(()) };
+        for line in before {
             if !line.is(b"version") {
                 return Err(Fault { at: dn, kind: LdifErrorKind::MissingBlankLine });
             }
             self.check_version(line)?;
         }
+        let last = *last;
         self.lines.clear();
+        self.lines.push(last);
         Ok(())
     }
 
@@ -250,13 +283,13 @@ impl<'a> RecordReader<'a> {
 
     fn check_form(&mut self, line: &Line<'a>, start: &'a [u8]) -> Result<(), Fault<'a>> {
         if line.form == Form::Url {
-            self.warn(WarningKind::UrlReference, start);
+            self.warn(WarningKind::UrlReference, start, start);
             return Ok(());
         }
         match base64::check(line.value) {
             Base64::Padded => Ok(()),
             Base64::Unpadded => {
-                self.warn(WarningKind::UnpaddedBase64, start);
+                self.warn(WarningKind::UnpaddedBase64, start, start);
                 Ok(())
             }
             Base64::Bad(at) => {
@@ -291,13 +324,13 @@ impl<'a> RecordReader<'a> {
             });
         }
         if let Some(at) = memchr(0, line.value) {
-            self.warn(WarningKind::Nul, self.behind(line.value, at, start));
+            self.warn(WarningKind::Nul, start, self.behind(line.value, at, start));
         }
         if line.form == Form::Plain && !line.value.is_ascii() {
             let text = line.text();
             if let Err(error) = std::str::from_utf8(&text) {
                 let at = if line.value_folded { 0 } else { error.valid_up_to() };
-                self.warn(WarningKind::NotUtf8, self.behind(line.value, at, start));
+                self.warn(WarningKind::NotUtf8, start, self.behind(line.value, at, start));
             }
         }
         Ok(())
@@ -307,7 +340,7 @@ impl<'a> RecordReader<'a> {
         let start = self.rest;
         let (rest, Folded { raw, physical }) = grammar::comment(start).map_err(into_fault)?;
         if physical > 1 && !self.lines.is_empty() {
-            self.warn(WarningKind::FoldedComment, start);
+            self.warn(WarningKind::FoldedComment, start, start);
         }
         let text = raw.get(1..).unwrap_or_default();
         if self.observations.export.comment(text) {
@@ -325,17 +358,20 @@ impl<'a> RecordReader<'a> {
         let start = self.rest;
         let (rest, spaces) = grammar::dash(start).map_err(into_fault)?;
         if spaces {
-            self.warn(WarningKind::DashWithSpaces, start);
+            self.warn(WarningKind::DashWithSpaces, start, start);
         }
         let offset = offset32(self.chunk.len() - start.len());
         self.lines.push(Line { offset, line: self.line, ..Line::of(b"-", b"") });
+        self.dashes = true;
         self.rest = rest;
         self.line += 1;
         Ok(())
     }
 
-    fn warn(&mut self, kind: WarningKind, at: &'a [u8]) {
-        let mark = Mark { rest: self.rest, line: self.line };
+    /// Notes a warning at `at`, a place in the line that starts at `start` and
+    /// has not been counted yet.
+    fn warn(&mut self, kind: WarningKind, start: &'a [u8], at: &'a [u8]) {
+        let mark = Mark { rest: start, line: self.line };
         let position = mark.position_of(self.chunk, at);
         self.observations.warn(kind, position);
     }
