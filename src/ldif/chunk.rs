@@ -71,6 +71,21 @@ fn next_boundary(input: &[u8], from: usize) -> Option<usize> {
     }
 }
 
+/// The text of the entry whose `dn:` line begins at `at`: its record and the
+/// modify records that go on with it.
+#[must_use]
+pub fn entry_text(input: &[u8], at: usize) -> &[u8] {
+    let text = input.get(at..).unwrap_or_default();
+    let mut end = 0;
+    loop {
+        end = match next_boundary(text, end) {
+            Some(boundary) if continues_entry(text, boundary) => boundary,
+            Some(boundary) => return &text[..boundary],
+            None => return text,
+        };
+    }
+}
+
 /// The place behind the last blank line of a buffer whose end may lie within a
 /// record.
 pub(super) fn last_boundary(buffer: &[u8]) -> Option<usize> {

@@ -14,12 +14,13 @@ mod raw;
 mod reader;
 mod record;
 
-pub use chunk::{Chunk, Chunks};
+pub use chunk::{Chunk, Chunks, entry_text};
 pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
 pub use line::{Form, Line};
 pub use observation::{ExportClaims, Observations};
 pub use parallel::{
-    CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_stream, read_chunk,
+    CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_in_order,
+    map_stream, read_chunk,
 };
 pub use position::Position;
 pub use raw::RawRecord;

@@ -142,12 +142,24 @@ fn wave() -> usize {
 pub fn map_chunks<'a, T: Send, E>(
     input: &'a [u8],
     map: impl Fn(Chunk<'a>) -> T + Sync,
+    take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    map_in_order(Chunks::new(input, CHUNK_SIZE), map, take)
+}
+
+/// Maps pieces of work in parallel; `take` gets the results in order while the
+/// next pieces are worked on. A bounded number of results is held at a time.
+///
+/// # Errors
+/// The first error that `take` returns; no further piece is then started.
+pub fn map_in_order<P: Send, T: Send, E>(
+    mut pieces: impl Iterator<Item = P>,
+    map: impl Fn(P) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut chunks = Chunks::new(input, CHUNK_SIZE);
     let mut done: Vec<T> = Vec::new();
     loop {
-        let next: Vec<Chunk<'a>> = chunks.by_ref().take(wave()).collect();
+        let next: Vec<P> = pieces.by_ref().take(wave()).collect();
         let previous = std::mem::take(&mut done);
         if next.is_empty() {
             return previous.into_iter().try_for_each(take);

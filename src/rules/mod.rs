@@ -4,7 +4,9 @@
 //! Knows nothing of how findings are printed or written.
 
 mod finding;
+mod index;
 mod subject;
 
 pub use finding::{Action, Applicability, Finding, RuleName};
+pub use index::{Fingerprint, Index, IndexBuilder, Place, Slot};
 pub use subject::{Attr, Subject};
