@@ -42,8 +42,6 @@ pub(super) struct Lexed<'a> {
     /// The line; its offset and number are the reader's to fill in.
     pub line: Line<'a>,
     pub physical: u32,
-    /// Whether the attribute description has options.
-    pub options: bool,
 }
 
 /// Raw text up to a line end that no fold follows.
@@ -214,10 +212,11 @@ fn lexed<'a>(name: &'a [u8], form: Form, text: Folded<'a>, options: bool) -> Lex
         form,
         name_folded: false,
         value_folded: text.physical > 1,
+        options,
         offset: 0,
         line: 0,
     };
-    Lexed { line, physical: text.physical, options }
+    Lexed { line, physical: text.physical }
 }
 
 /// A line end and one space, where the fold is not a disguised separator.
@@ -301,10 +300,11 @@ fn folded_name(input: &[u8]) -> Parsed<'_, Lexed<'_>> {
         form,
         name_folded: true,
         value_folded: true,
+        options,
         offset: 0,
         line: 0,
     };
-    Ok((rest, Lexed { line, physical: text.physical, options }))
+    Ok((rest, Lexed { line, physical: text.physical }))
 }
 
 /// What is most likely wrong with a line that is no attribute line.

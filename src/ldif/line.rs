@@ -25,6 +25,7 @@ pub struct Line<'a> {
     pub(super) form: Form,
     pub(super) name_folded: bool,
     pub(super) value_folded: bool,
+    pub(super) options: bool,
     /// Bytes from the start of the chunk to the start of the line.
     pub(super) offset: u32,
     /// Physical lines before this one in the chunk.
@@ -41,6 +42,7 @@ impl<'a> Line<'a> {
             form: Form::Plain,
             name_folded: false,
             value_folded: false,
+            options: name.contains(&b';'),
             offset: 0,
             line: 0,
         }
@@ -61,6 +63,12 @@ impl<'a> Line<'a> {
         }
         // Lengths differ nearly always, and the comparison is a call.
         self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether the description has options.
+    #[must_use]
+    pub fn has_options(&self) -> bool {
+        self.options
     }
 
     /// Bytes from the start of the chunk to the start of the line.

@@ -62,6 +62,18 @@ impl<'r, 'a> RawRecord<'r, 'a> {
         }
     }
 
+    /// The lines behind `changetype: modify`, dashes included; empty for other
+    /// records.
+    #[must_use]
+    pub fn modification_lines(&self) -> &'r [Line<'a>] {
+        match self.change() {
+            Some(ChangeRecord { change: Change::Modify(_), controls, .. }) => {
+                self.lines.get(controls.len() + 2..).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
+
     /// The change, where this is a change record.
     #[must_use]
     pub fn change(&self) -> Option<&ChangeRecord<'a>> {

@@ -214,13 +214,14 @@ impl<'a> RecordReader<'a> {
                     form,
                     name_folded: false,
                     value_folded: physical > 1,
+                    options,
                     offset,
                     line: self.line,
                 });
             }
             None => {
                 let (rest, lexed) = grammar::logical_line(start).map_err(into_fault)?;
-                (form, options, physical) = (lexed.line.form, lexed.options, lexed.physical);
+                (form, options, physical) = (lexed.line.form, lexed.line.options, lexed.physical);
                 self.rest = rest;
                 self.lines.push(Line { offset, line: self.line, ..lexed.line });
             }
