@@ -52,6 +52,12 @@ impl<'a> Line<'a> {
         if self.name_folded { Cow::Owned(unfold(self.name)) } else { Cow::Borrowed(self.name) }
     }
 
+    /// Physical lines of the chunk before this one.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
     /// How the value is written.
     #[must_use]
     pub fn form(&self) -> Form {
