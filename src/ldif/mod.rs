@@ -6,6 +6,7 @@ mod base64;
 mod chunk;
 mod error;
 mod grammar;
+mod json;
 mod line;
 mod observation;
 mod parallel;
@@ -13,9 +14,11 @@ mod position;
 mod raw;
 mod reader;
 mod record;
+mod writer;
 
 pub use chunk::{Chunk, Chunks, entry_text};
 pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
+pub use json::JsonWriter;
 pub use line::{Form, Line};
 pub use observation::{ExportClaims, Observations};
 pub use parallel::{
@@ -29,3 +32,4 @@ pub use record::{
     Attribute, Change, ChangeRecord, ChangeType, ContentRecord, Control, ModOp, Modification,
     Record, Value,
 };
+pub use writer::{Columns, LineEnd, Wrap, WrapError, WriteError, WriteOptions, Writer};
