@@ -5,6 +5,7 @@
 
 mod csv;
 mod json;
+mod rdn;
 #[cfg(test)]
 mod samples;
 mod shorten;

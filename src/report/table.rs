@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example
-//!   proxyAddresses     Format,         smtp:ZOË.PEREZ27@-BAD.COM
-//!                      LocalPart     → smtp:ZO.PEREZ27@BAD.COM
+//!   displayName        Blank             → Zoë Perez 27
+//!   proxyAddresses     DomainPart,         smtp:ZOË.PEREZ27@-BAD.COM
+//!                      LocalPart        ?→ smtp:ZO.PEREZ27@BAD.COM
 //! ```
 //!
 //! The suggestion stands under the value, so that the eye finds the difference.
-//! `→` is written by `fix`, `?→` by `fix --unsafe` only, and what stands in
+//! `→` is taken by `fix`, `?→` by `fix --unsafe` only, and what stands in
 //! parentheses needs a person. The layout follows from the width of the terminal
 //! alone: rows are written as they come, and millions of them cost no memory.
 
@@ -18,6 +19,7 @@ use std::ops::Range;
 use anstyle::Style;
 
 use super::FindingWriter;
+use super::rdn::rdn_len;
 use super::shorten::{Piece, shorten};
 use super::terminal::{Colour, Ink, Width, style};
 use super::visible::{Cell, Glyph, cells, cells_around};
@@ -32,7 +34,9 @@ pub struct Table<W: Write> {
     heading: Option<Vec<u8>>,
     /// First holders of duplicates, which stand above the second holder's row.
     first_holders: Vec<FirstHolder>,
+    /// Which marks the legend has to explain.
     unsafe_seen: bool,
+    manual_seen: bool,
 }
 
 /// The row of the first holder of a duplicate, until the next row tells under
@@ -57,7 +61,7 @@ struct Layout {
 const INDENT: usize = 2;
 /// As wide as `userPrincipalName`, the longest that is often reported.
 const ATTRIBUTE_WIDTH: usize = 17;
-/// Two blanks, `?→`, one blank.
+/// A blank, up to three columns of an arrow, a blank.
 const GUTTER: usize = 5;
 /// Below this width, values beside the errors would have fewer than 32 columns.
 const BESIDE_FROM: usize = 72;
@@ -72,8 +76,8 @@ impl Layout {
             return Self { width, error, error_width: width - error, value: GUTTER, stacked: true };
         }
         // `TopLevelDomain,` must fit.
-        let error_width = (width / 5).clamp(15, 34);
-        Self { width, error, error_width, value: error + error_width + GUTTER - 1, stacked: false }
+        let error_width = ((width - 5) / 5).clamp(15, 34);
+        Self { width, error, error_width, value: error + error_width + GUTTER, stacked: false }
     }
 
     fn value_width(self) -> usize {
@@ -91,6 +95,7 @@ impl<W: Write> Table<W> {
             heading: None,
             first_holders: Vec::new(),
             unsafe_seen: false,
+            manual_seen: false,
         }
     }
 
@@ -102,7 +107,8 @@ impl<W: Write> Table<W> {
             self.ink.end_line();
         }
         let shown: &[u8] = if dn.is_empty() { b"(root DSE)" } else { dn };
-        draw(&mut self.ink, shown, self.layout.width, None, (style::HEADING, style::HEADING));
+        let line = ValueLine { styles: (style::HEADING, style::HEADING), ..ValueLine::dn(shown) };
+        draw(&mut self.ink, shown, self.layout.width, line.focus, line.styles);
         self.ink.end_line();
         let last = self.heading.get_or_insert_default();
         last.clear();
@@ -133,7 +139,7 @@ impl<W: Write> Table<W> {
                     (style::PLAIN, style::PLAIN),
                 );
             }
-            if let Some(word) = word {
+            if let Some(word) = word.filter(|word| !word.is_empty()) {
                 self.ink.move_to(layout.error);
                 draw(&mut self.ink, word.as_bytes(), layout.error_width, None, (error.0, error.0));
             }
@@ -175,7 +181,7 @@ impl<W: Write> Table<W> {
                 next.attribute == holder.attribute
                     && next.value.as_deref() == holder.value.as_deref()
             });
-            let dn = next.is_some().then(|| ValueLine::of(&holder.dn, ""));
+            let dn = next.is_some().then(|| ValueLine::dn(&holder.dn));
             let value = holder.value.as_deref().filter(|_| !shown_below);
             let value = value.map(|value| ValueLine::of(value, ""));
             self.row(holder.attribute, (style::QUIET, "first holder"), [dn, value]);
@@ -184,16 +190,16 @@ impl<W: Write> Table<W> {
 
     /// Says what the marks mean, once, at the end.
     fn legend(&mut self) {
-        if self.unsafe_seen {
+        let marks = [
+            (self.unsafe_seen, "?→  only fix --unsafe takes these"),
+            (self.manual_seen, "(→) fix takes none of these"),
+        ];
+        if self.unsafe_seen || self.manual_seen {
             self.ink.end_line();
-            let words = "?→  suggestions that only fix --unsafe takes";
-            draw(
-                &mut self.ink,
-                words.as_bytes(),
-                self.layout.width,
-                None,
-                (style::QUIET, style::QUIET),
-            );
+        }
+        for (_, words) in marks.into_iter().filter(|(seen, _)| *seen) {
+            let styles = (style::QUIET, style::QUIET);
+            draw(&mut self.ink, words.as_bytes(), self.layout.width, None, styles);
             self.ink.end_line();
         }
     }
@@ -216,7 +222,9 @@ impl<W: Write> FindingWriter for Table<W> {
             Applicability::Unsafe | Applicability::Manual => style::GRAVE,
         };
         let lines = value_lines(finding);
-        self.unsafe_seen |= lines[1].as_ref().is_some_and(|line| line.arrow == UNSAFE);
+        let arrow = lines[1].as_ref().map_or("", |line| line.arrow);
+        self.unsafe_seen |= arrow == UNSAFE;
+        self.manual_seen |= arrow == MANUAL;
         self.row(finding.attribute, (error, &finding.error), lines);
         self.ink.flush(&mut self.out)
     }
@@ -246,6 +254,7 @@ enum Content<'a> {
 
 const SAFE: &str = "→";
 const UNSAFE: &str = "?→";
+const MANUAL: &str = "(→)";
 
 impl<'a> ValueLine<'a> {
     fn of(value: &'a [u8], arrow: &'static str) -> Self {
@@ -255,6 +264,11 @@ impl<'a> ValueLine<'a> {
             Content::Value(Cow::Borrowed(value))
         };
         Self { arrow, content, focus: None, styles: (style::PLAIN, style::PLAIN) }
+    }
+
+    /// A DN, of which the first part tells most.
+    fn dn(dn: &'a [u8]) -> Self {
+        Self { focus: Some(0..rdn_len(dn)), ..Self::of(dn, "") }
     }
 
     fn words(words: &'static str, arrow: &'static str) -> Self {
@@ -267,13 +281,10 @@ fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 2] {
     let arrow = match finding.applicability {
         Applicability::Safe => SAFE,
         Applicability::Unsafe => UNSAFE,
-        Applicability::Manual => "",
+        Applicability::Manual => MANUAL,
     };
     let value = finding.value.as_deref();
-    let mut old = match value {
-        Some(value) => ValueLine::of(value, ""),
-        None => ValueLine::words("(no value)", ""),
-    };
+    let mut old = value.map(|value| ValueLine::of(value, ""));
     let update = finding.update.as_deref().map(str::as_bytes);
     let new = match (finding.action, update) {
         (Action::Complete, _) => ValueLine::words("(keep: this holder has the first right)", ""),
@@ -282,7 +293,7 @@ fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 2] {
         (Action::Edit, Some(update)) if value != Some(update) => {
             let mut new = ValueLine::of(update, arrow);
             new.styles = (style::NEW, style::NEW_CHANGED);
-            if let Some(value) = value {
+            if let (Some(value), Some(old)) = (value, &mut old) {
                 let (gone, come) = difference(value, update);
                 old.focus = Some(gone);
                 old.styles.1 = style::OLD_CHANGED;
@@ -292,10 +303,10 @@ fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 2] {
         }
         (Action::Edit, _) => ValueLine::words("(no suggestion)", ""),
     };
-    if old.focus.is_none() {
-        old.focus = value.and_then(first_escape);
+    if let (Some(value), Some(old)) = (value, &mut old) {
+        old.focus = old.focus.take().or_else(|| first_escape(value));
     }
-    [Some(old), Some(new)]
+    [old, Some(new)]
 }
 
 /// The bytes of both values between what they share at the start and the end.
@@ -345,10 +356,10 @@ fn cells_of(cells: &[Cell<'_>], bytes: &Range<usize>) -> Range<usize> {
     start..end.max(start)
 }
 
-/// Error words in lines of at most `columns`.
+/// Error words in lines of at most `columns`; at least one line.
 fn wrap_words(words: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in words.split(' ') {
+    for word in words.split_ascii_whitespace() {
         match lines.last_mut() {
             Some(line) if line.len() + 1 + word.len() <= columns => {
                 line.push(' ');
@@ -357,5 +368,199 @@ fn wrap_words(words: &str, columns: usize) -> Vec<String> {
             _ => lines.push(word.to_owned()),
         }
     }
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_width::UnicodeWidthStr;
+
+    use super::super::samples::{self, BJORN, ZOE, finding};
+    use super::super::visible::is_deceptive;
+    use super::*;
+
+    fn written(findings: &[Finding<'_>], columns: usize, colour: Colour) -> String {
+        let mut out = Vec::new();
+        let mut table = Table::new(&mut out, Width::of(columns), colour);
+        for finding in findings {
+            table.write(finding).unwrap();
+        }
+        table.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn realistic() -> Vec<Finding<'static>> {
+        let mail = Some("ZOE@EXAMPLE.COM");
+        let long = "smtp:anna.maria.von.adler-hohen%stein@mail.corp.example.com";
+        vec![
+            finding(ZOE, "displayName", "Blank", None, Some("Zoë Perez 27")),
+            Finding {
+                applicability: Applicability::Safe,
+                ..finding(
+                    ZOE,
+                    "mail",
+                    "Character",
+                    Some(" zoe@example.com "),
+                    Some("zoe@example.com"),
+                )
+            },
+            samples::proxy(),
+            finding(ZOE, "proxyAddresses", "LocalPart", Some(long), Some(&long.replace('%', ""))),
+            Finding {
+                extra: true,
+                ..finding(ZOE, "mail", "Duplicate", Some("zoe@example.com"), None)
+            },
+            finding(BJORN, "mail", "Duplicate", mail, mail),
+            Finding {
+                action: Action::Remove,
+                ..finding(BJORN, "proxyAddresses", "Duplicate", Some("smtp:zoe@example.com"), None)
+            },
+            Finding {
+                applicability: Applicability::Manual,
+                ..finding(BJORN, "targetAddress", "Format", Some("SMTP:a@@b"), Some("SMTP:a@b"))
+            },
+        ]
+    }
+
+    #[test]
+    fn at_80_columns_values_stand_beside_their_errors() {
+        assert_eq!(
+            written(&realistic(), 80, Colour::Never),
+            concat!(
+                "CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
+                "  displayName        Blank            ?→ Zoë Perez 27\n",
+                "  mail               Character           ␠zoe@example.com␠\n",
+                "                                       → zoe@example.com\n",
+                "  proxyAddresses     Format,             smtp:ZOË.PEREZ27@-BAD.COM\n",
+                "                     DomainPart,      ?→ smtp:ZO.PEREZ27@BAD.COM\n",
+                "                     LocalPart\n",
+                "  proxyAddresses     LocalPart           smtp:anna…ler-hohen%stein@mai…ample.com\n",
+                "                                      ?→ smtp:anna…ler-hohenstein@mail…ample.com\n",
+                "\n",
+                "CN=Bjorn Müller 53,OU=Staff,DC=corp,DC=example\n",
+                "  mail               first holder        CN=Zoë Perez 27,OU=…,DC=corp,DC=example\n",
+                "                                         zoe@example.com\n",
+                "  mail               Duplicate           ZOE@EXAMPLE.COM\n",
+                "                                         (no suggestion)\n",
+                "  proxyAddresses     Duplicate           smtp:zoe@example.com\n",
+                "                                      ?→ (remove)\n",
+                "  targetAddress      Format              SMTP:a@@b\n",
+                "                                     (→) SMTP:a@b\n",
+                "\n",
+                "?→  only fix --unsafe takes these\n",
+                "(→) fix takes none of these\n",
+            )
+        );
+    }
+
+    #[test]
+    fn at_40_columns_values_stand_below_their_errors() {
+        assert_eq!(
+            written(&realistic(), 40, Colour::Never),
+            concat!(
+                "CN=Zoë Perez 27,OU=S…,DC=corp,DC=example\n",
+                "  displayName       Blank\n",
+                "  ?→ Zoë Perez 27\n",
+                "  mail              Character\n",
+                "     ␠zoe@example.com␠\n",
+                "   → zoe@example.com\n",
+                "  proxyAddresses    Format, DomainPart,\n",
+                "                    LocalPart\n",
+                "     smtp:ZOË.PEREZ27@-BAD.COM\n",
+                "  ?→ smtp:ZO.PEREZ27@BAD.COM\n",
+                "  proxyAddresses    LocalPart\n",
+                "     smtp:ann…er-hohen%stein@ma…mple.com\n",
+                "  ?→ smtp:ann…er-hohenstein@mai…mple.com\n",
+                "\n",
+                "CN=Bjorn Müller 53,O…,DC=corp,DC=example\n",
+                "  mail              first holder\n",
+                "     CN=Zoë Perez 27,O…C=corp,DC=example\n",
+                "     zoe@example.com\n",
+                "  mail              Duplicate\n",
+                "     ZOE@EXAMPLE.COM\n",
+                "     (no suggestion)\n",
+                "  proxyAddresses    Duplicate\n",
+                "     smtp:zoe@example.com\n",
+                "  ?→ (remove)\n",
+                "  targetAddress     Format\n",
+                "     SMTP:a@@b\n",
+                " (→) SMTP:a@b\n",
+                "\n",
+                "?→  only fix --unsafe takes these\n",
+                "(→) fix takes none of these\n",
+            )
+        );
+    }
+
+    #[test]
+    fn a_first_holder_without_a_second_has_its_own_heading() {
+        let first =
+            Finding { extra: true, ..finding(ZOE, "mail", "Duplicate", Some("z@x.y"), None) };
+        assert_eq!(
+            written(&[first], 80, Colour::Never),
+            "CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n  \
+             mail               first holder        z@x.y\n"
+        );
+    }
+
+    #[test]
+    fn no_findings_leave_no_trace() {
+        assert_eq!(written(&[], 80, Colour::Always), "");
+    }
+
+    #[test]
+    fn colour_adds_styles_and_no_text() {
+        let coloured = written(&realistic(), 80, Colour::Always);
+        let plain = anstream::adapter::strip_str(&coloured).to_string();
+        assert_eq!(plain, written(&realistic(), 80, Colour::Never));
+        assert!(coloured.contains("\u{1b}[33mCharacter\u{1b}[0m"), "safe is yellow");
+        assert!(coloured.contains("\u{1b}[31mBlank\u{1b}[0m"), "unsafe is red");
+        assert!(coloured.contains("\u{1b}[32mZoë Perez 27\u{1b}[0m"), "an update is green");
+    }
+
+    #[test]
+    fn values_of_any_size_are_cut_to_a_line() {
+        let value = vec![b'x'; 5 << 20];
+        let finding = Finding {
+            value: Some(Cow::Borrowed(&value)),
+            update: Some("x".repeat((5 << 20) - 1)),
+            ..samples::proxy()
+        };
+        assert!(written(&[finding], 80, Colour::Never).lines().all(|line| line.width() <= 80));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_the_terminal_and_none_acts_upon_it(
+            dn: String,
+            value in proptest::option::of(any::<String>()),
+            update in proptest::option::of(any::<String>()),
+            bytes: Vec<u8>,
+            error in "[A-Za-z, ]{0,60}",
+            columns in 0_usize..130,
+            extra: bool,
+        ) {
+            let mut finding = Finding {
+                dn: Cow::Owned(dn.into_bytes()),
+                value: value.map(|value| Cow::Owned(value.into_bytes())),
+                update,
+                error,
+                extra,
+                attribute: "msExchHideFromAddressLists",
+                ..samples::proxy()
+            };
+            let other = Finding { value: Some(Cow::Borrowed(&bytes)), extra: false, ..finding.clone() };
+            finding.file = "x";
+            let text = written(&[finding, other], columns, Colour::Never);
+            for line in text.lines() {
+                prop_assert!(line.width() <= columns.max(20), "{:?}", line);
+                prop_assert!(line.chars().all(|c| !is_deceptive(c)), "{:?}", line);
+                prop_assert!(!line.ends_with(' '), "{:?}", line);
+            }
+        }
+    }
 }
