@@ -117,6 +117,11 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// Keeps the lines of an attribute that a test lets through.
+    pub fn retain(&mut self, attr: Attr, stays: impl FnMut(&Line<'a>) -> bool) {
+        self.slots[attr as usize].retain(stays);
+    }
+
     /// The lines of an attribute, in the order of the export.
     #[must_use]
     pub fn lines(&self, attr: Attr) -> &[Line<'a>] {

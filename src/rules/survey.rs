@@ -7,8 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::ldif::{
-    Chunk, ChunkReport, CHUNK_SIZE, InputReport, Position, ReadOptions, map_chunks,
-    map_in_order,
+    CHUNK_SIZE, Chunk, ChunkReport, InputReport, Position, ReadOptions, map_chunks, map_in_order,
 };
 
 use super::duplicates::EntryDuplicates;
@@ -112,7 +111,12 @@ impl<'a> Survey<'a> {
         let mut index = IndexBuilder::default();
         let mut start = 0;
         for &export in exports {
-            let surveyed = SurveyedExport { export, report: InputReport::default(), start, chunks: Vec::new() };
+            let surveyed = SurveyedExport {
+                export,
+                report: InputReport::default(),
+                start,
+                chunks: Vec::new(),
+            };
             survey.exports.push(surveyed);
             let ended = survey.read_export(export, start, &mut index, advance);
             start += length64(export.bytes.len());
@@ -191,7 +195,10 @@ impl<'a> Survey<'a> {
         let mut marks = self.marks.as_slice();
         let chunks = self.exports.iter().enumerate().flat_map(|(number, export)| {
             export.chunks.iter().enumerate().map(move |(at, &base)| {
-                let end = export.chunks.get(at + 1).map_or(length64(export.export.bytes.len()), |next| next.offset);
+                let end = export
+                    .chunks
+                    .get(at + 1)
+                    .map_or(length64(export.export.bytes.len()), |next| next.offset);
                 (number, base, export.start + end)
             })
         });
@@ -214,7 +221,7 @@ impl<'a> Survey<'a> {
             let text = surveyed.text_at(local);
             self.read_one(text, |entry| {
                 let subject = &entry.subject;
-                duplicates.load(subject, offset);
+                duplicates.load(entry, offset);
                 let place = EntryPlace {
                     file: surveyed.export.name,
                     first_line: cursor.line,
@@ -258,10 +265,9 @@ impl ChunkSurvey {
         let mut buffer = Vec::new();
         let keep_lines = options.selection.needs_lines();
         let report = read_entries(chunk.bytes, options.read, keep_lines, &mut skipped, |entry| {
-            let verdict = options
-                .selection
-                .verdict(entry)
-                .and_then(|()| options.profile.scope(&entry.subject).map_err(|reason| reason.name()));
+            let verdict = options.selection.verdict(entry).and_then(|()| {
+                options.profile.scope(&entry.subject).map_err(|reason| reason.name())
+            });
             if let Err(reason) = verdict {
                 *out_of_scope.entry(reason).or_default() += 1;
                 return;
@@ -316,4 +322,3 @@ fn length64(length: usize) -> u64 {
 fn index(offset: u64) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
-

@@ -2,7 +2,7 @@
 //! hold? Tables of bytes decide for plain ASCII; the rest is worked out exactly.
 
 use crate::rules::profile::{Chain, Profile, Step, Values};
-use crate::rules::{Attr, Subject};
+use crate::rules::{Attr, Fingerprint, Subject};
 
 use super::address;
 use super::chain::{Context, run, run_absent, text};
@@ -20,6 +20,14 @@ pub struct Key<'k> {
     pub bytes: &'k [u8],
     /// Whether a step before had rewritten it.
     pub rewritten: bool,
+}
+
+impl Key<'_> {
+    /// The fingerprint under which the index knows the value.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.attr, self.bytes)
+    }
 }
 
 impl Profile {
