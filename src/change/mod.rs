@@ -22,3 +22,6 @@ pub use not_applicable::{NotApplicable, Reason};
 pub use order::{OrderRefusal, Ordered, Step, order};
 pub use plan::{Plan, Planned, Refusal, RefusedEdit, UniqueValue, plan};
 pub use proof::{Case, Counterexample, File, Flaw, prove};
+
+#[cfg(test)]
+mod tests;
