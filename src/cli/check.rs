@@ -66,10 +66,10 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let progress = console.progress(Some(bytes));
     let survey = Survey::run(&exports, &options, &|bytes| progress.add(bytes));
     progress.finish();
-    for surveyed in &survey.exports {
+    for surveyed in survey.exports() {
         inputs::report_reading(surveyed.export.name, &surveyed.report, console, &mut totals);
     }
-    totals.add_survey(&survey);
+    summary::add_survey(&mut totals, &survey);
 
     let stopped = options.read.strict && totals.failures_total > 0;
     if !stopped {

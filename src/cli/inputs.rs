@@ -9,6 +9,7 @@ use crate::ldif::{Failure, InputReport};
 use crate::report::{Problem, Severity, Summary};
 
 use super::console::Console;
+use super::summary::{add_input, add_reading};
 
 /// Problems of one input that are shown; the summary counts the others.
 const SHOWN: usize = 20;
@@ -40,7 +41,7 @@ pub fn report_notes(name: &str, notes: &[InputNote], console: &Console, summary:
             });
         }
     }
-    summary.add_input(name, notes.iter().map(ToString::to_string).collect());
+    add_input(summary, name, notes);
 }
 
 /// Shows what reading an input gave beside its records, and puts it into the
@@ -66,7 +67,7 @@ pub fn report_reading(name: &str, report: &InputReport, console: &Console, summa
             });
         }
     }
-    summary.add_reading(name, report);
+    add_reading(summary, name, report);
 }
 
 fn show_failure(name: &str, failure: &Failure, console: &Console) {

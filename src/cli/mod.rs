@@ -1,13 +1,11 @@
 //! The command line: one file per command, each with its arguments and its run.
 
-mod apply;
 mod check;
 mod console;
-mod fix;
-mod fmt;
+
 mod inputs;
 mod options;
-mod show;
+
 mod summary;
 
 use std::io;
@@ -36,10 +34,6 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
-    Fix(fix::Args),
-    Show(show::Args),
-    Apply(apply::Args),
-    Fmt(fmt::Args),
 }
 
 /// How a command ended.
@@ -85,10 +79,6 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
     }
     match cli.command {
         Command::Check(args) => check::run(&args, console),
-        Command::Fix(args) => fix::run(&args, console),
-        Command::Show(args) => show::run(&args, console),
-        Command::Apply(args) => apply::run(&args, console),
-        Command::Fmt(args) => fmt::run(&args, console),
     }
 }
 

@@ -180,13 +180,9 @@ impl ScopeArgs {
         let dn = |option: &str, text: &String| {
             NormalizedDn::of(text.as_bytes()).with_context(|| format!("{option} {text}: no DN"))
         };
-        Ok(Selection {
-            base: self.base.as_ref().map(|text| dn("--base", text)).transpose()?,
-            excluded: self
-                .exclude
-                .iter()
-                .map(|text| dn("--exclude", text))
-                .collect::<anyhow::Result<_>>()?,
-        })
+        Ok(Selection::new(
+            self.base.as_ref().map(|text| dn("--base", text)).transpose()?,
+            self.exclude.iter().map(|text| dn("--exclude", text)).collect::<anyhow::Result<_>>()?,
+        ))
     }
 }

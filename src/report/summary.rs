@@ -46,8 +46,10 @@ pub struct Summary {
     pub failures_total: u64,
     /// Blocks that are no records, by reason.
     pub other: BTreeMap<Word, u64>,
-    /// Records that were checked; `None` where the command checks nothing.
+    /// Entries that the rules apply to; `None` where the command checks nothing.
     pub in_scope: Option<u64>,
+    /// Entries that they do not apply to, by reason.
+    pub out_of_scope: BTreeMap<Word, u64>,
     /// Findings, by rule. A finding of two rules counts for both.
     pub findings: BTreeMap<Word, u64>,
     /// Findings: rows of the table, without the rows of first holders.
@@ -297,6 +299,9 @@ impl Summary {
         let plain = |(word, &count): (&Word, &u64)| Count::of(visible(word.as_bytes()), count);
         let mut records = vec![Count::of("read", self.read)];
         records.extend(self.in_scope.map(|count| Count::of("in scope", count)));
+        records.extend(self.out_of_scope.iter().map(|(word, &count)| {
+            Count::of(format!("out of scope: {}", visible(word.as_bytes())), count)
+        }));
         records.extend(self.skipped.iter().map(|(word, &count)| {
             Count::of(format!("skipped: {}", visible(word.as_bytes())), count)
         }));
