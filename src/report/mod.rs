@@ -5,16 +5,22 @@
 
 mod csv;
 mod json;
+mod problem;
+mod progress;
 mod rdn;
 #[cfg(test)]
 mod samples;
 mod shorten;
+mod summary;
 mod table;
 mod terminal;
 mod visible;
 
 pub use self::csv::Csv;
 pub use json::Json;
+pub use problem::{Problem, Severity};
+pub use progress::Progress;
+pub use summary::{Failure, InputSummary, LISTED_FAILURES, Place, Summary, WarningSummary, Word};
 pub use table::Table;
 pub use terminal::{Colour, Width, counted, grouped};
 pub use visible::{quoted, visible};

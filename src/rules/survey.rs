@@ -168,6 +168,12 @@ impl<'a> Survey<'a> {
         self.marks.dedup();
     }
 
+    /// The exports that were read, in order; all of them unless reading stopped.
+    #[must_use]
+    pub fn exports(&self) -> &[SurveyedExport<'a>] {
+        &self.exports
+    }
+
     /// Entries that have, or may have, findings.
     #[must_use]
     pub fn marked(&self) -> usize {

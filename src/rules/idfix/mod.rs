@@ -27,3 +27,6 @@ pub use scope::SkipReason;
 
 pub(super) use address::{is_smtp, is_x400};
 pub(super) use tables::{DEDICATED, multitenant};
+
+#[cfg(test)]
+mod tests;
