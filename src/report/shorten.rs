@@ -114,7 +114,7 @@ pub(super) fn wrap(cells: &[Cell<'_>], columns: usize) -> Vec<Range<usize>> {
 /// Cuts cells into lines of at most `columns`, between words where a line has
 /// any; the blanks around words are left out. At least one line.
 pub(super) fn wrap_words(cells: &[Cell<'_>], columns: usize) -> Vec<Range<usize>> {
-    let is_blank = |at: &usize| cells[*at].source == b" ";
+    let is_blank = |at: &usize| matches!(cells[*at].glyph, Glyph::Plain(" ") | Glyph::Picture('␠'));
     let mut lines = Vec::new();
     let mut rest = 0;
     loop {

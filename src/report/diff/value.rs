@@ -5,7 +5,7 @@ use anstyle::Style;
 use super::inline::Marks;
 use super::touched::raw;
 use crate::ldif::Value;
-use crate::report::shorten::{Piece, shorten, width, wrap};
+use crate::report::shorten::{Piece, shorten, width, wrap, wrap_words};
 use crate::report::terminal::{Colour, Ink, grouped, style};
 use crate::report::visible::{Cell, Glyph, cells_around};
 
@@ -74,11 +74,15 @@ impl Place {
     /// A few words instead of a value.
     pub fn words(self, ink: &mut Ink, sign: Sign, words: &str) {
         let cells = own_words(words);
-        for line in crate::report::shorten::wrap_words(&cells, self.room()) {
+        let style = sign.styles().0;
+        let mut mark = sign.mark();
+        for line in wrap_words(&cells, self.room()) {
             ink.move_to(self.column);
-            ink.text(sign.styles().0, sign.mark());
-            cells[line].iter().for_each(|cell| ink.cell(sign.styles().0, cell));
+            ink.text(style, mark);
+            ink.move_to(self.column + 2);
+            cells[line].iter().for_each(|cell| ink.cell(style, cell));
             ink.end_line();
+            mark = "";
         }
     }
 
