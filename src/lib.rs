@@ -13,6 +13,7 @@
 //! * [`rules`] says what is wrong with an entry and what is suggested.
 //! * [`change`] turns suggestions into change records, their inverse, and proof.
 //! * [`report`] shows findings and changes to people and programs.
+//! * [`output`] writes files that appear complete or not at all.
 //! * [`cli`] holds one file per command.
 
 pub mod change;
@@ -20,5 +21,6 @@ pub mod cli;
 pub mod directory;
 pub mod input;
 pub mod ldif;
+pub mod output;
 pub mod report;
 pub mod rules;

@@ -1,1 +1,20 @@
-//! change
+//! What is to be done to a directory, and what it leads to: edits become guarded
+//! modify records, records are inverted, put in order, applied and proved.
+//!
+//! Knows change records and entries; not rules, nor why an edit is made.
+
+mod apply;
+mod edit;
+mod identity;
+mod image;
+mod inverse;
+mod not_applicable;
+mod plan;
+mod stored;
+
+pub use apply::apply_to_entry;
+pub use edit::{Edit, EntryEdits, intended};
+pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
+pub use inverse::{invert, invert_guarded};
+pub use not_applicable::{NotApplicable, Reason};
+pub use plan::{Plan, Planned, Refusal, RefusedEdit, UniqueValue, plan};

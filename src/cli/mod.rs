@@ -1,9 +1,89 @@
-//! The command line.
+//! The command line: one file per command, each with its arguments and its run.
 
+mod check;
+mod console;
+
+mod inputs;
+mod options;
+
+mod summary;
+
+use std::io;
 use std::process::ExitCode;
 
-/// Runs the command line.
+use clap::{Parser, Subcommand};
+
+use console::{Console, ConsoleArgs};
+
+/// Finds what breaks directory synchronisation in an LDIF export, and writes the
+/// change LDIF and its inverse.
+#[derive(Debug, Parser)]
+#[command(name = "ldifix", version, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    #[command(flatten)]
+    console: ConsoleArgs,
+
+    /// Threads to work with [default: one for each core]
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Args),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// Nothing to report.
+    Clean,
+    /// Findings, or differences.
+    Findings,
+    /// Something could not be done or read.
+    Failure,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Clean => 0,
+            Exit::Findings => 1,
+            Exit::Failure => 2,
+        })
+    }
+}
+
+/// Runs the command line and gives the exit code: 0 clean, 1 findings, 2 failure.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = Cli::parse();
+    let console = Console::new(&cli.console);
+    match run(cli, &console) {
+        Ok(exit) => exit.into(),
+        // Whoever reads our output has seen enough: no word about it.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            console.error(&error);
+            Exit::Failure.into()
+        }
+    }
+}
+
+fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
+    if let Some(threads) = cli.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global()?;
+    }
+    match cli.command {
+        Command::Check(args) => check::run(&args, console),
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
+    })
 }

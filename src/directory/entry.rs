@@ -31,6 +31,21 @@ impl<'a> Entry<'a> {
         Self { dn: dn.into(), attributes: Vec::new() }
     }
 
+    /// An entry of these attributes, whose descriptions are distinct.
+    #[must_use]
+    pub fn with_attributes(
+        dn: impl Into<Cow<'a, [u8]>>,
+        attributes: Vec<EntryAttribute<'a>>,
+    ) -> Self {
+        Self { dn: dn.into(), attributes }
+    }
+
+    /// The DN and all attributes, in order.
+    #[must_use]
+    pub fn into_parts(self) -> (Cow<'a, [u8]>, Vec<EntryAttribute<'a>>) {
+        (self.dn, self.attributes)
+    }
+
     /// All attributes, in order.
     #[must_use]
     pub fn attributes(&self) -> &[EntryAttribute<'a>] {

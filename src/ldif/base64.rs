@@ -1,5 +1,7 @@
 //! Base64 as LDIF uses it (RFC 4648 section 4).
 
+use std::io;
+
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -13,8 +15,112 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Decodes text that was checked when its line was read; what was not base64
-/// then gives no bytes now.
+/// Decodes text that [`check`] found good when its line was read; anything else
+/// gives no bytes.
 pub(crate) fn decode(text: &[u8]) -> Vec<u8> {
     ENGINE.decode(text).unwrap_or_default()
+}
+
+/// Bytes are encoded in pieces of this size, a multiple of three.
+const PIECE: usize = 12 * 1024;
+
+/// Encodes bytes piece by piece into a buffer that is used again, and hands each
+/// piece of text on.
+pub(crate) fn encode(
+    bytes: &[u8],
+    buffer: &mut Vec<u8>,
+    mut hand_on: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<()> {
+    for piece in bytes.chunks(PIECE) {
+        let len = piece.len().div_ceil(3) * 4;
+        if buffer.len() < len {
+            buffer.resize(len, 0);
+        }
+        let len = ENGINE.encode_slice(piece, buffer).map_err(io::Error::other)?;
+        hand_on(&buffer[..len])?;
+    }
+    Ok(())
+}
+
+/// What a check found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Base64 {
+    /// Whole quanta.
+    Padded,
+    /// The padding at the end is missing.
+    Unpadded,
+    /// The byte at this index of the raw text is out of place.
+    Bad(usize),
+}
+
+/// Checks raw text, folds included, without decoding it.
+pub(super) fn check(raw: &[u8]) -> Base64 {
+    let mut digits = 0usize;
+    let mut padding = 0usize;
+    let mut at = 0;
+    while let Some(&byte) = raw.get(at) {
+        if DIGIT[usize::from(byte)] && padding == 0 {
+            digits += 1;
+        } else if byte == b'=' && (digits + padding) % 4 >= 2 {
+            padding += 1;
+        } else if byte == b'\r' || byte == b'\n' {
+            // Only a fold puts a line end here; one space follows it.
+            at += usize::from(byte == b'\r') + 1;
+        } else {
+            return Base64::Bad(at);
+        }
+        at += 1;
+    }
+    match (digits % 4, padding) {
+        (0, 0) => Base64::Padded,
+        (1, _) => Base64::Bad(raw.len()),
+        (_, 0) => Base64::Unpadded,
+        _ if (digits + padding).is_multiple_of(4) => Base64::Padded,
+        _ => Base64::Unpadded,
+    }
+}
+
+const DIGIT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let c = byte as u8;
+        table[byte] = c.is_ascii_alphanumeric() || c == b'+' || c == b'/';
+        byte += 1;
+    }
+    table
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_missing_padding_is_forgiven() {
+        assert_eq!(check(b""), Base64::Padded);
+        assert_eq!(check(b"YWJj"), Base64::Padded);
+        assert_eq!(check(b"YQ=="), Base64::Padded);
+        assert_eq!(check(b"YQ="), Base64::Unpadded);
+        assert_eq!(check(b"YQ"), Base64::Unpadded);
+        assert_eq!(check(b"YW*="), Base64::Bad(2));
+        assert_eq!(check(b"YWJj ZGVm"), Base64::Bad(4));
+        assert_eq!(check(b"YQ==YQ=="), Base64::Bad(4));
+        assert_eq!(check(b"Y==="), Base64::Bad(1));
+        assert_eq!(check(b"YWJjZ"), Base64::Bad(5));
+        assert_eq!(check(b"YQ==="), Base64::Bad(4));
+    }
+
+    #[test]
+    fn folds_are_stepped_over() {
+        assert_eq!(check(b"YW\n Jj"), Base64::Padded);
+        assert_eq!(check(b"YW\r\n Jj"), Base64::Padded);
+        assert_eq!(check(b"YW\n  Jj"), Base64::Bad(4));
+    }
+
+    #[test]
+    fn what_the_check_accepts_decodes() {
+        for text in [&b"YWJj"[..], b"YQ==", b"YQ=", b"YQ", b"YR", b"YR=="] {
+            assert!(!decode(text).is_empty(), "{text:?}");
+        }
+    }
 }

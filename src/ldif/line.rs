@@ -25,6 +25,7 @@ pub struct Line<'a> {
     pub(super) form: Form,
     pub(super) name_folded: bool,
     pub(super) value_folded: bool,
+    pub(super) options: bool,
     /// Bytes from the start of the chunk to the start of the line.
     pub(super) offset: u32,
     /// Physical lines before this one in the chunk.
@@ -41,6 +42,7 @@ impl<'a> Line<'a> {
             form: Form::Plain,
             name_folded: false,
             value_folded: false,
+            options: name.contains(&b';'),
             offset: 0,
             line: 0,
         }
@@ -50,6 +52,52 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn name(&self) -> Cow<'a, [u8]> {
         if self.name_folded { Cow::Owned(unfold(self.name)) } else { Cow::Borrowed(self.name) }
+    }
+
+    /// Whether the description, in any case, is this one without options.
+    #[must_use]
+    #[inline]
+    pub fn is(&self, name: &[u8]) -> bool {
+        if self.name_folded {
+            return self.name().eq_ignore_ascii_case(name);
+        }
+        // Lengths differ nearly always, and the comparison is a call.
+        self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// Whether the description has options.
+    #[must_use]
+    pub fn has_options(&self) -> bool {
+        self.options
+    }
+
+    /// Bytes from the start of the chunk to the start of the line.
+    #[must_use]
+    pub fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// Physical lines before this one in the chunk.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.line
+    }
+
+    /// A separator and a value, as they stand behind a control's criticality.
+    pub(super) fn parse_value(text: &[u8]) -> Option<Value<'_>> {
+        let trimmed = |text: &'_ [u8]| text.iter().take_while(|&&byte| byte == b' ').count();
+        match text {
+            [b':', b':', rest @ ..] => {
+                let digits = &rest[trimmed(rest)..];
+                match super::base64::check(digits) {
+                    super::base64::Base64::Bad(_) => None,
+                    _ => Some(Value::Bytes(Cow::Owned(super::base64::decode(digits)))),
+                }
+            }
+            [b':', b'<', rest @ ..] => Some(Value::Url(Cow::Borrowed(&rest[trimmed(rest)..]))),
+            [b':', rest @ ..] => Some(Value::Bytes(Cow::Borrowed(&rest[trimmed(rest)..]))),
+            _ => None,
+        }
     }
 
     /// How the value is written.

@@ -3,15 +3,33 @@
 //! Knows nothing of directories, rules or files: it works on byte slices.
 
 mod base64;
+mod chunk;
 mod error;
+mod grammar;
+mod json;
 mod line;
+mod observation;
+mod parallel;
 mod position;
+mod raw;
+mod reader;
 mod record;
+mod writer;
 
+pub use chunk::{Chunk, Chunks, entry_text};
 pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
+pub use json::JsonWriter;
 pub use line::{Form, Line};
+pub use observation::{ExportClaims, Observations};
+pub use parallel::{
+    CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_in_order,
+    map_stream, read_chunk,
+};
 pub use position::Position;
+pub use raw::RawRecord;
+pub use reader::{Block, FailedBlock, Limits, RecordReader};
 pub use record::{
     Attribute, Change, ChangeRecord, ChangeType, ContentRecord, Control, ModOp, Modification,
     Record, Value,
 };
+pub use writer::{Columns, LineEnd, Wrap, WrapError, WriteError, WriteOptions, Writer};

@@ -1,1 +1,44 @@
-//! report
+//! What people and programs see: findings as a table, CSV or JSON, changes as a
+//! diff, the summary, messages with a place, progress.
+//!
+//! Knows findings, records and entries; not how findings arise.
+
+mod csv;
+mod json;
+mod problem;
+mod progress;
+mod rdn;
+#[cfg(test)]
+mod samples;
+mod shorten;
+mod summary;
+mod table;
+mod terminal;
+mod visible;
+
+pub use self::csv::Csv;
+pub use json::Json;
+pub use problem::{Problem, Severity};
+pub use progress::Progress;
+pub use summary::{Failure, InputSummary, LISTED_FAILURES, Place, Summary, WarningSummary, Word};
+pub use table::Table;
+pub use terminal::{Colour, Width, counted, grouped};
+pub use visible::{quoted, visible};
+
+use crate::rules::Finding;
+
+/// A format of findings. Findings are written as they come; none is kept.
+pub trait FindingWriter {
+    /// Writes one finding.
+    ///
+    /// # Errors
+    /// Where the output cannot be written; a closed pipe is
+    /// [`std::io::ErrorKind::BrokenPipe`].
+    fn write(&mut self, finding: &Finding<'_>) -> std::io::Result<()>;
+
+    /// Writes what has to come last, and flushes. Nothing is written after it.
+    ///
+    /// # Errors
+    /// As for [`FindingWriter::write`].
+    fn finish(&mut self) -> std::io::Result<()>;
+}

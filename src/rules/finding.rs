@@ -37,6 +37,23 @@ impl Action {
     }
 }
 
+/// What `fix` may write for a finding. The row itself shows IdFix's own words: its
+/// update and action may say something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Suggestion {
+    /// Replace the value by this one.
+    Replace(String),
+    /// Add this value; the attribute is absent.
+    Add(String),
+    /// Remove the value.
+    Remove,
+    /// Remove this copy of a value that stands in the same attribute before, byte
+    /// for byte; the other one stays.
+    RemoveCopy,
+    /// There is nothing to write.
+    None,
+}
+
 /// The stable name of a rule, as `--select` and the reports spell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct RuleName(pub &'static str);
@@ -62,7 +79,9 @@ pub struct Finding<'a> {
     pub update: Option<String>,
     /// The proposed action.
     pub action: Action,
-    /// How far the proposal may be taken without a person.
+    /// What may be written.
+    pub suggestion: Suggestion,
+    /// How far the suggestion may be taken without a person.
     pub applicability: Applicability,
     /// Whether this is the row that IdFix adds for the first holder of a
     /// duplicate; it carries no suggestion of its own.

@@ -3,8 +3,23 @@
 //!
 //! Knows nothing of how findings are printed or written.
 
+mod duplicates;
 mod finding;
+mod gather;
+pub mod idfix;
+mod index;
+pub mod profile;
+pub mod registry;
+mod selection;
 mod subject;
+mod survey;
 
-pub use finding::{Action, Applicability, Finding, RuleName};
+pub use finding::{Action, Applicability, Finding, RuleName, Suggestion};
+pub use gather::{Gathered, Skipped, read_entries};
+pub use idfix::{Duplicates, Holder, Key, SkipReason, fold_key};
+pub use index::{Fingerprint, Index, IndexBuilder, Place, Slot};
+pub use profile::{Profile, ProfileOptions, UnknownProfile};
+pub use registry::{Rule, UnknownRule};
+pub use selection::Selection;
 pub use subject::{Attr, Subject};
+pub use survey::{CheckOptions, EntryFindings, Export, Survey, SurveyedExport};

@@ -102,6 +102,26 @@ impl<'a> Subject<'a> {
         &self.dn
     }
 
+    /// The entry's DN as it was written, for as long as the input lives.
+    #[must_use]
+    pub fn dn_value(&self) -> Cow<'a, [u8]> {
+        self.dn.clone()
+    }
+
+    /// The first cn; where the entry has none, the value of its RDN.
+    #[must_use]
+    pub fn common_name(&self) -> Cow<'a, [u8]> {
+        self.first(Attr::Cn).unwrap_or_else(|| match &self.dn {
+            Cow::Borrowed(dn) => rdn_value(dn),
+            Cow::Owned(dn) => Cow::Owned(rdn_value(dn).into_owned()),
+        })
+    }
+
+    /// Keeps the lines of an attribute that a test lets through.
+    pub fn retain(&mut self, attr: Attr, stays: impl FnMut(&Line<'a>) -> bool) {
+        self.slots[attr as usize].retain(stays);
+    }
+
     /// The lines of an attribute, in the order of the export.
     #[must_use]
     pub fn lines(&self, attr: Attr) -> &[Line<'a>] {
@@ -124,5 +144,77 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn last(&self, attr: Attr) -> Option<Cow<'a, [u8]>> {
         self.lines(attr).last().map(Line::bytes)
+    }
+}
+
+/// The value of a DN's first RDN, unescaped.
+fn rdn_value(dn: &[u8]) -> Cow<'_, [u8]> {
+    let start = memchr::memchr(b'=', dn).map_or(0, |equals| equals + 1);
+    let value = dn[start..].trim_ascii_start();
+    let plain = memchr::memchr3(b'\\', b',', b'+', value).unwrap_or(value.len());
+    if value.get(plain) != Some(&b'\\') {
+        return Cow::Borrowed(value[..plain].trim_ascii_end());
+    }
+    let mut text = value[..plain].to_vec();
+    let mut rest = &value[plain..];
+    let mut escaped_end = 0;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, after) {
+            (b',' | b'+', _) => break,
+            (b'\\', [high, low, after @ ..]) if let Some(byte) = hex_pair(*high, *low) => {
+                text.push(byte);
+                escaped_end = text.len();
+                rest = after;
+            }
+            (b'\\', [escaped, after @ ..]) => {
+                text.push(*escaped);
+                escaped_end = text.len();
+                rest = after;
+            }
+            _ => text.push(byte),
+        }
+    }
+    // White space at the end is no part of the value unless it was escaped.
+    text.truncate(text.trim_ascii_end().len().max(escaped_end));
+    Cow::Owned(text)
+}
+
+fn hex_pair(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some(digit(high)? << 4 | digit(low)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_without_cn_is_called_by_the_value_of_its_rdn() {
+        for (dn, name) in [
+            ("uid=jdoe,ou=x", "jdoe"),
+            ("CN=Doe\\, Jane,OU=x", "Doe, Jane"),
+            ("CN=x\\0ACNF:1,OU=x", "x\nCNF:1"),
+            ("cn=a+uid=b,ou=x", "a"),
+            ("cn = a b , ou=x", "a b"),
+            ("cn=a\\ ,ou=x", "a "),
+            ("cn=a\\2b b ,ou=x", "a+ b"),
+            ("cn=a\\", "a\\"),
+            ("cn=", ""),
+            ("", ""),
+        ] {
+            let mut subject = Subject::default();
+            subject.reset(Cow::Borrowed(dn.as_bytes()));
+            assert_eq!(String::from_utf8_lossy(&subject.common_name()), name, "{dn}");
+        }
+    }
+
+    #[test]
+    fn the_first_cn_goes_before_the_rdn() {
+        let mut subject = Subject::default();
+        subject.reset(Cow::Borrowed(b"uid=jdoe,ou=x"));
+        subject.push(Attr::Cn, Line::of(b"cn", b"Jane"));
+        subject.push(Attr::Cn, Line::of(b"cn", b"J."));
+        assert_eq!(&*subject.common_name(), b"Jane");
     }
 }

@@ -1,0 +1,334 @@
+//! Applying a change record to one entry, exactly as a server does: all of it or
+//! nothing.
+//!
+//! A value is named by its bytes, or else by any spelling that is equal under
+//! the attribute's matching rule: servers accept `delete: mail` with the value
+//! in another case, and take the first equal value.
+//!
+//! Values that are equal under the rule and differ in bytes may come in one
+//! `add`: only a directory that already held such twins ever needs them back.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashSet;
+
+use super::identity;
+use super::not_applicable::{NotApplicable, Reason};
+use super::stored::StoredEntry;
+use crate::directory::Entry;
+use crate::ldif::{Change, ModOp, Modification, Value};
+
+/// Applies a modify or modrdn to an entry, in place.
+///
+/// A modrdn changes the entry's DN and the values that name it; where the new
+/// name is free and the new parent exists is not looked at.
+///
+/// # Errors
+///
+/// Says which attribute and value are in the way, or that an add meets an
+/// existing entry. A delete leaves no entry and is refused here: see
+/// [`Image`](super::Image). The entry is unchanged then.
+pub fn apply_to_entry<'a>(
+    entry: &mut Entry<'a>,
+    change: &'a Change<'a>,
+) -> Result<(), NotApplicable> {
+    let whole = std::mem::replace(entry, Entry::new(Vec::new()));
+    let mut stored = StoredEntry::from(whole);
+    let done = match change {
+        Change::Modify(mods) => modify(&mut stored, mods, Twins::Ignored).map(drop),
+        Change::ModRdn { new_rdn, delete_old_rdn, new_superior } => {
+            let parent = new_superior.as_deref().unwrap_or_else(|| parent_text(&stored.dn));
+            let new_dn = child_dn(new_rdn, parent);
+            rename(&mut stored, new_dn, *delete_old_rdn).map(drop)
+        }
+        Change::Add(_) => Err(NotApplicable::of_dn(Reason::EntryExists, &stored.dn)),
+        Change::Delete => Err(NotApplicable::of_dn(Reason::NoEntryLeft, &stored.dn)),
+    };
+    *entry = stored.into_entry();
+    done
+}
+
+/// The DN's text behind the first RDN.
+pub(super) fn parent_text(dn: &[u8]) -> &[u8] {
+    identity::rdn_starts(dn).get(1).map_or(&[], |&at| &dn[at..])
+}
+
+/// The DN of an entry below a parent; the root's text is empty.
+pub(super) fn child_dn(rdn: &[u8], parent: &[u8]) -> Vec<u8> {
+    if parent.trim_ascii().is_empty() { rdn.to_vec() } else { [rdn, parent].join(&b',') }
+}
+
+/// What one modification did to one attribute.
+#[derive(Debug)]
+pub(super) struct Effect<'a> {
+    /// The attribute's number in the entry.
+    pub(super) slot: usize,
+    /// The values that went, with their places.
+    pub(super) removed: Vec<(usize, Value<'a>)>,
+    /// The places of the values that came.
+    pub(super) added: Vec<usize>,
+    /// The values left behind that are equal to a removed one.
+    pub(super) twins: Vec<Value<'a>>,
+}
+
+/// Whether effects tell of twins; only an inverse needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Twins {
+    Ignored,
+    Noted,
+}
+
+/// Applies modifications in order; on an error the entry is as before.
+pub(super) fn modify<'a>(
+    entry: &mut StoredEntry<'a>,
+    mods: &'a [Modification<'a>],
+    twins: Twins,
+) -> Result<Vec<Effect<'a>>, NotApplicable> {
+    let mut effects = Vec::with_capacity(mods.len());
+    let mut done = Ok(());
+    for modification in mods {
+        done = match modification.op {
+            ModOp::Add => add(entry, modification, &mut effects),
+            ModOp::Delete => delete(entry, modification, twins, &mut effects),
+            ModOp::Replace => replace(entry, modification, &mut effects),
+            ModOp::Increment => increment(entry, modification, &mut effects),
+        };
+        if done.is_err() {
+            break;
+        }
+    }
+    let done = done.and_then(|()| keeps_its_name(entry, &effects));
+    if let Err(refusal) = done {
+        take_back(entry, effects);
+        return Err(refusal);
+    }
+    Ok(effects)
+}
+
+/// Undoes effects, the last one first.
+fn take_back<'a>(entry: &mut StoredEntry<'a>, effects: Vec<Effect<'a>>) {
+    for effect in effects.into_iter().rev() {
+        let attribute = entry.attribute_mut(effect.slot);
+        for place in effect.added {
+            attribute.remove(place);
+        }
+        for (place, value) in effect.removed {
+            attribute.restore(place, value);
+        }
+    }
+}
+
+/// Notes an effect before it is complete, so that a failure in the middle of it
+/// is taken back too.
+fn begin<'e, 'a>(effects: &'e mut Vec<Effect<'a>>, slot: usize) -> &'e mut Effect<'a> {
+    effects.push(Effect { slot, removed: Vec::new(), added: Vec::new(), twins: Vec::new() });
+    let last = effects.len() - 1;
+    &mut effects[last]
+}
+
+fn add<'a>(
+    entry: &mut StoredEntry<'a>,
+    modification: &'a Modification<'a>,
+    effects: &mut Vec<Effect<'a>>,
+) -> Result<(), NotApplicable> {
+    let name = &modification.attribute;
+    if modification.values.is_empty() {
+        return Err(NotApplicable::of_attribute(Reason::NothingToAdd, name));
+    }
+    let slot = entry.slot_or_new(name);
+    let attribute = entry.attribute_mut(slot);
+    for value in &modification.values {
+        if attribute.holds(value) {
+            return Err(NotApplicable::of_value(Reason::ValueExists, name, text_of(value)));
+        }
+    }
+    append(entry, slot, modification, begin(effects, slot))
+}
+
+/// Adds all values of a modification, none of which is there.
+fn append<'a>(
+    entry: &mut StoredEntry<'a>,
+    slot: usize,
+    modification: &'a Modification<'a>,
+    effect: &mut Effect<'a>,
+) -> Result<(), NotApplicable> {
+    let (name, values) = (&modification.attribute, &modification.values);
+    let attribute = entry.attribute_mut(slot);
+    if attribute.is_single_valued() && attribute.len() + values.len() > 1 {
+        let value = values.last().map_or(&[][..], text_of);
+        return Err(NotApplicable::of_value(Reason::SingleValued, name, value));
+    }
+    if values.len() > 1 {
+        let mut seen = FxHashSet::default();
+        if let Some(again) = values.iter().find(|value| !seen.insert(*value)) {
+            return Err(NotApplicable::of_value(Reason::ValueExists, name, text_of(again)));
+        }
+    }
+    effect.added.extend(values.iter().map(|value| attribute.push(borrowed(value))));
+    Ok(())
+}
+
+fn delete<'a>(
+    entry: &mut StoredEntry<'a>,
+    modification: &'a Modification<'a>,
+    twins: Twins,
+    effects: &mut Vec<Effect<'a>>,
+) -> Result<(), NotApplicable> {
+    let name = &modification.attribute;
+    let slot = entry.slot(name).filter(|&slot| entry.attribute(slot).len() > 0);
+    let Some(slot) = slot else {
+        return Err(match modification.values.first() {
+            None => NotApplicable::of_attribute(Reason::NoSuchAttribute, name),
+            Some(value) => NotApplicable::of_value(Reason::NoSuchValue, name, text_of(value)),
+        });
+    };
+    let effect = begin(effects, slot);
+    let attribute = entry.attribute_mut(slot);
+    if modification.values.is_empty() {
+        remove_all(entry, slot, effect);
+        return Ok(());
+    }
+    for value in &modification.values {
+        let places = attribute.places_of(value);
+        if places.is_empty() {
+            return Err(NotApplicable::of_value(Reason::NoSuchValue, name, text_of(value)));
+        }
+        for place in places {
+            effect.removed.extend(attribute.remove(place).map(|value| (place, value)));
+        }
+    }
+    if twins == Twins::Noted {
+        effect.twins = attribute.equal_to(effect.removed.iter().map(|(_, value)| value));
+    }
+    Ok(())
+}
+
+fn remove_all<'a>(entry: &mut StoredEntry<'a>, slot: usize, effect: &mut Effect<'a>) {
+    let attribute = entry.attribute_mut(slot);
+    for place in attribute.places() {
+        effect.removed.extend(attribute.remove(place).map(|value| (place, value)));
+    }
+}
+
+fn replace<'a>(
+    entry: &mut StoredEntry<'a>,
+    modification: &'a Modification<'a>,
+    effects: &mut Vec<Effect<'a>>,
+) -> Result<(), NotApplicable> {
+    let slot = entry.slot_or_new(&modification.attribute);
+    let effect = begin(effects, slot);
+    remove_all(entry, slot, effect);
+    append(entry, slot, modification, effect)
+}
+
+fn increment<'a>(
+    entry: &mut StoredEntry<'a>,
+    modification: &'a Modification<'a>,
+    effects: &mut Vec<Effect<'a>>,
+) -> Result<(), NotApplicable> {
+    let name = &modification.attribute;
+    let not_an_integer =
+        |value: &Value<'_>| NotApplicable::of_value(Reason::NotAnInteger, name, text_of(value));
+    let [step] = modification.values.as_slice() else {
+        return Err(NotApplicable::of_attribute(Reason::NotAnInteger, name));
+    };
+    let by = integer(step).ok_or_else(|| not_an_integer(step))?;
+    let slot = entry.slot(name).filter(|&slot| entry.attribute(slot).len() > 0);
+    let Some(slot) = slot else {
+        return Err(NotApplicable::of_attribute(Reason::NoSuchAttribute, name));
+    };
+    let effect = begin(effects, slot);
+    remove_all(entry, slot, effect);
+    for (_, old) in &effect.removed {
+        let sum = integer(old).and_then(|old| old.checked_add(by));
+        let sum = sum.ok_or_else(|| not_an_integer(old))?.to_string().into_bytes();
+        effect.added.push(entry.attribute_mut(slot).push(Value::Bytes(Cow::Owned(sum))));
+    }
+    Ok(())
+}
+
+fn integer(value: &Value<'_>) -> Option<i128> {
+    let text = std::str::from_utf8(value.bytes()?).ok()?;
+    if text.starts_with('+') { None } else { text.parse().ok() }
+}
+
+/// A modify may not take away what names the entry. An export that lacks the
+/// naming attribute is no obstacle.
+fn keeps_its_name(
+    entry: &mut StoredEntry<'_>,
+    effects: &[Effect<'_>],
+) -> Result<(), NotApplicable> {
+    if effects.iter().all(|effect| effect.removed.is_empty()) {
+        return Ok(());
+    }
+    for (name, value) in identity::rdn_values(&entry.dn).unwrap_or_default() {
+        let Some(slot) = entry.slot(&name) else { continue };
+        let value = Value::Bytes(Cow::Owned(value));
+        let attribute = entry.attribute_mut(slot);
+        let was_there = effects.iter().filter(|effect| effect.slot == slot).any(|effect| {
+            effect.removed.iter().any(|(_, removed)| attribute.equal(removed, &value))
+        });
+        if was_there && !attribute.holds(&value) {
+            return Err(NotApplicable::of_value(Reason::NamesTheEntry, &name, text_of(&value)));
+        }
+    }
+    Ok(())
+}
+
+/// Gives the entry a new DN and adjusts the values that name it: those of the
+/// new RDN are added where they are not there, those of the old one go where
+/// `delete_old_rdn` says so and the new one does not need them.
+pub(super) fn rename<'a>(
+    entry: &mut StoredEntry<'a>,
+    new_dn: Vec<u8>,
+    delete_old_rdn: bool,
+) -> Result<Vec<Effect<'a>>, NotApplicable> {
+    let invalid = |dn: &[u8]| NotApplicable::of_dn(Reason::InvalidDn, dn);
+    let new = identity::rdn_values(&new_dn).ok_or_else(|| invalid(&new_dn))?;
+    let old = identity::rdn_values(&entry.dn).ok_or_else(|| invalid(&entry.dn))?;
+    let mut effects = Vec::new();
+    if delete_old_rdn {
+        for (name, value) in &old {
+            let stays = new.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value);
+            if let (false, Some(slot)) = (stays, entry.slot(name)) {
+                let effect = begin(&mut effects, slot);
+                let attribute = entry.attribute_mut(slot);
+                for place in attribute.places_of(&Value::Bytes(Cow::Borrowed(value))) {
+                    effect.removed.extend(attribute.remove(place).map(|value| (place, value)));
+                }
+            }
+        }
+    }
+    for (name, value) in new {
+        let slot = entry.slot_or_new(&name);
+        let value = Value::Bytes(Cow::Owned(value));
+        let attribute = entry.attribute_mut(slot);
+        if attribute.holds(&value) {
+            continue;
+        }
+        if attribute.is_single_valued() && attribute.len() > 0 {
+            let refusal = NotApplicable::of_value(Reason::SingleValued, &name, text_of(&value));
+            take_back(entry, effects);
+            return Err(refusal);
+        }
+        let place = attribute.push(value);
+        begin(&mut effects, slot).added.push(place);
+    }
+    entry.dn = Cow::Owned(new_dn);
+    Ok(effects)
+}
+
+/// The bytes of a value, or the text of a reference: what a message shows.
+fn text_of<'v>(value: &'v Value<'_>) -> &'v [u8] {
+    match value {
+        Value::Bytes(bytes) | Value::Url(bytes) => bytes,
+    }
+}
+
+/// The value without a copy of its bytes.
+pub(super) fn borrowed<'a>(value: &'a Value<'a>) -> Value<'a> {
+    match value {
+        Value::Bytes(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
+        Value::Url(url) => Value::Url(Cow::Borrowed(url)),
+    }
+}

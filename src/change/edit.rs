@@ -1,0 +1,113 @@
+//! What is to be done to an entry, before anyone asks how.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashMap;
+
+use crate::directory::{Entry, EntryAttribute};
+use crate::ldif::Value;
+
+/// One edit of one attribute: values that go and values that come.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Edit<'a> {
+    /// The attribute description.
+    pub attribute: Cow<'a, [u8]>,
+    /// The exact values that go, each once for every copy that goes.
+    pub remove: Vec<Cow<'a, [u8]>>,
+    /// The values that come. One that is already there, byte for byte, adds
+    /// nothing.
+    pub add: Vec<Cow<'a, [u8]>>,
+    /// Why, for people: lines without the leading `#`.
+    pub comments: Vec<String>,
+}
+
+/// The edits of one entry, in the order in which they are to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EntryEdits<'a> {
+    /// The entry's DN as the export writes it.
+    pub dn: Cow<'a, [u8]>,
+    /// The edits.
+    pub edits: Vec<Edit<'a>>,
+}
+
+impl Edit<'_> {
+    /// The same edit, owning its bytes.
+    #[must_use]
+    pub fn into_owned(self) -> Edit<'static> {
+        let own = |values: Vec<Cow<'_, [u8]>>| -> Vec<Cow<'static, [u8]>> {
+            values.into_iter().map(|value| Cow::Owned(value.into_owned())).collect()
+        };
+        Edit {
+            attribute: Cow::Owned(self.attribute.into_owned()),
+            remove: own(self.remove),
+            add: own(self.add),
+            comments: self.comments,
+        }
+    }
+}
+
+impl EntryEdits<'_> {
+    /// The same edits, owning their bytes.
+    #[must_use]
+    pub fn into_owned(self) -> EntryEdits<'static> {
+        EntryEdits {
+            dn: Cow::Owned(self.dn.into_owned()),
+            edits: self.edits.into_iter().map(Edit::into_owned).collect(),
+        }
+    }
+}
+
+/// The entry as the edits intend it: an independent account, by value sets
+/// alone, of what the planned records must lead to.
+#[must_use]
+pub fn intended(entry: &Entry<'_>, edits: &[Edit<'_>]) -> Entry<'static> {
+    let mut by_attribute: FxHashMap<Vec<u8>, Vec<&Edit<'_>>> = FxHashMap::default();
+    for edit in edits {
+        by_attribute.entry(edit.attribute.to_ascii_lowercase()).or_default().push(edit);
+    }
+    let mut attributes = Vec::new();
+    for attribute in entry.attributes() {
+        let edits = by_attribute.remove(&attribute.name.to_ascii_lowercase()).unwrap_or_default();
+        push_edited(&mut attributes, &attribute.name, &attribute.values, &edits);
+    }
+    for edit in edits {
+        if let Some(edits) = by_attribute.remove(&edit.attribute.to_ascii_lowercase()) {
+            push_edited(&mut attributes, &edit.attribute, &[], &edits);
+        }
+    }
+    Entry::with_attributes(entry.dn.to_vec(), attributes)
+}
+
+fn push_edited(
+    attributes: &mut Vec<EntryAttribute<'static>>,
+    name: &[u8],
+    values: &[Value<'_>],
+    edits: &[&Edit<'_>],
+) {
+    let mut values: Vec<Value<'static>> =
+        values.iter().map(|value| value.clone().into_owned()).collect();
+    if !edits.is_empty() {
+        let mut copies: FxHashMap<Value<'static>, usize> = FxHashMap::default();
+        for value in &values {
+            *copies.entry(value.clone()).or_default() += 1;
+        }
+        for edit in edits {
+            for gone in &edit.remove {
+                let gone = Value::Bytes(Cow::Owned(gone.to_vec()));
+                copies.entry(gone).and_modify(|copies| *copies = copies.saturating_sub(1));
+            }
+            for new in &edit.add {
+                let new = Value::Bytes(Cow::Owned(new.to_vec()));
+                if copies.get(&new).is_none_or(|&copies| copies == 0) {
+                    copies.insert(new.clone(), 1);
+                    values.push(new);
+                }
+            }
+        }
+        // What is left of each value stands where it stood first.
+        values.retain(|value| copies.remove(value).is_some_and(|copies| copies > 0));
+    }
+    if !values.is_empty() {
+        attributes.push(EntryAttribute { name: Cow::Owned(name.to_vec()), values });
+    }
+}

@@ -1,0 +1,281 @@
+//! A whole directory under changes, without holding it: only the entries that
+//! the changes touch are kept.
+//!
+//! The export is read twice: once to gather what the changes need to know, once
+//! to write the result.
+//!
+//! ```no_run
+//! # use ldifix::change::{Fate, Image, Interest, OnRefusal, Run};
+//! # fn go<'a>(export: &'a [ldifix::directory::Entry<'a>], changes: &'a [ldifix::ldif::ChangeRecord<'a>]) {
+//! let mut image = Image::new(changes, OnRefusal::Stop);
+//! let outcomes = loop {
+//!     for (ordinal, entry) in (0..).zip(export) {
+//!         match image.interest(&entry.dn) {
+//!             Interest::None => {}
+//!             Interest::Place => image.mark(ordinal, &entry.dn),
+//!             Interest::Content => image.load(ordinal, entry.clone()),
+//!         }
+//!     }
+//!     if let Run::Done(outcomes) = image.run() {
+//!         break outcomes;
+//!     }
+//! };
+//! for (ordinal, entry) in (0..).zip(export) {
+//!     match image.fate(ordinal, &entry.dn) {
+//!         Fate::Unchanged => { /* copy it */ }
+//!         Fate::Renamed(dn) => { /* copy it under this DN */ }
+//!         Fate::Replaced(entry) => { /* write this one */ }
+//!         Fate::Deleted => {}
+//!     }
+//! }
+//! for entry in image.added() { /* write it */ }
+//! # }
+//! ```
+
+mod facts;
+mod steps;
+mod tree;
+
+use std::borrow::Cow;
+
+use self::tree::{NodeId, Tree};
+use super::identity;
+use super::not_applicable::NotApplicable;
+use crate::directory::Entry;
+use crate::ldif::ChangeRecord;
+
+/// An export with a sequence of changes applied to it.
+///
+/// A parent that is missing stands in the way of an add or a move (32) only
+/// where the export covers the place: an entry above it is in the export.
+/// Otherwise it lies above or beside the export's own roots, and nothing is
+/// known of it. A name that the export lacks and that has entries right below
+/// it, as in an export of users only, counts as existing.
+#[derive(Debug)]
+pub struct Image<'a> {
+    changes: &'a [ChangeRecord<'a>],
+    on_refusal: OnRefusal,
+    inverses: bool,
+    tree: Tree<'a>,
+    created: Vec<NodeId>,
+    duplicates: u64,
+}
+
+/// What happens behind a record that does not apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnRefusal {
+    /// The rest is not tried, as with `ldapmodify`.
+    Stop,
+    /// The rest is tried, as with `ldapmodify -c`.
+    GoOn,
+}
+
+/// What became of a change record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It applied. The records that undo it, in order, where
+    /// [`Image::with_inverses`] asked for them.
+    Applied(Vec<ChangeRecord<'static>>),
+    /// It did not apply, and changed nothing.
+    Refused(NotApplicable),
+    /// An earlier one did not apply, and this one was not tried.
+    NotTried,
+}
+
+/// What the image must know of an entry of the export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// Nothing.
+    None,
+    /// That it is there: [`Image::mark`].
+    Place,
+    /// All of it: [`Image::load`].
+    Content,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Run {
+    /// One outcome per change record, in order.
+    Done(Vec<Outcome>),
+    /// A rename did not apply, so that later records speak of other entries than
+    /// was assumed. The export must be read once more, from its start.
+    ReadAgain,
+}
+
+/// What became of an entry of the export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate<'a> {
+    /// It is as it was.
+    Unchanged,
+    /// It bears another DN and is otherwise as it was.
+    Renamed(Vec<u8>),
+    /// It was changed, perhaps also renamed.
+    Replaced(Entry<'a>),
+    /// It is gone.
+    Deleted,
+}
+
+impl<'a> Image<'a> {
+    /// An image that will apply these changes, in order.
+    #[must_use]
+    pub fn new(changes: &'a [ChangeRecord<'a>], on_refusal: OnRefusal) -> Self {
+        let mut image = Self {
+            changes,
+            on_refusal,
+            inverses: false,
+            tree: Tree::default(),
+            created: Vec::new(),
+            duplicates: 0,
+        };
+        // Nothing is known yet, so this run only finds out what is needed.
+        image.try_all();
+        image.tree.facts.begin_reading();
+        image
+    }
+
+    /// The same image, whose outcomes hold the inverse of each record.
+    #[must_use]
+    pub fn with_inverses(mut self) -> Self {
+        self.inverses = true;
+        self
+    }
+
+    /// What must be known of the entry with this DN. Entries of interest are to
+    /// be handed over in the order of the export; the others are not.
+    #[must_use]
+    pub fn interest(&self, dn: &[u8]) -> Interest {
+        let Some(key) = identity::dn_key(dn) else { return Interest::None };
+        let needs = self.tree.facts.find(&key).map(|fact| fact.needs()).unwrap_or_default();
+        let counted = || {
+            let parent = identity::parent_key(&key)?;
+            self.tree.facts.find(parent).map(|fact| fact.needs().children)
+        };
+        match (needs.content, needs.place) {
+            (true, _) => Interest::Content,
+            (false, true) => Interest::Place,
+            _ if counted() == Some(true) => Interest::Place,
+            _ => Interest::None,
+        }
+    }
+
+    /// Notes that the export's entry number `ordinal` has this DN.
+    pub fn mark(&mut self, ordinal: u64, dn: &[u8]) {
+        self.note(ordinal, dn, None);
+    }
+
+    /// Takes over the export's entry number `ordinal`.
+    pub fn load(&mut self, ordinal: u64, entry: Entry<'a>) {
+        let dn = entry.dn.clone();
+        self.note(ordinal, &dn, Some(entry));
+    }
+
+    fn note(&mut self, ordinal: u64, dn: &[u8], entry: Option<Entry<'a>>) {
+        let Some(key) = identity::dn_key(dn) else { return };
+        let facts = &mut self.tree.facts;
+        if facts.find_mut(&key).is_some_and(|fact| !fact.found(ordinal, dn, entry)) {
+            self.duplicates += 1;
+            return;
+        }
+        if let Some(above) = identity::parent_key(&key).and_then(|parent| facts.find_mut(parent)) {
+            above.children += 1;
+        }
+    }
+
+    /// How many entries of interest bear a DN that an earlier entry bore. The
+    /// first one is the one that changes.
+    #[must_use]
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
+    }
+
+    /// Applies the changes to what was read.
+    pub fn run(&mut self) -> Run {
+        let outcomes = self.try_all();
+        if self.tree.facts.is_wanting() {
+            self.tree.facts.begin_reading();
+            self.duplicates = 0;
+            return Run::ReadAgain;
+        }
+        Run::Done(outcomes)
+    }
+
+    fn try_all(&mut self) -> Vec<Outcome> {
+        self.tree.begin_run();
+        self.created.clear();
+        let changes = self.changes;
+        let mut outcomes = Vec::with_capacity(changes.len());
+        let mut stopped = false;
+        for record in changes {
+            if stopped {
+                outcomes.push(Outcome::NotTried);
+                continue;
+            }
+            outcomes.push(match self.step(record) {
+                Ok(inverse) => Outcome::Applied(inverse),
+                Err(refusal) => {
+                    stopped = self.on_refusal == OnRefusal::Stop;
+                    Outcome::Refused(refusal)
+                }
+            });
+        }
+        outcomes
+    }
+
+    /// What became of the export's entry number `ordinal`, whose DN this is.
+    #[must_use]
+    pub fn fate(&self, ordinal: u64, dn: &[u8]) -> Fate<'a> {
+        let Some(key) = identity::dn_key(dn) else { return Fate::Unchanged };
+        let own = self.tree.facts.find(&key).and_then(|fact| Some((fact, fact.node?)));
+        let Some((fact, id)) = own else { return self.fate_below(&key, dn) };
+        let node = self.tree.node(id);
+        if node.was_removed() {
+            return Fate::Deleted;
+        }
+        let displaced = self.tree.is_displaced(id);
+        match &node.entry {
+            Some(entry) if node.altered && fact.is_entry(ordinal) => {
+                let mut entry = entry.clone();
+                if displaced {
+                    entry.dn = Cow::Owned(self.tree.dn(id));
+                }
+                Fate::Replaced(entry.into_entry())
+            }
+            _ if displaced => Fate::Renamed(self.tree.dn(id)),
+            _ => Fate::Unchanged,
+        }
+    }
+
+    /// The fate of an entry of which no change speaks: that of the nearest one
+    /// above it.
+    fn fate_below(&self, key: &[u8], dn: &[u8]) -> Fate<'a> {
+        if !self.tree.has_moves() {
+            return Fate::Unchanged;
+        }
+        let mut above = key;
+        let mut depth = 0;
+        while let Some(parent) = identity::parent_key(above) {
+            above = parent;
+            depth += 1;
+            let node = self.tree.facts.find(above).and_then(|fact| fact.node);
+            let Some(id) = node else { continue };
+            if !self.tree.is_displaced(id) {
+                break;
+            }
+            let Some(&start) = identity::rdn_starts(dn).get(depth) else { break };
+            return Fate::Renamed([&dn[..start], &self.tree.dn(id)].concat());
+        }
+        Fate::Unchanged
+    }
+
+    /// The entries that the changes created and that still exist, in the order
+    /// of their creation.
+    pub fn added(&self) -> impl Iterator<Item = Entry<'a>> {
+        self.created.iter().filter_map(|&id| {
+            let node = self.tree.node(id);
+            let mut entry = node.entry.clone().filter(|_| node.was_created())?;
+            entry.dn = Cow::Owned(self.tree.dn(id));
+            Some(entry.into_entry())
+        })
+    }
+}

@@ -1,0 +1,213 @@
+//! One change record at a time.
+//!
+//! Where the export has not been asked yet, a record is assumed to apply: what
+//! follows then finds the names of which it will speak.
+
+use super::Image;
+use super::facts::Needs;
+use super::tree::{NodeId, ROOT};
+use crate::change::apply::{self, Effect, Twins};
+use crate::change::identity;
+use crate::change::inverse;
+use crate::change::not_applicable::{NotApplicable, Reason};
+use crate::change::stored::StoredEntry;
+use crate::directory::Entry;
+use crate::ldif::{Attribute, Change, ChangeRecord, Modification};
+
+/// The records that undo a step; none where they are not wanted.
+type Inverse = Vec<ChangeRecord<'static>>;
+
+impl<'a> Image<'a> {
+    pub(super) fn step(&mut self, record: &'a ChangeRecord<'a>) -> Result<Inverse, NotApplicable> {
+        let node = self.walk(&record.dn)?;
+        match &record.change {
+            Change::Modify(mods) => self.modify(node, &record.dn, mods),
+            Change::Add(attributes) => self.add(node, &record.dn, attributes),
+            Change::Delete => self.delete(node, &record.dn),
+            Change::ModRdn { new_rdn, delete_old_rdn, new_superior } => {
+                let parent = match new_superior {
+                    Some(dn) => self.walk(dn)?,
+                    None => self.tree.node(node).parent,
+                };
+                let rename = Rename {
+                    parent,
+                    moves: new_superior.as_deref(),
+                    rdn: new_rdn,
+                    delete_old_rdn: *delete_old_rdn,
+                };
+                self.rename(node, &record.dn, &rename)
+            }
+        }
+    }
+
+    fn walk(&mut self, dn: &[u8]) -> Result<NodeId, NotApplicable> {
+        let key =
+            identity::dn_key(dn).ok_or_else(|| NotApplicable::of_dn(Reason::InvalidDn, dn))?;
+        Ok(self.tree.walk(&key, dn))
+    }
+
+    fn modify(
+        &mut self,
+        node: NodeId,
+        dn: &[u8],
+        mods: &'a [Modification<'a>],
+    ) -> Result<Inverse, NotApplicable> {
+        let twins = if self.inverses { Twins::Noted } else { Twins::Ignored };
+        match self.tree.exists(node, Needs::CONTENT) {
+            None => return Ok(Inverse::new()),
+            Some(false) => return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn)),
+            Some(true) => {}
+        }
+        let Some(entry) = self.tree.entry_mut(node) else { return Ok(Inverse::new()) };
+        let effects = apply::modify(entry, mods, twins)?;
+        let undo = self.inverses.then(|| inverse::of_modify(dn, entry, &effects)).flatten();
+        self.tree.node_mut(node).altered |= alters(&effects);
+        Ok(undo.into_iter().collect())
+    }
+
+    fn add(
+        &mut self,
+        node: NodeId,
+        dn: &'a [u8],
+        attributes: &'a [Attribute<'a>],
+    ) -> Result<Inverse, NotApplicable> {
+        let exists = self.tree.exists(node, Needs::PLACE);
+        let has_parent = self.can_hold(self.tree.node(node).parent);
+        if exists == Some(true) || node == ROOT {
+            return Err(NotApplicable::of_dn(Reason::EntryExists, dn));
+        }
+        if has_parent == Some(false) {
+            return Err(NotApplicable::of_dn(Reason::NoParent, apply::parent_text(dn)));
+        }
+        let known = exists.is_some() && has_parent.is_some();
+        let entry = known.then(|| {
+            let mut entry = Entry::new(dn);
+            for attribute in attributes {
+                entry.push((&*attribute.name).into(), apply::borrowed(&attribute.value));
+            }
+            StoredEntry::from(entry)
+        });
+        self.tree.create(node, dn, entry);
+        self.created.push(node);
+        Ok(self.inverses.then(|| inverse::of_add(dn)).into_iter().collect())
+    }
+
+    fn delete(&mut self, node: NodeId, dn: &[u8]) -> Result<Inverse, NotApplicable> {
+        let exists = self.tree.exists(node, Needs::CONTENT.and(Needs::CHILDREN));
+        if exists == Some(false) {
+            return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn));
+        }
+        if node == ROOT {
+            return Err(NotApplicable::of_dn(Reason::CannotMove, dn));
+        }
+        if exists == Some(true) && self.tree.children(node) > 0 {
+            return Err(NotApplicable::of_dn(Reason::NotLeaf, dn));
+        }
+        let entry = self.tree.entry_mut(node).filter(|_| self.inverses);
+        let undo = entry.map(|entry| inverse::of_delete(entry.clone().into_entry()));
+        self.tree.remove(node);
+        Ok(undo.into_iter().collect())
+    }
+
+    fn rename(
+        &mut self,
+        node: NodeId,
+        dn: &[u8],
+        new: &Rename<'_>,
+    ) -> Result<Inverse, NotApplicable> {
+        let key = identity::rdn_key(new.rdn).filter(|_| identity::rdn_starts(new.rdn).len() == 1);
+        let key = key.ok_or_else(|| NotApplicable::of_dn(Reason::InvalidDn, new.rdn))?;
+        if node == ROOT || self.tree.is_within(new.parent, node) {
+            return Err(NotApplicable::of_dn(Reason::CannotMove, new.moves.unwrap_or(dn)));
+        }
+        let exists = self.tree.exists(node, Needs::CONTENT);
+        let has_parent = match new.moves {
+            Some(_) => self.can_hold(new.parent),
+            // Only for its spelling: the entry stands below it as it is.
+            None => self.tree.exists(new.parent, Needs::PLACE).map(|_| true),
+        };
+        if exists == Some(true) && new.moves.is_none() {
+            self.spell_parent(node, new.parent);
+        }
+        let new_dn = apply::child_dn(new.rdn, &self.tree.dn(new.parent));
+        let target = self.tree.child(new.parent, &key, &new_dn);
+        let taken = target != node && {
+            let taken = self.tree.exists(target, Needs::CHILDREN);
+            taken == Some(true) || (taken.is_some() && self.tree.children(target) > 0)
+        };
+        if exists == Some(false) {
+            return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn));
+        }
+        if taken {
+            return Err(NotApplicable::of_dn(Reason::EntryExists, &new_dn));
+        }
+        if has_parent == Some(false) {
+            let parent = new.moves.unwrap_or_default();
+            return Err(NotApplicable::of_dn(Reason::NoParent, parent));
+        }
+        let mut undo = Inverse::new();
+        if exists.is_some()
+            && let Some(entry) = self.tree.entry_mut(node)
+        {
+            let old_dn = entry.dn.clone();
+            let effects = apply::rename(entry, new_dn, new.delete_old_rdn)?;
+            if self.inverses {
+                let old_dn = if self.tree.is_displaced(node) { dn.into() } else { old_dn };
+                if let Some(entry) = self.tree.entry_mut(node) {
+                    undo = inverse::of_rename(&old_dn, entry, &effects, new.moves.is_some());
+                }
+            }
+            self.tree.node_mut(node).altered |= alters(&effects);
+        }
+        self.tree.rename(node, new.parent, &key, new.rdn);
+        Ok(undo)
+    }
+
+    /// An entry whose parent the export does not hold knows how it is spelled.
+    fn spell_parent(&mut self, node: NodeId, parent: NodeId) {
+        if !self.tree.is_displaced(node)
+            && let Some(entry) = self.tree.entry_mut(node)
+        {
+            let dn = entry.dn.clone();
+            self.tree.spell(parent, apply::parent_text(&dn));
+        }
+    }
+
+    /// Whether an entry may be created below a node; `None` where the export must
+    /// be asked.
+    fn can_hold(&mut self, parent: NodeId) -> Option<bool> {
+        if parent == ROOT {
+            return Some(true);
+        }
+        let mut known = true;
+        let mut covered = false;
+        match self.tree.exists(parent, Needs::CHILDREN) {
+            Some(true) => return Some(true),
+            Some(false) if self.tree.children(parent) > 0 => return Some(true),
+            Some(false) => {}
+            None => known = false,
+        }
+        let mut above = self.tree.node(parent).parent;
+        while above != ROOT {
+            match self.tree.exists(above, Needs::PLACE) {
+                Some(exists) => covered |= exists,
+                None => known = false,
+            }
+            above = self.tree.node(above).parent;
+        }
+        known.then_some(!covered)
+    }
+}
+
+/// A rename or move, its new parent found.
+struct Rename<'r> {
+    parent: NodeId,
+    /// The new parent's DN, where the record names one.
+    moves: Option<&'r [u8]>,
+    rdn: &'r [u8],
+    delete_old_rdn: bool,
+}
+
+fn alters(effects: &[Effect<'_>]) -> bool {
+    effects.iter().any(|effect| !effect.added.is_empty() || !effect.removed.is_empty())
+}

@@ -1,0 +1,243 @@
+//! The names that changes speak of, as a tree: a rename moves one node, however
+//! many entries are below it.
+
+use rustc_hash::FxHashMap;
+
+use super::facts::{FactId, Facts, Needs};
+use crate::change::identity;
+use crate::change::stored::StoredEntry;
+
+/// The number of a node.
+pub(super) type NodeId = usize;
+
+/// The node of the empty DN.
+pub(super) const ROOT: NodeId = 0;
+
+/// A name, and the entry that bears it now, if any.
+#[derive(Debug, Default)]
+pub(super) struct Node<'a> {
+    pub(super) parent: NodeId,
+    rdn_key: Box<[u8]>,
+    /// The RDN's text, where the node moved.
+    rdn: Vec<u8>,
+    /// The DN as a change record first wrote it.
+    dn: Vec<u8>,
+    /// The name of the export at which this node began. A name that became free
+    /// because its entry went has a node without one.
+    origin: Option<FactId>,
+    children: FxHashMap<Box<[u8]>, NodeId>,
+    /// Entries right below that came, less those that went.
+    balance: i64,
+    /// Whether the node stands elsewhere than where it began.
+    moved: bool,
+    /// Whether the entry exists; `None` while it is what the export says.
+    exists: Option<bool>,
+    pub(super) entry: Option<StoredEntry<'a>>,
+    /// Whether a change altered the attributes.
+    pub(super) altered: bool,
+}
+
+/// The tree, and what is known of the export.
+#[derive(Debug, Default)]
+pub(super) struct Tree<'a> {
+    nodes: Vec<Node<'a>>,
+    pub(super) facts: Facts<'a>,
+    moves: usize,
+}
+
+impl<'a> Tree<'a> {
+    /// Back to the export as it was read.
+    pub(super) fn begin_run(&mut self) {
+        self.facts.begin_run();
+        let origin = self.facts.id(b"");
+        self.facts.get_mut(origin).node = Some(ROOT);
+        self.nodes = vec![Node { origin: Some(origin), ..Node::default() }];
+        self.moves = 0;
+    }
+
+    pub(super) fn node(&self, id: NodeId) -> &Node<'a> {
+        &self.nodes[id]
+    }
+
+    pub(super) fn node_mut(&mut self, id: NodeId) -> &mut Node<'a> {
+        &mut self.nodes[id]
+    }
+
+    /// Whether any name of the export changed.
+    pub(super) fn has_moves(&self) -> bool {
+        self.moves > 0
+    }
+
+    /// The node of a DN, which is made where no change spoke of it before.
+    pub(super) fn walk(&mut self, key: &[u8], dn: &[u8]) -> NodeId {
+        let starts = identity::rdn_starts(dn);
+        let mut node = ROOT;
+        let mut end = key.len();
+        for &start in starts.iter().rev().filter(|_| !key.is_empty()) {
+            let from = memchr::memrchr(b',', &key[..end]).map_or(0, |at| at + 1);
+            node = self.child(node, &key[from..end], &dn[start..]);
+            end = from.saturating_sub(1);
+        }
+        node
+    }
+
+    /// The node of a name below a node; `dn` is its DN as text.
+    pub(super) fn child(&mut self, parent: NodeId, rdn_key: &[u8], dn: &[u8]) -> NodeId {
+        if let Some(&node) = self.nodes[parent].children.get(rdn_key) {
+            return node;
+        }
+        let id = self.nodes.len();
+        let origin = self.nodes[parent].origin.map(|above| {
+            let above = self.facts.get(above).key();
+            if above.is_empty() {
+                self.facts.id(rdn_key)
+            } else {
+                self.facts.id(&[rdn_key, &above].join(&b','))
+            }
+        });
+        let origin = origin.filter(|&origin| {
+            let fact = self.facts.get_mut(origin);
+            let first = fact.node.is_none();
+            fact.node.get_or_insert(id);
+            first
+        });
+        self.nodes.push(Node {
+            parent,
+            rdn_key: rdn_key.into(),
+            dn: dn.to_vec(),
+            origin,
+            ..Node::default()
+        });
+        self.nodes[parent].children.insert(rdn_key.into(), id);
+        id
+    }
+
+    /// Whether an entry bears the name; `None` where the export must be asked.
+    pub(super) fn exists(&mut self, id: NodeId, needs: Needs) -> Option<bool> {
+        let node = &self.nodes[id];
+        match node.origin {
+            None => Some(node.exists.unwrap_or(false)),
+            Some(origin) => {
+                let known = self.facts.require(origin, needs);
+                known.then(|| node.exists.unwrap_or_else(|| self.facts.get(origin).is_found()))
+            }
+        }
+    }
+
+    /// How many entries are right below; those of the export count where it was
+    /// asked.
+    pub(super) fn children(&self, id: NodeId) -> i64 {
+        let node = &self.nodes[id];
+        node.balance + node.origin.map_or(0, |origin| self.facts.get(origin).children)
+    }
+
+    /// The entry, taken over from the export when first touched.
+    pub(super) fn entry_mut(&mut self, id: NodeId) -> Option<&mut StoredEntry<'a>> {
+        let node = &mut self.nodes[id];
+        if node.entry.is_none() {
+            let fact = self.facts.get_mut(node.origin?);
+            node.entry = fact.entry.take().map(StoredEntry::from);
+        }
+        node.entry.as_mut()
+    }
+
+    /// An entry comes into being.
+    pub(super) fn create(&mut self, id: NodeId, dn: &[u8], entry: Option<StoredEntry<'a>>) {
+        let node = &mut self.nodes[id];
+        node.exists = Some(true);
+        node.dn = dn.to_vec();
+        node.entry = entry;
+        let parent = node.parent;
+        self.nodes[parent].balance += 1;
+    }
+
+    /// An entry goes; its name is free.
+    pub(super) fn remove(&mut self, id: NodeId) {
+        let node = &mut self.nodes[id];
+        node.exists = Some(false);
+        node.entry = None;
+        let (parent, key) = (node.parent, std::mem::take(&mut node.rdn_key));
+        self.nodes[parent].children.remove(&key);
+        self.nodes[parent].balance -= 1;
+    }
+
+    /// An entry, with all that is below it, gets another name.
+    pub(super) fn rename(&mut self, id: NodeId, parent: NodeId, rdn_key: &[u8], rdn: &[u8]) {
+        let node = &mut self.nodes[id];
+        let before = std::mem::replace(&mut node.parent, parent);
+        let key = std::mem::replace(&mut node.rdn_key, rdn_key.into());
+        node.rdn = rdn.to_vec();
+        node.moved = true;
+        self.nodes[before].children.remove(&key);
+        self.nodes[before].balance -= 1;
+        self.nodes[parent].children.insert(rdn_key.into(), id);
+        self.nodes[parent].balance += 1;
+        self.moves += 1;
+    }
+
+    /// Whether `id` is `above` or below it.
+    pub(super) fn is_within(&self, id: NodeId, above: NodeId) -> bool {
+        let mut at = id;
+        while at != above && at != ROOT {
+            at = self.nodes[at].parent;
+        }
+        at == above
+    }
+
+    /// Whether the DN differs from that of the export.
+    pub(super) fn is_displaced(&self, id: NodeId) -> bool {
+        let mut at = id;
+        while at != ROOT {
+            if self.nodes[at].moved {
+                return true;
+            }
+            at = self.nodes[at].parent;
+        }
+        false
+    }
+
+    /// The DN as it is now, spelled as the export spells it where it can be.
+    pub(super) fn dn(&self, id: NodeId) -> Vec<u8> {
+        let mut dn = Vec::new();
+        let mut at = id;
+        while at != ROOT {
+            let node = &self.nodes[at];
+            let written = node.origin.and_then(|origin| self.facts.get(origin).dn());
+            let written = written.unwrap_or(&node.dn);
+            if !dn.is_empty() {
+                dn.push(b',');
+            }
+            if !self.is_displaced(at) {
+                dn.extend_from_slice(written);
+                break;
+            }
+            dn.extend_from_slice(if node.moved { &node.rdn } else { rdn_text(written) });
+            at = node.parent;
+        }
+        dn
+    }
+
+    /// Spells the name of an entry that is in no export as its child does.
+    pub(super) fn spell(&mut self, id: NodeId, dn: &[u8]) {
+        if id != ROOT && self.nodes[id].exists.is_none() {
+            self.nodes[id].dn = dn.to_vec();
+        }
+    }
+}
+
+impl Node<'_> {
+    /// Whether an entry that the export does not hold bears the name.
+    pub(super) fn was_created(&self) -> bool {
+        self.exists == Some(true)
+    }
+
+    /// Whether the entry was deleted.
+    pub(super) fn was_removed(&self) -> bool {
+        self.exists == Some(false)
+    }
+}
+
+/// The text of a DN's first RDN.
+fn rdn_text(dn: &[u8]) -> &[u8] {
+    identity::rdn_starts(dn).get(1).map_or(dn, |&at| &dn[..at - 1])
+}

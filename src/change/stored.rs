@@ -1,0 +1,361 @@
+//! An entry as a server holds it while changes are applied to it.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use super::identity::{self, Rule};
+use crate::directory::{Entry, EntryAttribute};
+use crate::ldif::Value;
+
+/// Attributes above this many values, and entries above this many attributes,
+/// are searched by hash; below it looking at all of them is faster.
+const SCANNED: usize = 16;
+
+/// An entry whose values keep their places: what is removed leaves a gap, what
+/// is added goes last, and both can be taken back.
+#[derive(Debug, Clone)]
+pub(super) struct StoredEntry<'a> {
+    pub(super) dn: Cow<'a, [u8]>,
+    attributes: Vec<StoredAttribute<'a>>,
+    names: FxHashMap<Vec<u8>, usize>,
+    active_directory: bool,
+}
+
+/// One attribute of a stored entry.
+#[derive(Debug, Clone)]
+pub(super) struct StoredAttribute<'a> {
+    name: Cow<'a, [u8]>,
+    rule: Rule,
+    /// By place; `None` where a value was removed.
+    values: Vec<Option<Value<'a>>>,
+    live: usize,
+    index: Option<Index>,
+    /// Whether the schema allows one value, and the entry had no more of them.
+    single: bool,
+}
+
+/// The places of the live values, by hash of their bytes and of their keys.
+#[derive(Debug, Clone, Default)]
+struct Index {
+    exact: FxHashMap<u64, Places>,
+    matching: FxHashMap<u64, Places>,
+}
+
+#[derive(Debug, Clone)]
+enum Places {
+    One(usize),
+    Many(BTreeSet<usize>),
+}
+
+/// Attributes that Active Directory puts on every object and nobody else uses.
+const ACTIVE_DIRECTORY: [&[u8]; 6] = [
+    b"objectCategory",
+    b"objectGUID",
+    b"instanceType",
+    b"sAMAccountName",
+    b"uSNChanged",
+    b"userAccountControl",
+];
+
+/// Whether the entry came from Active Directory, so that its schema holds. In
+/// other directories `mail`, `cn` and the like take several values.
+pub(super) fn is_active_directory(attributes: &[EntryAttribute<'_>]) -> bool {
+    attributes.iter().any(|attribute| {
+        ACTIVE_DIRECTORY.iter().any(|name| attribute.name.eq_ignore_ascii_case(name))
+    })
+}
+
+impl<'a> From<Entry<'a>> for StoredEntry<'a> {
+    fn from(entry: Entry<'a>) -> Self {
+        let active_directory = is_active_directory(entry.attributes());
+        let (dn, attributes) = entry.into_parts();
+        let mut stored = Self {
+            dn,
+            attributes: Vec::with_capacity(attributes.len()),
+            names: FxHashMap::default(),
+            active_directory,
+        };
+        for attribute in attributes {
+            let mut slot = StoredAttribute::new(attribute.name, active_directory);
+            slot.live = attribute.values.len();
+            slot.single &= slot.live <= 1;
+            slot.values = attribute.values.into_iter().map(Some).collect();
+            stored.push_slot(slot);
+        }
+        stored
+    }
+}
+
+impl<'a> StoredEntry<'a> {
+    /// The entry, gaps closed, attributes without values left out.
+    pub(super) fn into_entry(self) -> Entry<'a> {
+        let attributes = self
+            .attributes
+            .into_iter()
+            .filter(|attribute| attribute.live > 0)
+            .map(|attribute| EntryAttribute {
+                name: attribute.name,
+                values: attribute.values.into_iter().flatten().collect(),
+            })
+            .collect();
+        Entry::with_attributes(self.dn, attributes)
+    }
+
+    /// The number of an attribute, where the entry has or had it.
+    pub(super) fn slot(&self, name: &[u8]) -> Option<usize> {
+        if self.attributes.len() > SCANNED {
+            return self.names.get(&name.to_ascii_lowercase()).copied();
+        }
+        self.attributes.iter().position(|attribute| attribute.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The number of an attribute, which is made where the entry lacks it.
+    pub(super) fn slot_or_new(&mut self, name: &[u8]) -> usize {
+        self.slot(name).unwrap_or_else(|| {
+            let slot = StoredAttribute::new(Cow::Owned(name.to_vec()), self.active_directory);
+            self.push_slot(slot)
+        })
+    }
+
+    fn push_slot(&mut self, slot: StoredAttribute<'a>) -> usize {
+        self.attributes.push(slot);
+        let slots = self.attributes.len();
+        if slots > SCANNED {
+            let unnamed = if slots == SCANNED + 1 { 0 } else { slots - 1 };
+            for (at, attribute) in self.attributes.iter().enumerate().skip(unnamed) {
+                self.names.entry(attribute.name.to_ascii_lowercase()).or_insert(at);
+            }
+        }
+        slots - 1
+    }
+
+    pub(super) fn attribute(&self, slot: usize) -> &StoredAttribute<'a> {
+        &self.attributes[slot]
+    }
+
+    pub(super) fn attribute_mut(&mut self, slot: usize) -> &mut StoredAttribute<'a> {
+        &mut self.attributes[slot]
+    }
+
+    /// The live values of an attribute description.
+    pub(super) fn values(&self, name: &[u8]) -> impl Iterator<Item = &Value<'a>> {
+        self.slot(name).into_iter().flat_map(|slot| self.attributes[slot].values())
+    }
+}
+
+impl<'a> StoredAttribute<'a> {
+    fn new(name: Cow<'a, [u8]>, active_directory: bool) -> Self {
+        Self {
+            rule: identity::rule_of(&name),
+            single: active_directory && identity::single_valued(&name),
+            name,
+            values: Vec::new(),
+            live: 0,
+            index: None,
+        }
+    }
+
+    /// The attribute description as first written.
+    pub(super) fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// The number of values.
+    pub(super) fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether the schema allows one value only.
+    pub(super) fn is_single_valued(&self) -> bool {
+        self.single
+    }
+
+    /// The values, in order.
+    pub(super) fn values(&self) -> impl Iterator<Item = &Value<'a>> {
+        self.values.iter().flatten()
+    }
+
+    /// The places of the values whose bytes are those of `value`; where there is
+    /// none, the place of the first one that is equal under the matching rule,
+    /// which is the one that a server takes.
+    pub(super) fn places_of(&mut self, value: &Value<'_>) -> Vec<usize> {
+        let exact = self.exact_places(value);
+        if exact.is_empty() { self.first_equal(value).into_iter().collect() } else { exact }
+    }
+
+    fn exact_places(&mut self, value: &Value<'_>) -> Vec<usize> {
+        let is_exact = |stored: &Option<Value<'_>>| stored.as_ref().is_some_and(|s| s == value);
+        self.ensure_index();
+        match &self.index {
+            None => places_where(&self.values, is_exact),
+            Some(index) => index
+                .exact
+                .get(&hash_of(value))
+                .map_or(Vec::new(), |places| places.filter(|at| is_exact(&self.values[at]))),
+        }
+    }
+
+    /// The place of the first value that is equal under the matching rule.
+    fn first_equal(&mut self, value: &Value<'_>) -> Option<usize> {
+        let rule = self.rule;
+        let key = key_of(rule, value);
+        let is_equal = |place: &usize| self.at(*place).is_some_and(|v| key_of(rule, v) == key);
+        match &self.index {
+            None => (0..self.values.len()).find(is_equal),
+            Some(index) => match index.matching.get(&hash_of(&key))? {
+                Places::One(place) => Some(*place).filter(is_equal),
+                Places::Many(places) => places.iter().copied().find(is_equal),
+            },
+        }
+    }
+
+    /// The values that are equal to one of these under the matching rule.
+    pub(super) fn equal_to<'v>(
+        &mut self,
+        values: impl Iterator<Item = &'v Value<'a>>,
+    ) -> Vec<Value<'a>>
+    where
+        'a: 'v,
+    {
+        self.ensure_index();
+        let rule = self.rule;
+        let keys: FxHashSet<Value<'_>> = values.map(|value| key_of(rule, value)).collect();
+        let is_equal =
+            |place: &usize| self.at(*place).is_some_and(|v| keys.contains(&key_of(rule, v)));
+        let mut places: Vec<usize> = match &self.index {
+            None => (0..self.values.len()).filter(is_equal).collect(),
+            Some(index) => keys
+                .iter()
+                .filter_map(|key| index.matching.get(&hash_of(key)))
+                .flat_map(|places| places.filter(|at| is_equal(&at)))
+                .collect(),
+        };
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().filter_map(|place| self.at(place).cloned()).collect()
+    }
+
+    /// Whether a value is there that is equal under the matching rule.
+    pub(super) fn holds(&mut self, value: &Value<'_>) -> bool {
+        self.ensure_index();
+        self.first_equal(value).is_some()
+    }
+
+    /// Whether two values are equal under the matching rule.
+    pub(super) fn equal(&self, a: &Value<'_>, b: &Value<'_>) -> bool {
+        a == b || key_of(self.rule, a) == key_of(self.rule, b)
+    }
+
+    /// The value at a place.
+    pub(super) fn at(&self, place: usize) -> Option<&Value<'a>> {
+        self.values.get(place).and_then(Option::as_ref)
+    }
+
+    /// The places of all values, in order.
+    pub(super) fn places(&self) -> Vec<usize> {
+        places_where(&self.values, Option::is_some)
+    }
+
+    /// Takes away the value at a place.
+    pub(super) fn remove(&mut self, place: usize) -> Option<Value<'a>> {
+        let value = self.values.get_mut(place)?.take()?;
+        self.live -= 1;
+        if let Some(index) = &mut self.index {
+            forget(&mut index.exact, hash_of(&value), place);
+            forget(&mut index.matching, hash_of(&key_of(self.rule, &value)), place);
+        }
+        Some(value)
+    }
+
+    /// Puts back what [`Self::remove`] took away.
+    pub(super) fn restore(&mut self, place: usize, value: Value<'a>) {
+        let rule = self.rule;
+        if let Some(index) = &mut self.index {
+            index.note(rule, &value, place);
+        }
+        if let Some(gap) = self.values.get_mut(place) {
+            *gap = Some(value);
+            self.live += 1;
+        }
+    }
+
+    /// Adds a value at the end and returns its place.
+    pub(super) fn push(&mut self, value: Value<'a>) -> usize {
+        let place = self.values.len();
+        self.values.push(None);
+        self.restore(place, value);
+        place
+    }
+
+    fn ensure_index(&mut self) {
+        if self.index.is_some() || self.values.len() <= SCANNED {
+            return;
+        }
+        let mut index = Index::default();
+        for (place, value) in self.values.iter().enumerate() {
+            if let Some(value) = value {
+                index.note(self.rule, value, place);
+            }
+        }
+        self.index = Some(index);
+    }
+}
+
+impl Index {
+    fn note(&mut self, rule: Rule, value: &Value<'_>, place: usize) {
+        note(&mut self.exact, hash_of(value), place);
+        note(&mut self.matching, hash_of(&key_of(rule, value)), place);
+    }
+}
+
+impl Places {
+    fn filter(&self, keep: impl Fn(usize) -> bool) -> Vec<usize> {
+        match self {
+            Self::One(place) => Some(*place).filter(|&at| keep(at)).into_iter().collect(),
+            Self::Many(places) => places.iter().copied().filter(|&at| keep(at)).collect(),
+        }
+    }
+}
+
+fn note(map: &mut FxHashMap<u64, Places>, hash: u64, place: usize) {
+    map.entry(hash)
+        .and_modify(|places| match places {
+            Places::One(first) => *places = Places::Many(BTreeSet::from([*first, place])),
+            Places::Many(all) => {
+                all.insert(place);
+            }
+        })
+        .or_insert(Places::One(place));
+}
+
+fn forget(map: &mut FxHashMap<u64, Places>, hash: u64, place: usize) {
+    match map.get_mut(&hash) {
+        Some(Places::Many(all)) if all.len() > 1 => {
+            all.remove(&place);
+        }
+        _ => {
+            map.remove(&hash);
+        }
+    }
+}
+
+fn places_where<T>(values: &[T], is: impl Fn(&T) -> bool) -> Vec<usize> {
+    values.iter().enumerate().filter(|(_, value)| is(value)).map(|(at, _)| at).collect()
+}
+
+fn hash_of(what: &impl Hash) -> u64 {
+    let mut hasher = FxHasher::default();
+    what.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The key of a value; of a reference, whose bytes are elsewhere, its text.
+fn key_of<'v>(rule: Rule, value: &'v Value<'_>) -> Value<'v> {
+    match value {
+        Value::Bytes(bytes) => Value::Bytes(identity::value_key(rule, bytes)),
+        Value::Url(url) => Value::Url(Cow::Borrowed(url)),
+    }
+}

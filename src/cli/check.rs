@@ -1,0 +1,105 @@
+//! `ldifix check`: finds what breaks directory synchronisation.
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::ValueEnum;
+
+use crate::report::{Csv, FindingWriter, Json, Summary, Table, Width};
+use crate::rules::{Export, Survey};
+
+use super::console::Console;
+use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs};
+use super::{Exit, inputs, summary};
+
+/// Find values that break directory synchronisation
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// LDIF exports, all domains of a forest together; `-` is stdin
+    #[arg(required = true, value_name = "EXPORT")]
+    exports: Vec<PathBuf>,
+
+    /// How the findings are written
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    format: Format,
+
+    #[command(flatten)]
+    rules: RuleArgs,
+
+    #[command(flatten)]
+    scope: ScopeArgs,
+
+    #[command(flatten)]
+    read: ReadArgs,
+
+    #[command(flatten)]
+    stats: StatsArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// IdFix's columns
+    Csv,
+    /// One object a line
+    Json,
+}
+
+/// Checks the exports and writes the findings to stdout.
+pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
+    let started = Instant::now();
+    let options = args.rules.check_options(&args.scope, &args.read)?;
+    let wanted = args.rules.wanted()?;
+    let sources = inputs::open(&args.exports)?;
+    let mut totals = Summary::new();
+    for source in &sources {
+        inputs::report_notes(source.name(), source.notes(), console, &mut totals);
+    }
+    let exports: Vec<Export<'_>> = sources
+        .iter()
+        .map(|source| Export { name: source.name(), bytes: source.bytes() })
+        .collect();
+
+    let bytes = exports.iter().map(|export| export.bytes.len() as u64).sum();
+    let progress = console.progress(Some(bytes));
+    let survey = Survey::run(&exports, &options, &|bytes| progress.add(bytes));
+    progress.finish();
+    for surveyed in survey.exports() {
+        inputs::report_reading(surveyed.export.name, &surveyed.report, console, &mut totals);
+    }
+    summary::add_survey(&mut totals, &survey);
+
+    let stopped = options.read.strict && totals.failures_total > 0;
+    if !stopped {
+        let mut writer = args.format.writer(console)?;
+        survey.findings(|entry| {
+            entry.findings.iter().filter(|finding| wanted.admits_any(&finding.rules)).try_for_each(
+                |finding| {
+                    totals.find(finding);
+                    writer.write(finding)
+                },
+            )
+        })?;
+        writer.finish()?;
+    }
+    summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+    Ok(match totals {
+        Summary { failures_total: 1.., .. } => Exit::Failure,
+        Summary { finding_rows: 1.., .. } => Exit::Findings,
+        _ => Exit::Clean,
+    })
+}
+
+impl Format {
+    fn writer(self, console: &Console) -> io::Result<Box<dyn FindingWriter>> {
+        let out: BufWriter<Box<dyn Write>> =
+            BufWriter::with_capacity(1 << 16, Box::new(io::stdout().lock()));
+        Ok(match self {
+            Self::Table => Box::new(Table::new(out, Width::of_stdout(), console.stdout_colour())),
+            Self::Csv => Box::new(Csv::new(out)?),
+            Self::Json => Box::new(Json::new(out)),
+        })
+    }
+}

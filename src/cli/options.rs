@@ -1,0 +1,188 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+use crate::directory::NormalizedDn;
+use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
+use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, RuleName, Selection};
+
+/// How LDIF is read.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Reading")]
+pub struct ReadArgs {
+    /// Stop at the first record that cannot be read, instead of skipping it
+    #[arg(long)]
+    strict: bool,
+
+    /// The longest line that is read, in bytes, or with K, M or G
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
+    max_line: u64,
+
+    /// The largest record that is read, at most 4G
+    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "2G")]
+    max_record: u64,
+}
+
+impl ReadArgs {
+    /// The reader's options.
+    pub fn options(&self) -> ReadOptions {
+        let limits = Limits { line: self.max_line, record: self.max_record };
+        ReadOptions { limits, strict: self.strict, comments: false }
+    }
+}
+
+fn size(text: &str) -> anyhow::Result<u64> {
+    let (digits, unit) = match text.char_indices().last() {
+        Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
+        Some((at, 'm' | 'M')) => (&text[..at], 1 << 20),
+        Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
+        _ => (text, 1),
+    };
+    let number: u64 = digits.parse().context("a size is a number, as in 512K, 64M or 2G")?;
+    match number.checked_mul(unit) {
+        Some(0) | None => bail!("a size is above 0 and below 16 exabytes"),
+        Some(size) => Ok(size),
+    }
+}
+
+/// How LDIF is written.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Writing")]
+pub struct WriteArgs {
+    /// Fold lines at N octets, or not at all with `no`
+    #[arg(long, value_name = "N|no", default_value = "76")]
+    wrap: Wrap,
+
+    /// End lines with CRLF, as Windows tools do
+    #[arg(long)]
+    crlf: bool,
+
+    /// Leave out the `version: 1` line, which Samba's ldbmodify refuses
+    #[arg(long)]
+    no_version: bool,
+}
+
+impl WriteArgs {
+    /// The writer's options.
+    pub fn options(&self) -> WriteOptions {
+        WriteOptions {
+            wrap: self.wrap,
+            line_end: if self.crlf { LineEnd::CrLf } else { LineEnd::Lf },
+            version: !self.no_version,
+        }
+    }
+}
+
+/// Where the numbers of a run go.
+#[derive(Debug, clap::Args)]
+pub struct StatsArgs {
+    /// Write the summary as JSON to FILE (`-` for stdout)
+    #[arg(long, value_name = "FILE")]
+    pub stats: Option<PathBuf>,
+}
+
+/// Which rules are checked.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Rules")]
+pub struct RuleArgs {
+    /// The set of rules and of the entries that they apply to
+    #[arg(long, value_name = "NAME", default_value = "idfix-multitenant")]
+    profile: String,
+
+    /// Users log in by another attribute: leave userPrincipalName out
+    #[arg(long)]
+    alternate_login_id: bool,
+
+    /// Only this rule; may be repeated
+    #[arg(long, value_name = "RULE")]
+    select: Vec<String>,
+
+    /// All rules but this one; may be repeated
+    #[arg(long, value_name = "RULE")]
+    ignore: Vec<String>,
+}
+
+impl RuleArgs {
+    /// The options of a check.
+    ///
+    /// # Errors
+    /// Where a profile, DN or filter is none.
+    pub fn check_options(
+        &self,
+        scope: &ScopeArgs,
+        read: &ReadArgs,
+    ) -> anyhow::Result<CheckOptions> {
+        let options = ProfileOptions { alternate_login_id: self.alternate_login_id };
+        let profile = Profile::by_name(&self.profile, options)?;
+        if self.alternate_login_id && profile.name != "idfix-multitenant" {
+            bail!("--alternate-login-id goes with --profile idfix-multitenant only");
+        }
+        Ok(CheckOptions { profile, selection: scope.selection()?, read: read.options() })
+    }
+
+    /// The rules that are asked for.
+    ///
+    /// # Errors
+    /// Where a name is no rule's.
+    pub fn wanted(&self) -> anyhow::Result<RuleSelection> {
+        let names = |names: &[String]| -> anyhow::Result<Vec<RuleName>> {
+            names.iter().map(|name| Ok(Rule::by_name(name)?.name)).collect()
+        };
+        Ok(RuleSelection { selected: names(&self.select)?, ignored: names(&self.ignore)? })
+    }
+}
+
+/// The rules that `--select` and `--ignore` leave.
+#[derive(Debug, Clone, Default)]
+pub struct RuleSelection {
+    selected: Vec<RuleName>,
+    ignored: Vec<RuleName>,
+}
+
+impl RuleSelection {
+    fn admits(&self, rule: &RuleName) -> bool {
+        (self.selected.is_empty() || self.selected.contains(rule)) && !self.ignored.contains(rule)
+    }
+
+    /// Whether a finding of these rules is shown.
+    pub fn admits_any(&self, rules: &[RuleName]) -> bool {
+        rules.iter().any(|rule| self.admits(rule))
+    }
+
+    /// Whether a suggestion made for these rules is taken: one that also answers
+    /// to a rule that was left out is not.
+    pub fn admits_all(&self, rules: &[RuleName]) -> bool {
+        rules.iter().all(|rule| self.admits(rule))
+    }
+}
+
+/// Which part of the directory is looked at.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Scope")]
+pub struct ScopeArgs {
+    /// Only entries at or below DN
+    #[arg(long, value_name = "DN")]
+    base: Option<String>,
+
+    /// No entries at or below DN; may be repeated
+    #[arg(long, value_name = "DN")]
+    exclude: Vec<String>,
+
+    /// Only entries that match an LDAP filter
+    #[arg(long, value_name = "LDAPFILTER")]
+    filter: Option<String>,
+}
+
+impl ScopeArgs {
+    fn selection(&self) -> anyhow::Result<Selection> {
+        let dn = |option: &str, text: &String| {
+            NormalizedDn::of(text.as_bytes()).with_context(|| format!("{option} {text}: no DN"))
+        };
+        Ok(Selection::new(
+            self.base.as_ref().map(|text| dn("--base", text)).transpose()?,
+            self.exclude.iter().map(|text| dn("--exclude", text)).collect::<anyhow::Result<_>>()?,
+        ))
+    }
+}

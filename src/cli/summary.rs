@@ -1,0 +1,95 @@
+//! Filling the summary of a command and putting it where it is wanted.
+
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context;
+
+use crate::input::InputNote;
+use crate::ldif::InputReport;
+use crate::output::{AtomicFile, Overwrite};
+use crate::report::{Failure, InputSummary, Summary, Width};
+use crate::rules::Survey;
+
+use super::console::Console;
+
+/// Writes the summary to stderr, and as JSON where `--stats` asks for it.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn finish(
+    summary: &Summary,
+    stats: Option<&Path>,
+    started: Instant,
+    console: &Console,
+) -> anyhow::Result<()> {
+    if !console.is_quiet() {
+        let mut stderr = std::io::stderr().lock();
+        let (width, colour) = (Width::of_stderr(), console.stderr_colour());
+        // A closed stderr is no reason to fail.
+        let _ = summary.write_text(&mut stderr, Some(started.elapsed()), width, colour);
+    }
+    if let Some(path) = stats {
+        let mut file = AtomicFile::create(path, Overwrite::Yes)?;
+        summary
+            .write_json(&mut file)
+            .with_context(|| format!("cannot write the summary to {}", path.display()))?;
+        file.commit()?;
+    }
+    Ok(())
+}
+
+/// Adds an input by name, with what was done to read it.
+pub fn add_input(summary: &mut Summary, name: &str, notes: &[InputNote]) {
+    let notes = notes.iter().map(ToString::to_string).collect();
+    summary.inputs.push(InputSummary { name: name.to_owned(), encoding: None, notes });
+}
+
+/// Adds what reading an input gave beside its records.
+pub fn add_reading(summary: &mut Summary, name: &str, report: &InputReport) {
+    let seen = &report.observations;
+    summary.record_starts += seen.record_starts;
+    summary.read += report.read_records();
+    let listed = u64::try_from(report.failures.len()).unwrap_or(u64::MAX);
+    for failure in &report.failures {
+        let position = failure.error.position;
+        let listed = Failure {
+            file: name.to_owned(),
+            line: position.line,
+            column: position.column,
+            message: failure.error.kind.to_string(),
+        };
+        summary.fail(listed, failure.record_starts);
+    }
+    // Failures beyond those that are kept were counted, and count here.
+    let kept: u64 = report.failures.iter().map(|failure| failure.record_starts).sum();
+    summary.failures_total += report.failed_blocks - listed;
+    summary.failed += report.failed_records - kept;
+    for (reason, count) in [("referral", seen.referrals), ("include", seen.includes)] {
+        if count > 0 {
+            summary.other(reason, count);
+        }
+    }
+    if seen.export.results > 0 {
+        summary.other("search-result", seen.export.results);
+    }
+    for warning in seen.warnings() {
+        summary.warn(warning.kind.name(), warning.count, name, warning.first);
+    }
+    if let Some(reason) = seen.export.incomplete(seen.content_records + report.failed_records) {
+        summary.incomplete(format!("{name}: {reason}"));
+    }
+}
+
+/// Adds what a survey counted.
+pub fn add_survey(summary: &mut Summary, survey: &Survey<'_>) {
+    for (&reason, &count) in &survey.skipped {
+        summary.skip(reason, count);
+        // They were read, and are no entries.
+        summary.read -= count;
+    }
+    *summary.in_scope.get_or_insert(0) += survey.in_scope;
+    for (&reason, &count) in &survey.out_of_scope {
+        *summary.out_of_scope.entry(reason.into()).or_default() += count;
+    }
+}

@@ -1,0 +1,357 @@
+//! Attribute descriptions (RFC 4512 section 2.5): a type and options.
+
+use std::hash::{Hash, Hasher};
+
+/// Long names and OIDs of the usual attribute types (RFC 4519, RFC 4524, MS-ADA)
+/// with the name that stands for them. `streetAddress` is missing on purpose:
+/// it is an alias of `street` in RFC 4519 and a type of its own in AD.
+const ALIASES: &[(&str, &str)] = &[
+    ("commonName", "cn"),
+    ("2.5.4.3", "cn"),
+    ("organizationalUnitName", "ou"),
+    ("2.5.4.11", "ou"),
+    ("domainComponent", "dc"),
+    ("0.9.2342.19200300.100.1.25", "dc"),
+    ("organizationName", "o"),
+    ("2.5.4.10", "o"),
+    ("countryName", "c"),
+    ("2.5.4.6", "c"),
+    ("localityName", "l"),
+    ("2.5.4.7", "l"),
+    ("stateOrProvinceName", "st"),
+    ("2.5.4.8", "st"),
+    ("2.5.4.9", "street"),
+    ("userid", "uid"),
+    ("0.9.2342.19200300.100.1.1", "uid"),
+    ("surname", "sn"),
+    ("2.5.4.4", "sn"),
+    ("gn", "givenname"),
+    ("2.5.4.42", "givenname"),
+    ("rfc822Mailbox", "mail"),
+    ("0.9.2342.19200300.100.1.3", "mail"),
+    ("emailAddress", "email"),
+    ("1.2.840.113549.1.9.1", "email"),
+    ("2.5.4.0", "objectclass"),
+    ("2.5.4.5", "serialnumber"),
+    ("2.5.4.12", "title"),
+    ("2.5.4.13", "description"),
+    ("2.5.4.17", "postalcode"),
+    ("2.5.4.20", "telephonenumber"),
+    ("2.5.4.31", "member"),
+    ("2.5.4.32", "owner"),
+    ("2.5.4.34", "seealso"),
+    ("2.5.4.41", "name"),
+    ("2.5.4.43", "initials"),
+    ("2.5.4.44", "generationqualifier"),
+    ("2.5.4.46", "dnqualifier"),
+    ("2.5.4.49", "distinguishedname"),
+    ("fax", "facsimiletelephonenumber"),
+    ("2.5.4.23", "facsimiletelephonenumber"),
+    ("homeTelephoneNumber", "homephone"),
+    ("mobileTelephoneNumber", "mobile"),
+    ("pagerTelephoneNumber", "pager"),
+    ("1.2.840.113556.1.2.2", "instancetype"),
+    ("1.2.840.113556.1.2.13", "displayname"),
+    ("1.2.840.113556.1.2.102", "memberof"),
+    ("1.2.840.113556.1.2.210", "proxyaddresses"),
+    ("1.2.840.113556.1.4.221", "samaccountname"),
+    ("1.2.840.113556.1.4.656", "userprincipalname"),
+];
+
+/// The lower-case name for which a long name or an OID stands; `None` where the
+/// type goes by its own name.
+#[must_use]
+pub fn alias_of(attribute_type: &[u8]) -> Option<&'static str> {
+    // Nearly all types of a DN are this short, and only one short name is an alias.
+    if attribute_type.len() < 3 && !attribute_type.eq_ignore_ascii_case(b"gn") {
+        return None;
+    }
+    let found = ALIASES.iter().find(|(alias, _)| {
+        alias.len() == attribute_type.len() && alias.as_bytes().eq_ignore_ascii_case(attribute_type)
+    });
+    found.map(|&(_, name)| name)
+}
+
+/// Whether two attribute types are the same: by name without regard to ASCII
+/// case, or by a known alias.
+#[must_use]
+pub fn same_type(a: &[u8], b: &[u8]) -> bool {
+    if a.eq_ignore_ascii_case(b) {
+        return true;
+    }
+    match (alias_of(a), alias_of(b)) {
+        (None, None) => false,
+        (Some(a), None) => a.as_bytes().eq_ignore_ascii_case(b),
+        (None, Some(b)) => b.as_bytes().eq_ignore_ascii_case(a),
+        (Some(a), Some(b)) => a == b,
+    }
+}
+
+/// Whether the bytes can be an attribute type: a name or a numeric OID. Names
+/// with underscores and dots are taken, since exports hold them.
+pub(crate) fn is_attribute_type(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_alphanumeric) && text.iter().all(|&b| is_type_byte(b))
+}
+
+pub(crate) fn is_type_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+/// What is wrong with an attribute description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AttributeError {
+    /// Nothing before the first `;`.
+    #[error("an attribute description without a type")]
+    NoType,
+    /// A byte that no name, OID or option may hold.
+    #[error("a character that cannot stand in an attribute description, at byte {offset}")]
+    BadByte {
+        /// Bytes before it.
+        offset: usize,
+    },
+    /// Nothing between two `;`, or behind the last.
+    #[error("an empty option in an attribute description, at byte {offset}")]
+    EmptyOption {
+        /// Bytes before it.
+        offset: usize,
+    },
+}
+
+/// A part of an attribute's values (`;range=0-1499`, MS-ADTS 3.1.1.3.1.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ValueRange {
+    /// Number of the first value, from 0.
+    pub first: u64,
+    /// Number of the last value; `None` for `*`, the end.
+    pub last: Option<u64>,
+}
+
+/// An attribute description, borrowed: a type, and options in any order.
+///
+/// Two descriptions are equal where type and options are, without regard to
+/// ASCII case and to the order of the options. Aliases are told apart here: see
+/// [`same_type`].
+#[derive(Debug, Clone, Copy)]
+pub struct AttributeDescription<'a> {
+    base: &'a [u8],
+    options: &'a [u8],
+}
+
+impl<'a> AttributeDescription<'a> {
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// Where the type is missing, an option is empty, or a byte may not stand
+    /// in either.
+    pub fn parse(text: &'a [u8]) -> Result<Self, AttributeError> {
+        let description = Self::split(text);
+        if description.base.is_empty() {
+            return Err(AttributeError::NoType);
+        }
+        if !description.base.first().is_some_and(u8::is_ascii_alphanumeric) {
+            return Err(AttributeError::BadByte { offset: 0 });
+        }
+        if let Some(offset) = description.base.iter().position(|&byte| !is_type_byte(byte)) {
+            return Err(AttributeError::BadByte { offset });
+        }
+        let mut offset = description.base.len();
+        while offset < text.len() {
+            offset += 1;
+            let rest = text.get(offset..).unwrap_or_default();
+            let len = memchr::memchr(b';', rest).unwrap_or(rest.len());
+            if len == 0 {
+                return Err(AttributeError::EmptyOption { offset });
+            }
+            let option = rest.get(..len).unwrap_or_default();
+            if let Some(at) = option.iter().position(|&byte| !is_option_byte(byte)) {
+                return Err(AttributeError::BadByte { offset: offset + at });
+            }
+            offset += len;
+        }
+        Ok(description)
+    }
+
+    /// Separates the options without looking at the bytes: for lines whose
+    /// syntax has been checked.
+    #[must_use]
+    pub fn split(text: &'a [u8]) -> Self {
+        match memchr::memchr(b';', text) {
+            Some(at) => Self {
+                base: text.get(..at).unwrap_or_default(),
+                options: text.get(at + 1..).unwrap_or_default(),
+            },
+            None => Self { base: text, options: b"" },
+        }
+    }
+
+    /// The attribute type: a name or an OID, as written.
+    #[must_use]
+    pub fn base(&self) -> &'a [u8] {
+        self.base
+    }
+
+    /// The options, as written and in their order.
+    pub fn options(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.options.split(|&byte| byte == b';').filter(|option| !option.is_empty())
+    }
+
+    /// Whether there is an option.
+    #[must_use]
+    pub fn has_options(&self) -> bool {
+        !self.options.is_empty()
+    }
+
+    /// Whether there is this option.
+    #[must_use]
+    pub fn has_option(&self, option: &[u8]) -> bool {
+        self.options().any(|own| own.eq_ignore_ascii_case(option))
+    }
+
+    /// The range of values, where the description names one that can be read.
+    #[must_use]
+    pub fn range(&self) -> Option<ValueRange> {
+        self.options().filter_map(range_bounds).find_map(|bounds| {
+            let bounds = std::str::from_utf8(bounds).ok()?;
+            let (first, last) = bounds.split_once('-')?;
+            let last = if last == "*" { None } else { Some(last.parse().ok()?) };
+            Some(ValueRange { first: first.parse().ok()?, last })
+        })
+    }
+
+    /// Whether the description stands for a range of the values. That holds for
+    /// `;range=0-*` too: it does name all values, but not the attribute.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.has_options() && self.options().any(|option| range_bounds(option).is_some())
+    }
+
+    /// Whether this description, in a filter, speaks of values that are stored
+    /// under another: the same type, and all options of this one among the
+    /// other's (RFC 4512 section 2.5.2.1). So `cn` covers `cn;lang-de`.
+    #[must_use]
+    pub fn covers(&self, stored: &[u8]) -> bool {
+        let stored = AttributeDescription::split(stored);
+        same_type(self.base, stored.base) && self.options().all(|option| stored.has_option(option))
+    }
+}
+
+fn is_option_byte(byte: u8) -> bool {
+    is_type_byte(byte) || matches!(byte, b'=' | b'*')
+}
+
+fn range_bounds(option: &[u8]) -> Option<&[u8]> {
+    let (word, bounds) = option.split_at_checked(b"range=".len())?;
+    word.eq_ignore_ascii_case(b"range=").then_some(bounds)
+}
+
+impl PartialEq for AttributeDescription<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.base.eq_ignore_ascii_case(other.base)
+            && (self.options.eq_ignore_ascii_case(other.options)
+                || (self.options().all(|option| other.has_option(option))
+                    && other.options().all(|option| self.has_option(option))))
+    }
+}
+
+impl Eq for AttributeDescription<'_> {}
+
+impl Hash for AttributeDescription<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Options count as a set, so they stay out of the hash: hardly any two
+        // attributes of an entry differ in them alone.
+        for byte in self.base {
+            state.write_u8(byte.to_ascii_lowercase());
+        }
+        state.write_u8(0xFF);
+    }
+}
+
+impl std::fmt::Display for AttributeDescription<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.base))?;
+        if self.has_options() {
+            write!(f, ";{}", String::from_utf8_lossy(self.options))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn description(text: &str) -> AttributeDescription<'_> {
+        AttributeDescription::split(text.as_bytes())
+    }
+
+    #[test]
+    fn case_and_the_order_of_options_do_not_tell_descriptions_apart() {
+        assert_eq!(description("CN;Lang-DE;x-a"), description("cn;x-A;lang-de"));
+        assert_ne!(description("cn;lang-de"), description("cn"));
+        assert_ne!(description("cn;lang-de"), description("cn;lang-de;x-a"));
+        assert_ne!(description("cn"), description("cnx"));
+    }
+
+    #[test]
+    fn a_range_marks_a_part_of_the_values() {
+        let part = description("member;Range=1500-2999");
+        assert_eq!(part.range(), Some(ValueRange { first: 1500, last: Some(2999) }));
+        assert!(part.is_partial());
+        assert_eq!(
+            description("member;range=0-*").range(),
+            Some(ValueRange { first: 0, last: None })
+        );
+        assert!(description("member;binary;range=0-*").is_partial());
+        assert!(!description("member;binary").is_partial());
+        assert!(description("member;range=x").is_partial());
+        assert_eq!(description("member;range=x").range(), None);
+    }
+
+    #[test]
+    fn what_exports_hold_is_accepted_and_the_rest_has_a_place() {
+        for good in ["vucsn-1;vucsn-5f", "a_b", "1.2.3;binary", "member;range=0-*", "cn;lang-de"] {
+            assert!(AttributeDescription::parse(good.as_bytes()).is_ok(), "{good}");
+        }
+        let error = |text: &'static str| AttributeDescription::parse(text.as_bytes()).err();
+        assert_eq!(error(""), Some(AttributeError::NoType));
+        assert_eq!(error(";binary"), Some(AttributeError::NoType));
+        assert_eq!(error("c n"), Some(AttributeError::BadByte { offset: 1 }));
+        assert_eq!(error("-cn"), Some(AttributeError::BadByte { offset: 0 }));
+        assert_eq!(error("cn;"), Some(AttributeError::EmptyOption { offset: 3 }));
+        assert_eq!(error("cn;a;;b"), Some(AttributeError::EmptyOption { offset: 5 }));
+        assert_eq!(error("cn;a b"), Some(AttributeError::BadByte { offset: 4 }));
+    }
+
+    #[test]
+    fn a_type_covers_its_options_and_its_aliases() {
+        assert!(description("cn").covers(b"CN;lang-de"));
+        assert!(description("commonName").covers(b"cn"));
+        assert!(description("cn").covers(b"2.5.4.3"));
+        assert!(description("2.5.4.3").covers(b"commonname"));
+        assert!(!description("cn;lang-de").covers(b"cn"));
+        assert!(!description("street").covers(b"streetAddress"));
+        assert!(description("GN").covers(b"givenName"));
+    }
+
+    #[test]
+    fn aliases_lead_to_names_that_are_no_aliases() {
+        for (alias, name) in ALIASES {
+            assert_eq!(alias_of(name.as_bytes()), None, "{alias}");
+            assert_eq!(*name, name.to_ascii_lowercase());
+            assert_eq!(alias_of(alias.to_ascii_uppercase().as_bytes()), Some(*name));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let description = AttributeDescription::split(&text);
+            let _ = (AttributeDescription::parse(&text), description.range());
+            prop_assert_eq!(description, AttributeDescription::split(&text));
+            prop_assert!(description.covers(&text));
+        }
+    }
+}

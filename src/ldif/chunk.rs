@@ -1,0 +1,187 @@
+//! Cutting an input into chunks of whole records.
+
+use memchr::{memchr, memrchr};
+
+use super::grammar::{blank, starts_record};
+
+/// A run of whole records. Offsets within it fit 32 bits unless a single record
+/// is larger, which its own limit forbids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chunk<'a> {
+    /// Bytes from the start of the decoded input.
+    pub offset: u64,
+    /// The records.
+    pub bytes: &'a [u8],
+}
+
+/// Cuts an input at blank lines, about every `size` bytes.
+///
+/// A modify record that goes on with the entry before it (as `ldifde` writes
+/// groups of more than 1,500 members) stays in the same chunk as that entry.
+#[derive(Debug)]
+pub struct Chunks<'a> {
+    input: &'a [u8],
+    at: usize,
+    size: usize,
+}
+
+impl<'a> Chunks<'a> {
+    /// Chunks of about `size` bytes.
+    #[must_use]
+    pub fn new(input: &'a [u8], size: usize) -> Self {
+        Self { input, at: 0, size: size.max(1) }
+    }
+}
+
+impl<'a> Iterator for Chunks<'a> {
+    type Item = Chunk<'a>;
+
+    fn next(&mut self) -> Option<Chunk<'a>> {
+        let rest = self.input.get(self.at..).filter(|rest| !rest.is_empty())?;
+        let mut end = self.size;
+        loop {
+            end = match next_boundary(rest, end) {
+                Some(at) if continues_entry(rest, at) => at,
+                Some(at) => break self.take(at),
+                None => break self.take(rest.len()),
+            };
+        }
+    }
+}
+
+impl<'a> Chunks<'a> {
+    fn take(&mut self, length: usize) -> Option<Chunk<'a>> {
+        let chunk = Chunk {
+            offset: u64::try_from(self.at).unwrap_or(u64::MAX),
+            bytes: self.input.get(self.at..self.at + length)?,
+        };
+        self.at += length;
+        Some(chunk)
+    }
+}
+
+/// The place behind the first blank line that begins at `from` or later.
+fn next_boundary(input: &[u8], from: usize) -> Option<usize> {
+    let mut at = from;
+    loop {
+        at += memchr(b'\n', input.get(at..)?)? + 1;
+        if let Some(rest) = blank(&input[at..]) {
+            return Some(input.len() - rest.len());
+        }
+    }
+}
+
+/// The text of the entry whose `dn:` line begins at `at`: its record and the
+/// modify records that go on with it.
+#[must_use]
+pub fn entry_text(input: &[u8], at: usize) -> &[u8] {
+    let text = input.get(at..).unwrap_or_default();
+    let mut end = 0;
+    loop {
+        end = match next_boundary(text, end) {
+            Some(boundary) if continues_entry(text, boundary) => boundary,
+            Some(boundary) => return &text[..boundary],
+            None => return text,
+        };
+    }
+}
+
+/// The place behind the last blank line of a buffer whose end may lie within a
+/// record.
+pub(super) fn last_boundary(buffer: &[u8]) -> Option<usize> {
+    let mut end = buffer.len();
+    loop {
+        let at = memrchr(b'\n', &buffer[..end])?;
+        let before = buffer[..at].strip_suffix(b"\r").unwrap_or(&buffer[..at]);
+        if before.last() == Some(&b'\n') {
+            return Some(at + 1);
+        }
+        end = at;
+    }
+}
+
+/// Whether the record at `at` modifies the entry that the record before it
+/// holds.
+fn continues_entry(input: &[u8], at: usize) -> bool {
+    let Some(next) = dn_line(&input[at..]) else { return false };
+    let behind = input[at + next.start + next.length..].trim_ascii_start();
+    let Some((word, rest)) = behind.split_at_checked(b"changetype:".len()) else { return false };
+    let modifies = rest.trim_ascii_start().get(..6);
+    if !word.eq_ignore_ascii_case(b"changetype:")
+        || !modifies.is_some_and(|word| word.eq_ignore_ascii_case(b"modify"))
+    {
+        return false;
+    }
+    let before = &input[..at];
+    let start = last_boundary(before.trim_ascii_end()).unwrap_or(0);
+    dn_line(&input[start..at]).is_some_and(|previous| {
+        let previous = &input[start + previous.start..][..previous.length];
+        let next = &input[at + next.start..][..next.length];
+        previous.trim_ascii_end().eq_ignore_ascii_case(next.trim_ascii_end())
+    })
+}
+
+struct DnLine {
+    start: usize,
+    length: usize,
+}
+
+/// The first `dn:` line behind blank lines and comments, with its folds.
+fn dn_line(input: &[u8]) -> Option<DnLine> {
+    let mut at = 0;
+    loop {
+        let rest = &input[at..];
+        if starts_record(rest) {
+            let mut length = 0;
+            loop {
+                length += memchr(b'\n', &rest[length..])? + 1;
+                if rest.get(length) != Some(&b' ') {
+                    return Some(DnLine { start: at, length });
+                }
+            }
+        }
+        match rest.first()? {
+            b'#' | b'\n' | b'\r' | b' ' => at += memchr(b'\n', rest)? + 1,
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(input: &str, size: usize) -> Vec<&str> {
+        Chunks::new(input.as_bytes(), size)
+            .map(|chunk| std::str::from_utf8(chunk.bytes).unwrap_or("?"))
+            .collect()
+    }
+
+    #[test]
+    fn chunks_end_behind_blank_lines_and_join_to_the_input() {
+        let input = "dn: a\nx: 1\n\ndn: b\r\nx: 2\r\n\r\n\ndn: c\n";
+        assert_eq!(cut(input, 1), ["dn: a\nx: 1\n\n", "dn: b\r\nx: 2\r\n\r\n", "\ndn: c\n"]);
+        assert_eq!(cut(input, 1000), [input]);
+        for size in 1..40 {
+            assert_eq!(cut(input, size).concat(), input);
+        }
+    }
+
+    #[test]
+    fn a_modify_stays_with_the_entry_it_goes_on_with() {
+        let input = "dn: cn=a\nchangetype: add\ncn: a\n\n# more\nDN: CN=A\nchangetype: modify\nadd: m\nm: 1\n-\n\ndn: cn=b\nchangetype: modify\n\n";
+        let chunks = cut(input, 1);
+        assert_eq!(chunks.len(), 2, "{chunks:?}");
+        assert!(
+            chunks.concat() == input && chunks.last().is_some_and(|c| c.starts_with("dn: cn=b"))
+        );
+    }
+
+    #[test]
+    fn the_last_boundary_of_a_buffer_is_behind_its_last_blank_line() {
+        assert_eq!(last_boundary(b"dn: a\n\ndn: b\n"), Some(7));
+        assert_eq!(last_boundary(b"dn: a\r\n\r\ndn: b"), Some(9));
+        assert_eq!(last_boundary(b"dn: a\nb: c\n"), None);
+        assert_eq!(last_boundary(b""), None);
+    }
+}

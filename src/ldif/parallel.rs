@@ -1,0 +1,230 @@
+//! Reading an input chunk by chunk in parallel, with the results in input order.
+
+use std::io::Read;
+
+use rayon::prelude::*;
+
+use super::chunk::{Chunk, Chunks, last_boundary};
+use super::observation::Observations;
+use super::raw::RawRecord;
+use super::reader::{Block, Limits, RecordReader};
+use super::{LdifError, Position};
+
+/// Bytes in a chunk: small enough to stay in a core's second-level cache while
+/// it is scanned and read, large enough for the cost of a task not to show.
+pub const CHUNK_SIZE: usize = 512 << 10;
+
+/// How records are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Sizes above which a line or record is refused.
+    pub limits: Limits,
+    /// Whether reading stops at the first error.
+    pub strict: bool,
+    /// Whether the comments of each record are kept.
+    pub comments: bool,
+}
+
+/// A block that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What is wrong, and where.
+    pub error: LdifError,
+    /// `dn:` lines that are lost with the block.
+    pub record_starts: u64,
+}
+
+/// What reading one chunk gave beside its records. Positions count from the
+/// start of the chunk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChunkReport {
+    observations: Observations,
+    failures: Vec<Failure>,
+    bytes: u64,
+}
+
+/// What reading an input gave beside its records, merged in input order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputReport {
+    /// What was seen.
+    pub observations: Observations,
+    /// The first failures, at most [`InputReport::KEPT_FAILURES`].
+    pub failures: Vec<Failure>,
+    /// Blocks that could not be read.
+    pub failed_blocks: u64,
+    /// Records lost with them.
+    pub failed_records: u64,
+    /// Where the next chunk begins.
+    next: Position,
+}
+
+impl Default for InputReport {
+    fn default() -> Self {
+        Self {
+            observations: Observations::default(),
+            failures: Vec::new(),
+            failed_blocks: 0,
+            failed_records: 0,
+            next: Position::START,
+        }
+    }
+}
+
+impl InputReport {
+    /// Failures that are kept to be shown; the others are only counted.
+    pub const KEPT_FAILURES: usize = 1000;
+
+    /// Adds the report of the next chunk and gives the place where that chunk
+    /// begins.
+    pub fn add(&mut self, chunk: ChunkReport) -> Position {
+        let base = self.next;
+        for failure in chunk.failures {
+            self.failed_blocks += 1;
+            self.failed_records += failure.record_starts;
+            if self.failures.len() < Self::KEPT_FAILURES {
+                let position = failure.error.position.behind(base);
+                let error = LdifError { position, ..failure.error };
+                self.failures.push(Failure { error, ..failure });
+            }
+        }
+        self.observations.merge(&chunk.observations, base);
+        self.next = Position {
+            offset: base.offset + chunk.bytes,
+            line: base.line + chunk.observations.lines(),
+            column: 1,
+        };
+        base
+    }
+
+    /// Records that were read.
+    #[must_use]
+    pub fn read_records(&self) -> u64 {
+        self.observations.record_starts - self.failed_records
+    }
+}
+
+/// Reads the records of one chunk.
+pub fn read_chunk<'a>(
+    bytes: &'a [u8],
+    options: ReadOptions,
+    mut each: impl FnMut(RawRecord<'_, 'a>),
+) -> ChunkReport {
+    let mut reader = RecordReader::new(bytes, options.limits);
+    if options.comments {
+        reader = reader.with_comments();
+    }
+    let mut failures = Vec::new();
+    while let Some(block) = reader.next_block() {
+        match block {
+            Block::Record(record) => each(record),
+            Block::Failed(block) => {
+                failures.push(Failure { error: block.error, record_starts: block.record_starts });
+                if options.strict {
+                    break;
+                }
+            }
+        }
+    }
+    let bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    ChunkReport { observations: reader.into_observations(), failures, bytes }
+}
+
+/// Chunks worked on between two hand-overs of results.
+fn wave() -> usize {
+    rayon::current_num_threads() * 8
+}
+
+/// Maps the chunks of an input in parallel; `take` gets the results in input
+/// order while the next chunks are worked on.
+///
+/// # Errors
+/// The first error that `take` returns; no further chunk is then started.
+pub fn map_chunks<'a, T: Send, E>(
+    input: &'a [u8],
+    map: impl Fn(Chunk<'a>) -> T + Sync,
+    take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    map_in_order(Chunks::new(input, CHUNK_SIZE), map, take)
+}
+
+/// Maps pieces of work in parallel; `take` gets the results in order while the
+/// next pieces are worked on. A bounded number of results is held at a time.
+///
+/// # Errors
+/// The first error that `take` returns; no further piece is then started.
+pub fn map_in_order<P: Send, T: Send, E>(
+    mut pieces: impl Iterator<Item = P>,
+    map: impl Fn(P) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut done: Vec<T> = Vec::new();
+    loop {
+        let next: Vec<P> = pieces.by_ref().take(wave()).collect();
+        let previous = std::mem::take(&mut done);
+        if next.is_empty() {
+            return previous.into_iter().try_for_each(take);
+        }
+        rayon::in_place_scope(|scope| {
+            let (done, map) = (&mut done, &map);
+            scope.spawn(move |_| *done = next.into_par_iter().map(map).collect());
+            previous.into_iter().try_for_each(&mut take)
+        })?;
+    }
+}
+
+/// The same for a stream, in constant memory: whole records are gathered into
+/// buffers that are read in parallel.
+///
+/// # Errors
+/// The first error of the stream or of `take`.
+pub fn map_stream<T: Send, E: From<std::io::Error>>(
+    mut input: impl Read,
+    map: impl Fn(&[u8]) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut carry = Vec::new();
+    let mut done: Vec<T> = Vec::new();
+    let mut wave_of_buffers: Vec<Vec<u8>> = Vec::new();
+    let mut ended = false;
+    loop {
+        let current = std::mem::take(&mut wave_of_buffers);
+        let previous = std::mem::take(&mut done);
+        if ended && current.is_empty() {
+            return previous.into_iter().try_for_each(take);
+        }
+        rayon::in_place_scope(|scope| -> Result<(), E> {
+            let (done, map) = (&mut done, &map);
+            if !current.is_empty() {
+                scope.spawn(move |_| {
+                    *done = current.into_par_iter().map(|buffer| map(&buffer)).collect();
+                });
+            }
+            previous.into_iter().try_for_each(&mut take)?;
+            while !ended && wave_of_buffers.len() < wave() {
+                match next_buffer(&mut input, &mut carry)? {
+                    Some(buffer) => wave_of_buffers.push(buffer),
+                    None => ended = true,
+                }
+            }
+            Ok(())
+        })?;
+    }
+}
+
+/// Reads about a chunk's worth of whole records; `carry` holds the begun record.
+fn next_buffer(input: &mut impl Read, carry: &mut Vec<u8>) -> std::io::Result<Option<Vec<u8>>> {
+    let mut buffer = std::mem::take(carry);
+    loop {
+        let wanted = CHUNK_SIZE.max(buffer.len() / 2);
+        let limit = u64::try_from(wanted).unwrap_or(u64::MAX);
+        let read = input.by_ref().take(limit).read_to_end(&mut buffer)?;
+        if read == 0 {
+            return Ok((!buffer.is_empty()).then_some(buffer));
+        }
+        if let Some(end) = last_boundary(&buffer) {
+            carry.extend_from_slice(&buffer[end..]);
+            buffer.truncate(end);
+            return Ok(Some(buffer));
+        }
+    }
+}

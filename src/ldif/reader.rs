@@ -1,0 +1,525 @@
+//! Reading records, one after the other, from a chunk.
+
+use memchr::{memchr, memchr_iter};
+
+use super::base64::{self, Base64};
+use super::grammar::{self, Fault, Folded};
+use super::line::Form;
+use super::observation::Observations;
+use super::raw::RawRecord;
+use super::{LdifError, LdifErrorKind, Line, Position, WarningKind};
+
+/// Sizes above which a line or record is refused, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest logical line, folds included.
+    pub line: u64,
+    /// The largest record; never above 4 GiB.
+    pub record: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { line: 256 << 20, record: 2 << 30 }
+    }
+}
+
+/// What stands next in a chunk.
+#[derive(Debug)]
+pub enum Block<'r, 'a> {
+    /// A record whose syntax is right.
+    Record(RawRecord<'r, 'a>),
+    /// A block that cannot be read.
+    Failed(FailedBlock<'a>),
+}
+
+/// A block that cannot be read: all up to the next blank line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedBlock<'a> {
+    /// What is wrong; its position counts from the start of the chunk.
+    pub error: LdifError,
+    /// `dn:` lines in the block: the records that are lost with it.
+    pub record_starts: u64,
+    /// The block as it stands in the input.
+    pub text: &'a [u8],
+}
+
+/// Bytes in a chunk that call for a look at each line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Texture {
+    /// ASCII without NUL and CR.
+    Plain,
+    /// Anything else.
+    Mixed,
+}
+
+impl Texture {
+    fn of(chunk: &[u8]) -> Self {
+        // Blocks without a branch inside: the compiler makes vector code of it.
+        let mixed = chunk.chunks(1024).any(|block| {
+            block
+                .iter()
+                .fold(false, |mixed, &byte| mixed | (byte >= 0x80) | (byte == 0) | (byte == b'\r'))
+        });
+        if mixed { Self::Mixed } else { Self::Plain }
+    }
+}
+
+/// Reads the records of a chunk, reusing one buffer of lines.
+#[derive(Debug)]
+pub struct RecordReader<'a> {
+    chunk: &'a [u8],
+    rest: &'a [u8],
+    line: u32,
+    texture: Texture,
+    limits: Limits,
+    lines: Vec<Line<'a>>,
+    /// Whether a `-` line is among them.
+    dashes: bool,
+    comments: Vec<&'a [u8]>,
+    keep_comments: bool,
+    observations: Observations,
+}
+
+impl<'a> RecordReader<'a> {
+    /// A reader of a chunk's records.
+    #[must_use]
+    pub fn new(chunk: &'a [u8], limits: Limits) -> Self {
+        Self {
+            chunk,
+            rest: chunk,
+            line: 0,
+            texture: Texture::of(chunk),
+            limits: Limits { record: limits.record.min(u64::from(u32::MAX)), ..limits },
+            lines: Vec::new(),
+            dashes: false,
+            comments: Vec::new(),
+            keep_comments: false,
+            observations: Observations::default(),
+        }
+    }
+
+    /// Keeps the comments before and within each record.
+    #[must_use]
+    pub fn with_comments(mut self) -> Self {
+        self.keep_comments = true;
+        self
+    }
+
+    /// What was seen beside the records; complete once the chunk is read.
+    #[must_use]
+    pub fn into_observations(mut self) -> Observations {
+        let lines = match self.texture {
+            // Read to its end, a chunk has as many line ends as lines counted.
+            Texture::Plain if self.chunk.last() == Some(&b'\n') => u64::from(self.line),
+            _ => length64(memchr_iter(b'\n', self.chunk).count()),
+        };
+        let ends_with_crlf = |at: &usize| *at > 0 && self.chunk[at - 1] == b'\r';
+        self.observations.crlf_lines = match self.texture {
+            Texture::Plain => 0,
+            Texture::Mixed => {
+                length64(memchr_iter(b'\n', self.chunk).filter(ends_with_crlf).count())
+            }
+        };
+        self.observations.lf_lines = lines - self.observations.crlf_lines;
+        self.observations
+    }
+
+    /// The next record or failed block; `None` at the end of the chunk.
+    pub fn next_block(&mut self) -> Option<Block<'_, 'a>> {
+        loop {
+            self.skip_blank_lines();
+            if self.rest.is_empty() {
+                return None;
+            }
+            self.lines.clear();
+            self.dashes = false;
+            self.comments.clear();
+            let start = Mark { rest: self.rest, line: self.line };
+            match self.read_block().and_then(|()| self.close_block(start)) {
+                Ok(Closed::Nothing) => {}
+                Ok(Closed::Record) => {
+                    self.observations.record_starts += 1;
+                    match RawRecord::new(&self.lines, &self.comments, self.dashes) {
+                        Ok(record) => {
+                            record.observe(&mut self.observations, |line| {
+                                start.position(self.chunk, line)
+                            });
+                            return Some(Block::Record(record));
+                        }
+                        Err((line, kind)) => {
+                            let at = &self.chunk[index(line.offset)..];
+                            let error = start.error(self.chunk, at, kind);
+                            let length = start.rest.len() - self.rest.len();
+                            let text = &start.rest[..length];
+                            return Some(Block::Failed(FailedBlock {
+                                error,
+                                record_starts: 1,
+                                text,
+                            }));
+                        }
+                    }
+                }
+                Err(Fault { at, kind }) => return Some(Block::Failed(self.fail(start, at, kind))),
+            }
+        }
+    }
+
+    fn skip_blank_lines(&mut self) {
+        loop {
+            if let Some(rest) = grammar::blank(self.rest) {
+                self.rest = rest;
+            } else if let Some(rest) = grammar::line_of_spaces(self.rest) {
+                let position = Mark { rest: self.rest, line: self.line }.here(self.chunk);
+                self.observations.warn(WarningKind::SpacesAsSeparator, position);
+                self.rest = rest;
+            } else {
+                return;
+            }
+            self.line += 1;
+        }
+    }
+
+    /// Reads lines up to the blank line (or the end) that closes the block.
+    fn read_block(&mut self) -> Result<(), Fault<'a>> {
+        let from = self.rest.len();
+        while let Some(&first) = self.rest.first() {
+            match first {
+                b'\n' | b'\r' if grammar::blank(self.rest).is_some() => return Ok(()),
+                b' ' if grammar::line_of_spaces(self.rest).is_some() => return Ok(()),
+                b'#' => self.read_comment()?,
+                b'-' => self.read_dash()?,
+                _ => self.read_line(from)?,
+            }
+        }
+        if self.chunk.last() != Some(&b'\n') {
+            let position = Mark { rest: self.rest, line: self.line }.here(self.chunk);
+            self.observations.warn(WarningKind::NoFinalLineEnd, position);
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn read_line(&mut self, block: usize) -> Result<(), Fault<'a>> {
+        let start = self.rest;
+        let offset = offset32(self.chunk.len() - start.len());
+        let (form, options, physical);
+        match grammar::plain_line(start) {
+            Some(line) => {
+                (form, options, physical) = (line.form, line.options, line.physical);
+                self.rest = line.rest;
+                self.lines.push(Line {
+                    name: line.name,
+                    value: line.value,
+                    form,
+                    name_folded: false,
+                    value_folded: physical > 1,
+                    options,
+                    offset,
+                    line: self.line,
+                });
+            }
+            None => {
+                let (rest, lexed) = grammar::logical_line(start).map_err(into_fault)?;
+                (form, options, physical) = (lexed.line.form, lexed.line.options, lexed.physical);
+                self.rest = rest;
+                self.lines.push(Line { offset, line: self.line, ..lexed.line });
+            }
+        }
+        if length64(start.len() - self.rest.len()) > self.limits.line {
+            return Err(Fault { at: start, kind: LdifErrorKind::LineTooLong });
+        }
+        if length64(block - self.rest.len()) > self.limits.record {
+            return Err(Fault { at: start, kind: LdifErrorKind::RecordTooLong });
+        }
+        if form != Form::Plain || options || self.texture == Texture::Mixed {
+            self.look_closer(start)?;
+        }
+        self.line += physical;
+        match self.lines.as_slice() {
+            [_, .., last] if last.is(b"dn") => self.leave_version(start),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks of the last line that most lines do not call for.
+    fn look_closer(&mut self, start: &'a [u8]) -> Result<(), Fault<'a>> {
+        let Some(&line) = self.lines.last() else { return Ok(()) };
+        if line.form != Form::Plain {
+            self.check_form(&line, start)?;
+        }
+        if self.texture == Texture::Mixed {
+            self.check_bytes(&line, start)?;
+        }
+        if is_partial(&line) {
+            self.warn(WarningKind::PartialAttribute, start, start);
+        }
+        Ok(())
+    }
+
+    /// Only `version:` may stand before the DN in its block.
+    fn leave_version(&mut self, dn: &'a [u8]) -> Result<(), Fault<'a>> {
+        let Some((last, before)) = self.lines.split_last() else { return Ok(()) };
+        for line in before {
+            if !line.is(b"version") {
+                return Err(Fault { at: dn, kind: LdifErrorKind::MissingBlankLine });
+            }
+            self.check_version(line)?;
+        }
+        let last = *last;
+        self.lines.clear();
+        self.lines.push(last);
+        Ok(())
+    }
+
+    fn check_version(&self, line: &Line<'a>) -> Result<(), Fault<'a>> {
+        if line.bytes().trim_ascii() == b"1" {
+            return Ok(());
+        }
+        Err(Fault {
+            at: &self.chunk[index(line.offset)..],
+            kind: LdifErrorKind::UnsupportedVersion,
+        })
+    }
+
+    fn check_form(&mut self, line: &Line<'a>, start: &'a [u8]) -> Result<(), Fault<'a>> {
+        if line.form == Form::Url {
+            self.warn(WarningKind::UrlReference, start, start);
+            return Ok(());
+        }
+        match base64::check(line.value) {
+            Base64::Padded => Ok(()),
+            Base64::Unpadded => {
+                self.warn(WarningKind::UnpaddedBase64, start, start);
+                Ok(())
+            }
+            Base64::Bad(at) => {
+                let behind = self.behind(line.value, at, start);
+                Err(Fault { at: behind, kind: LdifErrorKind::BadBase64 })
+            }
+        }
+    }
+
+    /// The rest of the chunk from byte `at` of a raw value.
+    fn behind(&self, value: &'a [u8], at: usize, start: &'a [u8]) -> &'a [u8] {
+        // The value is a part of the line that starts at `start`.
+        let lead = value.as_ptr().addr().saturating_sub(start.as_ptr().addr());
+        start.get(lead + at..).unwrap_or(start)
+    }
+
+    #[cold]
+    fn check_bytes(&mut self, line: &Line<'a>, start: &'a [u8]) -> Result<(), Fault<'a>> {
+        let stray = memchr_iter(b'\r', line.value)
+            .find(|&at| line.value.get(at + 1).is_some_and(|&next| next != b'\n'));
+        if let Some(at) = stray {
+            return Err(Fault {
+                at: self.behind(line.value, at, start),
+                kind: LdifErrorKind::BareCr,
+            });
+        }
+        if line.value.ends_with(b"\r") {
+            let at = line.value.len() - 1;
+            return Err(Fault {
+                at: self.behind(line.value, at, start),
+                kind: LdifErrorKind::BareCr,
+            });
+        }
+        if let Some(at) = memchr(0, line.value) {
+            self.warn(WarningKind::Nul, start, self.behind(line.value, at, start));
+        }
+        if line.form == Form::Plain && !line.value.is_ascii() {
+            let text = line.text();
+            if let Err(error) = std::str::from_utf8(&text) {
+                let at = if line.value_folded { 0 } else { error.valid_up_to() };
+                self.warn(WarningKind::NotUtf8, start, self.behind(line.value, at, start));
+            }
+        }
+        Ok(())
+    }
+
+    fn read_comment(&mut self) -> Result<(), Fault<'a>> {
+        let start = self.rest;
+        let (rest, Folded { raw, physical }) = grammar::comment(start).map_err(into_fault)?;
+        if physical > 1 && !self.lines.is_empty() {
+            self.warn(WarningKind::FoldedComment, start, start);
+        }
+        let text = raw.get(1..).unwrap_or_default();
+        if self.observations.export.comment(text) {
+            self.observations.referrals += 1;
+        }
+        if self.keep_comments {
+            self.comments.push(text);
+        }
+        self.rest = rest;
+        self.line += physical;
+        Ok(())
+    }
+
+    fn read_dash(&mut self) -> Result<(), Fault<'a>> {
+        let start = self.rest;
+        let (rest, spaces) = grammar::dash(start).map_err(into_fault)?;
+        if spaces {
+            self.warn(WarningKind::DashWithSpaces, start, start);
+        }
+        let offset = offset32(self.chunk.len() - start.len());
+        self.lines.push(Line { offset, line: self.line, ..Line::of(b"-", b"") });
+        self.dashes = true;
+        self.rest = rest;
+        self.line += 1;
+        Ok(())
+    }
+
+    /// Notes a warning at `at`, a place in the line that starts at `start` and
+    /// has not been counted yet.
+    fn warn(&mut self, kind: WarningKind, start: &'a [u8], at: &'a [u8]) {
+        let mark = Mark { rest: start, line: self.line };
+        let position = mark.position_of(self.chunk, at);
+        self.observations.warn(kind, position);
+    }
+
+    /// What the lines of a whole block are.
+    fn close_block(&mut self, start: Mark<'a>) -> Result<Closed, Fault<'a>> {
+        let Some(first) = self.lines.first() else { return Ok(Closed::Nothing) };
+        let at = &self.chunk[index(first.offset)..];
+        if first.is(b"dn") {
+            return match first.form {
+                Form::Url => Err(Fault { at, kind: LdifErrorKind::DnByUrl }),
+                _ => Ok(Closed::Record),
+            };
+        }
+        if first.is(b"version") && self.lines.len() == 1 {
+            return self.check_version(first).map(|()| Closed::Nothing);
+        }
+        if self.lines.iter().all(|line| line.is(b"include")) {
+            self.observations.includes += 1;
+            self.observations.warn(WarningKind::Include, start.position_of(self.chunk, at));
+            return Ok(Closed::Nothing);
+        }
+        if self.lines.iter().all(|line| line.is(b"ref")) {
+            self.observations.referrals += 1;
+            return Ok(Closed::Nothing);
+        }
+        if self.is_search_result() {
+            for line in &self.lines {
+                if line.is(b"result") {
+                    self.observations.export.result(&line.bytes());
+                } else if line.is(b"pagedresults") {
+                    let text = line.bytes();
+                    self.observations.export.cookie(text.strip_prefix(b"cookie=").unwrap_or(&text));
+                }
+            }
+            return Ok(Closed::Nothing);
+        }
+        Err(Fault { at, kind: LdifErrorKind::NoDn })
+    }
+
+    /// The lines with which ldapsearch reports the end of a search.
+    fn is_search_result(&self) -> bool {
+        const LINES: [&[u8]; 7] =
+            [b"search", b"result", b"matcheddn", b"text", b"ref", b"control", b"pagedresults"];
+        self.lines.iter().any(|line| line.is(b"result"))
+            && self.lines.iter().all(|line| LINES.iter().any(|name| line.is(name)))
+    }
+
+    /// Skips the rest of a block that cannot be read.
+    #[cold]
+    fn fail(&mut self, start: Mark<'a>, at: &'a [u8], kind: LdifErrorKind) -> FailedBlock<'a> {
+        let error = start.error(self.chunk, at, kind);
+        let (rest, text) = grammar::up_to_blank(start.rest);
+        let record_starts =
+            physical_lines(text).filter(|line| grammar::starts_record(line)).count();
+        let record_starts = length64(record_starts);
+        self.observations.record_starts += record_starts;
+        self.rest = rest;
+        self.line = start.line + count32(start.rest, rest);
+        FailedBlock { error, record_starts, text }
+    }
+}
+
+enum Closed {
+    /// Nothing that is a record.
+    Nothing,
+    /// The lines of a record.
+    Record,
+}
+
+/// A place in a chunk whose line number is known.
+#[derive(Debug, Clone, Copy)]
+struct Mark<'a> {
+    rest: &'a [u8],
+    line: u32,
+}
+
+impl<'a> Mark<'a> {
+    /// The position of a place at or behind the mark.
+    fn position_of(self, chunk: &[u8], at: &[u8]) -> Position {
+        let between = self.rest.len().saturating_sub(at.len());
+        let passed = self.rest.get(..between).unwrap_or_default();
+        let newlines = memchr_iter(b'\n', passed).count();
+        let column = match memchr::memrchr(b'\n', passed) {
+            Some(newline) => between - newline,
+            // The mark stands at the start of a physical line.
+            None => between + 1,
+        };
+        Position {
+            offset: length64(chunk.len() - at.len()),
+            line: u64::from(self.line) + length64(newlines) + 1,
+            column: u32::try_from(column).unwrap_or(u32::MAX),
+        }
+    }
+
+    fn here(self, chunk: &[u8]) -> Position {
+        self.position_of(chunk, self.rest)
+    }
+
+    fn position(self, chunk: &'a [u8], line: &Line<'a>) -> Position {
+        self.position_of(chunk, &chunk[index(line.offset)..])
+    }
+
+    fn error(self, chunk: &'a [u8], at: &'a [u8], kind: LdifErrorKind) -> LdifError {
+        let position = self.position_of(chunk, at);
+        let offset = chunk.len() - at.len();
+        let start = memchr::memrchr(b'\n', &chunk[..offset]).map_or(0, |newline| newline + 1);
+        let line = &chunk[start..];
+        let end = memchr(b'\n', line).unwrap_or(line.len()).min(LdifError::TEXT_LIMIT);
+        let text = line[..end].strip_suffix(b"\r").unwrap_or(&line[..end]).to_vec();
+        LdifError { kind, position, text }
+    }
+}
+
+fn is_partial(line: &Line<'_>) -> bool {
+    line.name()
+        .split(|&byte| byte == b';')
+        .skip(1)
+        .any(|option| option.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"range=")))
+}
+
+fn physical_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&byte| byte == b'\n')
+}
+
+fn into_fault(error: nom::Err<Fault<'_>>) -> Fault<'_> {
+    match error {
+        nom::Err::Error(fault) | nom::Err::Failure(fault) => fault,
+        // The parsers are `complete` ones; they never ask for more.
+        nom::Err::Incomplete(_) => Fault { at: &[], kind: LdifErrorKind::NoColon },
+    }
+}
+
+fn count32(from: &[u8], to: &[u8]) -> u32 {
+    let passed = from.get(..from.len() - to.len()).unwrap_or_default();
+    u32::try_from(memchr_iter(b'\n', passed).count()).unwrap_or(u32::MAX)
+}
+
+fn length64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// Offsets within a chunk fit 32 bits: a larger record is above its limit.
+fn offset32(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+fn index(offset: u32) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}

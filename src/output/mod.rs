@@ -1,0 +1,12 @@
+//! Where bytes go: files that appear complete or not at all.
+//!
+//! Knows nothing of LDIF.
+
+mod atomic;
+mod commit;
+mod error;
+mod target;
+
+pub use atomic::{AtomicFile, Overwrite};
+pub use commit::commit_all;
+pub use error::OutputError;

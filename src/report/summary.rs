@@ -1,0 +1,504 @@
+//! What a command did, in numbers: for `--stats` as JSON, for people on stderr.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::problem::{Problem, Severity};
+use super::terminal::{Colour, Ink, Width, counted, grouped, style};
+use super::visible::visible;
+use crate::ldif::Position;
+use crate::rules::Finding;
+
+/// How many failures and first places are listed at most. The rest is counted:
+/// the list of a broken file of 2 GB helps nobody.
+pub const LISTED_FAILURES: usize = 100;
+
+/// How many of them people see.
+const SHOWN_FAILURES: usize = 10;
+
+/// A reason, a rule, a kind: mostly a word of the program's own.
+pub type Word = Cow<'static, str>;
+
+/// What a command did.
+///
+/// Every record start (`dn:` at the start of a logical line) is accounted for:
+/// `record_starts` = `read` + the sum of `skipped` + `failed`. The same input
+/// gives the same bytes of JSON, so it holds no time.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Summary {
+    /// The inputs, in the order in which they were read.
+    pub inputs: Vec<InputSummary>,
+    /// `dn:` lines in the decoded inputs.
+    pub record_starts: u64,
+    /// Records that were taken up.
+    pub read: u64,
+    /// Records that were understood and left out, by reason.
+    pub skipped: BTreeMap<Word, u64>,
+    /// Record starts whose record could not be read.
+    pub failed: u64,
+    /// The first [`LISTED_FAILURES`] errors; use [`Summary::fail`] to add one.
+    pub failures: Vec<Failure>,
+    /// All errors, listed or not. One error can cost several record starts.
+    pub failures_total: u64,
+    /// Blocks that are no records, by reason.
+    pub other: BTreeMap<Word, u64>,
+    /// Entries that the rules apply to; `None` where the command checks nothing.
+    pub in_scope: Option<u64>,
+    /// Entries that they do not apply to, by reason.
+    pub out_of_scope: BTreeMap<Word, u64>,
+    /// Findings, by rule. A finding of two rules counts for both.
+    pub findings: BTreeMap<Word, u64>,
+    /// Findings: rows of the table, without the rows of first holders.
+    pub finding_rows: u64,
+    /// Rows of first holders of duplicates, which carry no finding of their own.
+    pub first_holder_rows: u64,
+    /// Entries with a finding.
+    pub entries_with_findings: u64,
+    /// Warnings, by kind.
+    pub warnings: BTreeMap<Word, WarningSummary>,
+    /// Whether the export holds all that was asked for.
+    pub complete: bool,
+    /// Why it does not, one reason each.
+    pub incomplete_because: Vec<String>,
+    #[serde(skip)]
+    last_dn: Option<Vec<u8>>,
+}
+
+/// One input.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct InputSummary {
+    /// Its name, as messages show it.
+    pub name: String,
+    /// Its encoding, where it is worth a word.
+    pub encoding: Option<Word>,
+    /// What else was noticed.
+    pub notes: Vec<String>,
+}
+
+/// An error that cost records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// The name of the input.
+    pub file: String,
+    /// Physical line, counted from 1.
+    pub line: u64,
+    /// Byte column, counted from 1.
+    pub column: u32,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Warnings of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WarningSummary {
+    /// How many.
+    pub count: u64,
+    /// The first place.
+    pub first: Place,
+}
+
+/// A place in an input.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Place {
+    /// The name of the input.
+    pub file: String,
+    /// Physical line, counted from 1.
+    pub line: u64,
+    /// Byte column, counted from 1.
+    pub column: u32,
+}
+
+impl Summary {
+    /// A summary of nothing, which is complete.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { complete: true, ..Self::default() }
+    }
+
+    /// Counts records that were left out.
+    pub fn skip(&mut self, reason: impl Into<Word>, count: u64) {
+        *self.skipped.entry(reason.into()).or_default() += count;
+    }
+
+    /// Counts a block that is no record.
+    pub fn other(&mut self, reason: impl Into<Word>, count: u64) {
+        *self.other.entry(reason.into()).or_default() += count;
+    }
+
+    /// Counts an error that cost `record_starts` records, and lists it while
+    /// there is room.
+    pub fn fail(&mut self, failure: Failure, record_starts: u64) {
+        self.failed += record_starts;
+        self.failures_total += 1;
+        if self.failures.len() < LISTED_FAILURES {
+            self.failures.push(failure);
+        }
+    }
+
+    /// Counts `count` warnings of a kind; the first call for it says the place.
+    pub fn warn(&mut self, kind: impl Into<Word>, count: u64, file: &str, first: Position) {
+        let place = || Place { file: file.to_owned(), line: first.line, column: first.column };
+        self.warnings
+            .entry(kind.into())
+            .or_insert_with(|| WarningSummary { count: 0, first: place() })
+            .count += count;
+    }
+
+    /// Says that the export lacks something.
+    pub fn incomplete(&mut self, reason: impl Into<String>) {
+        self.complete = false;
+        self.incomplete_because.push(reason.into());
+    }
+
+    /// Counts a finding. Findings of one entry come one after the other.
+    pub fn find(&mut self, finding: &Finding<'_>) {
+        if finding.extra {
+            self.first_holder_rows += 1;
+            return;
+        }
+        self.finding_rows += 1;
+        for rule in &finding.rules {
+            *self.findings.entry(Cow::Borrowed(rule.0)).or_default() += 1;
+        }
+        if self.last_dn.as_deref() != Some(&finding.dn) {
+            self.entries_with_findings += 1;
+            let last = self.last_dn.get_or_insert_default();
+            last.clear();
+            last.extend_from_slice(&finding.dn);
+        }
+    }
+
+    /// Record starts that are neither read, skipped nor failed. Anything but 0
+    /// is a defect of the program.
+    #[must_use]
+    pub fn unaccounted(&self) -> u64 {
+        let known = self.read + self.skipped.values().sum::<u64>() + self.failed;
+        self.record_starts.abs_diff(known)
+    }
+
+    /// Writes the summary as one JSON object and a line end.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    pub fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")?;
+        out.flush()
+    }
+
+    /// Writes the summary for people: what matters most first.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    pub fn write_text(
+        &self,
+        out: &mut impl Write,
+        elapsed: Option<Duration>,
+        width: Width,
+        colour: Colour,
+    ) -> io::Result<()> {
+        let mut ink = Ink::new(colour);
+        self.headline(&mut ink, elapsed);
+        for reason in &self.incomplete_because {
+            ink.text(style::GRAVE, "the export is incomplete: ");
+            ink.foreign(style::PLAIN, reason.as_bytes());
+            ink.end_line();
+        }
+        if self.unaccounted() > 0 {
+            let lost = counted(self.unaccounted(), "record is", "records are");
+            ink.text(style::GRAVE, &format!("{lost} unaccounted for: please report this"));
+            ink.end_line();
+        }
+        ink.flush(out)?;
+        self.write_failures(out, width, colour)?;
+        let sections = self.sections();
+        self.write_inputs(&mut ink);
+        write_sections(&mut ink, &sections, width);
+        ink.flush(out)?;
+        out.flush()
+    }
+
+    fn headline(&self, ink: &mut Ink, elapsed: Option<Duration>) {
+        let words = match self.in_scope {
+            Some(checked) if self.finding_rows > 0 => format!(
+                "{} in {} of {}",
+                counted(self.finding_rows, "finding", "findings"),
+                grouped(self.entries_with_findings),
+                counted(checked, "entry", "entries")
+            ),
+            Some(checked) => format!("no findings in {}", counted(checked, "entry", "entries")),
+            None => counted(self.read, "record", "records"),
+        };
+        ink.text(style::HEADING, &words);
+        if let Some(elapsed) = elapsed {
+            ink.text(style::QUIET, &format!(" ({:.1} s)", elapsed.as_secs_f64()));
+        }
+        ink.end_line();
+    }
+
+    fn write_failures(&self, out: &mut impl Write, width: Width, colour: Colour) -> io::Result<()> {
+        if self.failures_total == 0 {
+            return Ok(());
+        }
+        let mut ink = Ink::new(colour);
+        let lost = counted(self.failed, "record", "records");
+        ink.text(style::GRAVE, &format!("{lost} could not be read:"));
+        ink.end_line();
+        ink.flush(out)?;
+        for failure in self.failures.iter().take(SHOWN_FAILURES) {
+            out.write_all(b"  ")?;
+            let position = Position { offset: 0, line: failure.line, column: failure.column };
+            Problem {
+                severity: Severity::Error,
+                file: &failure.file,
+                position: Some(position),
+                message: &failure.message,
+                text: b"",
+                offset: 0,
+                hint: None,
+            }
+            .write(out, width, colour)?;
+        }
+        let shown = self.failures.len().min(SHOWN_FAILURES);
+        let more = self.failures_total.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX));
+        if more > 0 {
+            ink.text(style::QUIET, &format!("  and {} more", grouped(more)));
+            ink.end_line();
+        }
+        ink.flush(out)
+    }
+
+    /// The inputs of which there is something to say.
+    fn write_inputs(&self, ink: &mut Ink) {
+        let mut title = "inputs";
+        for input in &self.inputs {
+            let notes: Vec<&str> = input
+                .encoding
+                .iter()
+                .map(AsRef::as_ref)
+                .chain(input.notes.iter().map(String::as_str))
+                .collect();
+            if notes.is_empty() {
+                continue;
+            }
+            ink.move_to(2);
+            ink.text(style::HEADING, title);
+            ink.move_to(WORDS_COLUMN);
+            let line = format!("{}: {}", input.name, notes.join("; "));
+            ink.foreign(style::PLAIN, line.as_bytes());
+            ink.end_line();
+            title = "";
+        }
+    }
+
+    fn sections(&self) -> Vec<Section> {
+        let plain = |(word, &count): (&Word, &u64)| Count::of(visible(word.as_bytes()), count);
+        let mut records = vec![Count::of("read", self.read)];
+        records.extend(self.in_scope.map(|count| Count::of("in scope", count)));
+        records.extend(self.out_of_scope.iter().map(|(word, &count)| {
+            Count::of(format!("out of scope: {}", visible(word.as_bytes())), count)
+        }));
+        records.extend(self.skipped.iter().map(|(word, &count)| {
+            Count::of(format!("skipped: {}", visible(word.as_bytes())), count)
+        }));
+        if self.failed > 0 {
+            records.push(Count::of("failed", self.failed));
+        }
+        let warnings = self.warnings.iter().map(|(kind, warning)| Count {
+            words: visible(kind.as_bytes()),
+            count: warning.count,
+            first: Some(warning.first.clone()),
+        });
+        let mut findings: Vec<Count> = self.findings.iter().map(plain).collect();
+        // The sort is stable: equal counts stay in the order of their names.
+        findings.sort_by_key(|line| std::cmp::Reverse(line.count));
+        vec![
+            Section { title: "findings", lines: findings },
+            Section { title: "records", lines: records },
+            Section { title: "not records", lines: self.other.iter().map(plain).collect() },
+            Section { title: "warnings", lines: warnings.collect() },
+        ]
+    }
+}
+
+/// Behind the widest title.
+const WORDS_COLUMN: usize = 2 + "not records".len() + 2;
+
+struct Section {
+    title: &'static str,
+    lines: Vec<Count>,
+}
+
+struct Count {
+    words: String,
+    count: u64,
+    first: Option<Place>,
+}
+
+impl Count {
+    fn of(words: impl Into<String>, count: u64) -> Self {
+        Self { words: words.into(), count, first: None }
+    }
+}
+
+/// Titles, words and right-aligned numbers in three columns.
+fn write_sections(ink: &mut Ink, sections: &[Section], width: Width) {
+    let lines = || sections.iter().flat_map(|section| &section.lines);
+    let columns = |text: &str| unicode_width::UnicodeWidthStr::width(text);
+    let widest = lines().map(|line| columns(&line.words)).max().unwrap_or_default();
+    let digits = lines().map(|line| grouped(line.count).len()).max().unwrap_or_default();
+    let numbers_end = (WORDS_COLUMN + widest + 2 + digits).min(width.columns());
+    for section in sections {
+        for (at, line) in section.lines.iter().enumerate() {
+            ink.move_to(2);
+            if at == 0 {
+                ink.text(style::HEADING, section.title);
+            }
+            ink.move_to(WORDS_COLUMN);
+            ink.text(style::PLAIN, &line.words);
+            let number = grouped(line.count);
+            // Words that are too long for the terminal keep one blank.
+            ink.move_to((ink.column() + 1).max(numbers_end.saturating_sub(number.len())));
+            ink.text(style::PLAIN, &number);
+            if let Some(Place { file, line, column }) = &line.first {
+                ink.text(style::QUIET, "  first at ");
+                ink.foreign(style::QUIET, file.as_bytes());
+                ink.text(style::QUIET, &format!(":{line}:{column}"));
+            }
+            ink.end_line();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{self, BJORN, finding};
+    use super::*;
+
+    fn realistic() -> Summary {
+        let mut summary = Summary::new();
+        summary.inputs.push(InputSummary {
+            name: "corp.ldif".into(),
+            encoding: Some("UTF-16LE".into()),
+            notes: vec![],
+        });
+        summary.record_starts = 74_412;
+        summary.read = 74_310;
+        summary.in_scope = Some(61_002);
+        summary.skip("system object", 90);
+        summary.skip("conflict object", 9);
+        let message = "a line without a colon".to_owned();
+        summary.fail(Failure { file: "corp.ldif".into(), line: 12, column: 5, message }, 3);
+        summary.other("search result", 1);
+        summary.find(&samples::proxy());
+        summary.find(&samples::proxy());
+        summary.find(&Finding { extra: true, ..samples::proxy() });
+        summary.find(&finding(BJORN, "mail", "Duplicate", None, None));
+        let first = Position { offset: 0, line: 7, column: 1 };
+        summary.warn("raw byte that is not UTF-8", 1, "corp.ldif", first);
+        summary.warn("raw byte that is not UTF-8", 2, "other.ldif", first);
+        summary.incomplete("the search ended with 4 Size limit exceeded");
+        summary
+    }
+
+    fn text(summary: &Summary) -> String {
+        let mut out = Vec::new();
+        summary.write_text(&mut out, None, Width::USUAL, Colour::Never).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn json(summary: &Summary) -> String {
+        let mut out = Vec::new();
+        summary.write_json(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn people_read_the_essential_thing_first() {
+        assert_eq!(
+            text(&realistic()),
+            concat!(
+                "3 findings in 2 of 61,002 entries\n",
+                "the export is incomplete: the search ended with 4 Size limit exceeded\n",
+                "3 records could not be read:\n",
+                "  corp.ldif:12:5: a line without a colon\n",
+                "  inputs       corp.ldif: UTF-16LE\n",
+                "  findings     domain-part                      2\n",
+                "               format                           2\n",
+                "               local-part                       2\n",
+                "               character                        1\n",
+                "  records      read                        74,310\n",
+                "               in scope                    61,002\n",
+                "               skipped: conflict object         9\n",
+                "               skipped: system object          90\n",
+                "               failed                           3\n",
+                "  not records  search result                    1\n",
+                "  warnings     raw byte that is not UTF-8       3  first at corp.ldif:7:1\n",
+            )
+        );
+    }
+
+    #[test]
+    fn a_clean_export_is_said_to_be_clean() {
+        let summary = Summary { record_starts: 1, read: 1, in_scope: Some(1), ..Summary::new() };
+        assert_eq!(
+            text(&summary),
+            "no findings in 1 entry\n  records      read      1\n               in scope  1\n"
+        );
+    }
+
+    #[test]
+    fn a_command_that_checks_nothing_counts_records() {
+        let summary = Summary { record_starts: 1_200, read: 1_200, ..Summary::new() };
+        assert!(text(&summary).starts_with("1,200 records\n"));
+    }
+
+    #[test]
+    fn a_lost_record_is_not_passed_over() {
+        let summary = Summary { record_starts: 5, read: 3, ..Summary::new() };
+        assert_eq!(summary.unaccounted(), 2);
+        assert!(text(&summary).contains("2 records are unaccounted for"));
+    }
+
+    #[test]
+    fn json_has_the_promised_keys() {
+        let value: serde_json::Value = serde_json::from_str(&json(&realistic())).unwrap();
+        assert_eq!(value["record_starts"], 74_412);
+        assert_eq!(value["read"], 74_310);
+        assert_eq!(value["skipped"]["system object"], 90);
+        assert_eq!(value["failed"], 3);
+        let failure = serde_json::json!(
+            {"file": "corp.ldif", "line": 12, "column": 5, "message": "a line without a colon"}
+        );
+        assert_eq!(value["failures"], serde_json::json!([failure]));
+        assert_eq!(value["other"]["search result"], 1);
+        assert_eq!(value["in_scope"], 61_002);
+        assert_eq!(value["findings"]["format"], 2);
+        assert_eq!(value["first_holder_rows"], 1);
+        assert_eq!(value["warnings"]["raw byte that is not UTF-8"]["count"], 3);
+        assert_eq!(value["warnings"]["raw byte that is not UTF-8"]["first"]["file"], "corp.ldif");
+        assert_eq!(value["complete"], false);
+        assert_eq!(value["incomplete_because"][0], "the search ended with 4 Size limit exceeded");
+    }
+
+    #[test]
+    fn the_same_summary_gives_the_same_bytes() {
+        assert_eq!(json(&realistic()), json(&realistic()));
+    }
+
+    #[test]
+    fn a_million_failures_are_counted_and_a_hundred_listed() {
+        let mut summary = Summary::new();
+        summary.record_starts = 1_000_000;
+        for line in 1..=1_000_000 {
+            let failure = Failure { file: String::new(), line, column: 1, message: String::new() };
+            summary.fail(failure, 1);
+        }
+        assert_eq!((summary.failures.len(), summary.failures_total), (100, 1_000_000));
+        assert!(text(&summary).contains("\n  and 999,990 more\n"));
+    }
+}

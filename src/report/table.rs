@@ -1,0 +1,566 @@
+//! Findings for people: an entry's DN as a heading, its findings below.
+//!
+//! ```text
+//! CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example
+//!   displayName        Blank             → Zoë Perez 27
+//!   proxyAddresses     DomainPart,         smtp:ZOË.PEREZ27@-BAD.COM
+//!                      LocalPart        ?→ smtp:ZO.PEREZ27@BAD.COM
+//! ```
+//!
+//! The suggestion stands under the value, so that the eye finds the difference.
+//! `→` is taken by `fix`, `?→` by `fix --unsafe` only, and what stands in
+//! parentheses needs a person. The layout follows from the width of the terminal
+//! alone: rows are written as they come, and millions of them cost no memory.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::ops::Range;
+
+use anstyle::Style;
+
+use super::FindingWriter;
+use super::rdn::rdn_len;
+use super::shorten::{Piece, shorten};
+use super::terminal::{Colour, Ink, Width, style};
+use super::visible::{Cell, Glyph, cells, cells_around};
+use crate::rules::{Action, Applicability, Finding};
+
+/// Writes findings as a table.
+pub struct Table<W: Write> {
+    out: W,
+    ink: Ink,
+    layout: Layout,
+    /// The DN under whose heading rows stand.
+    heading: Option<Vec<u8>>,
+    /// First holders of duplicates, which stand above the second holder's row.
+    first_holders: Vec<FirstHolder>,
+    /// Which marks the legend has to explain.
+    unsafe_seen: bool,
+    manual_seen: bool,
+}
+
+/// The row of the first holder of a duplicate, until the next row tells under
+/// which heading it belongs.
+struct FirstHolder {
+    dn: Vec<u8>,
+    attribute: &'static str,
+    value: Option<Vec<u8>>,
+}
+
+/// Where the columns begin. All in columns from the left, counted from 0.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    width: usize,
+    error: usize,
+    error_width: usize,
+    value: usize,
+    /// Whether values have lines of their own, below attribute and error.
+    stacked: bool,
+}
+
+const INDENT: usize = 2;
+/// As wide as `userPrincipalName`, the longest that is often reported.
+const ATTRIBUTE_WIDTH: usize = 17;
+/// A blank, up to three columns of an arrow, a blank.
+const GUTTER: usize = 5;
+/// Below this width, values beside the errors would have fewer than 32 columns.
+const BESIDE_FROM: usize = 72;
+
+impl Layout {
+    fn of(width: Width) -> Self {
+        let width = width.columns();
+        let error = INDENT + ATTRIBUTE_WIDTH + 2;
+        if width < BESIDE_FROM {
+            // Attribute and error share a line where it can hold both.
+            let error = error.min(width / 2);
+            return Self { width, error, error_width: width - error, value: GUTTER, stacked: true };
+        }
+        // `TopLevelDomain,` must fit.
+        let error_width = ((width - 5) / 5).clamp(15, 34);
+        Self { width, error, error_width, value: error + error_width + GUTTER, stacked: false }
+    }
+
+    fn value_width(self) -> usize {
+        self.width - self.value
+    }
+}
+
+impl<W: Write> Table<W> {
+    /// A table of at most `width` columns.
+    pub fn new(out: W, width: Width, colour: Colour) -> Self {
+        Self {
+            out,
+            ink: Ink::new(colour),
+            layout: Layout::of(width),
+            heading: None,
+            first_holders: Vec::new(),
+            unsafe_seen: false,
+            manual_seen: false,
+        }
+    }
+
+    fn heading(&mut self, dn: &[u8]) {
+        if self.heading.as_deref() == Some(dn) {
+            return;
+        }
+        if self.heading.is_some() {
+            self.ink.end_line();
+        }
+        let shown: &[u8] = if dn.is_empty() { b"(root DSE)" } else { dn };
+        let line = ValueLine { styles: (style::HEADING, style::HEADING), ..ValueLine::dn(shown) };
+        draw(&mut self.ink, shown, self.layout.width, line.focus, line.styles);
+        self.ink.end_line();
+        let last = self.heading.get_or_insert_default();
+        last.clear();
+        last.extend_from_slice(dn);
+    }
+
+    /// Attribute and error words, and beside or below them the two lines.
+    fn row(&mut self, attribute: &str, error: (Style, &str), lines: [Option<ValueLine<'_>>; 2]) {
+        let layout = self.layout;
+        let mut words = wrap_words(error.1, layout.error_width).into_iter();
+        let mut lines = lines.into_iter().flatten();
+        let mut first = true;
+        loop {
+            let word = words.next();
+            // Values that stand below wait until all words are out.
+            let line = if layout.stacked && word.is_some() { None } else { lines.next() };
+            if word.is_none() && line.is_none() {
+                return;
+            }
+            if first {
+                self.ink.move_to(INDENT);
+                let columns = layout.error - INDENT - 1;
+                draw(
+                    &mut self.ink,
+                    attribute.as_bytes(),
+                    columns,
+                    None,
+                    (style::PLAIN, style::PLAIN),
+                );
+            }
+            if let Some(word) = word.filter(|word| !word.is_empty()) {
+                self.ink.move_to(layout.error);
+                draw(&mut self.ink, word.as_bytes(), layout.error_width, None, (error.0, error.0));
+            }
+            if let Some(line) = line {
+                self.value_line(&line);
+            }
+            self.ink.end_line();
+            first = false;
+        }
+    }
+
+    fn value_line(&mut self, line: &ValueLine<'_>) {
+        let Layout { value: column, .. } = self.layout;
+        if !line.arrow.is_empty() {
+            self.ink.move_to(column - 1 - line.arrow.chars().count());
+            self.ink.text(style::PLAIN, line.arrow);
+        }
+        self.ink.move_to(column);
+        let columns = self.layout.value_width();
+        match &line.content {
+            Content::Value(value) => {
+                draw(&mut self.ink, value, columns, line.focus.clone(), line.styles);
+            }
+            // Words of our own are short, but so may be the terminal.
+            Content::Words(words) => {
+                let quiet = (style::QUIET, style::QUIET);
+                draw(&mut self.ink, words.as_bytes(), columns, None, quiet);
+            }
+        }
+    }
+
+    fn flush_first_holders(&mut self, next: Option<&Finding<'_>>) {
+        for holder in std::mem::take(&mut self.first_holders) {
+            if next.is_none() {
+                self.heading(&holder.dn);
+            }
+            // The value is worth a line where the next row does not show it.
+            let shown_below = next.is_some_and(|next| {
+                next.attribute == holder.attribute
+                    && next.value.as_deref() == holder.value.as_deref()
+            });
+            let dn = next.is_some().then(|| ValueLine::dn(&holder.dn));
+            let value = holder.value.as_deref().filter(|_| !shown_below);
+            let value = value.map(|value| ValueLine::of(value, ""));
+            self.row(holder.attribute, (style::QUIET, "first holder"), [dn, value]);
+        }
+    }
+
+    /// Says what the marks mean, once, at the end.
+    fn legend(&mut self) {
+        let marks = [
+            (self.unsafe_seen, "?→  only fix --unsafe takes these"),
+            (self.manual_seen, "(→) fix takes none of these"),
+        ];
+        if self.unsafe_seen || self.manual_seen {
+            self.ink.end_line();
+        }
+        for (_, words) in marks.into_iter().filter(|(seen, _)| *seen) {
+            let styles = (style::QUIET, style::QUIET);
+            draw(&mut self.ink, words.as_bytes(), self.layout.width, None, styles);
+            self.ink.end_line();
+        }
+    }
+}
+
+impl<W: Write> FindingWriter for Table<W> {
+    fn write(&mut self, finding: &Finding<'_>) -> io::Result<()> {
+        if finding.extra {
+            self.first_holders.push(FirstHolder {
+                dn: finding.dn.to_vec(),
+                attribute: finding.attribute,
+                value: finding.value.as_deref().map(<[u8]>::to_vec),
+            });
+            return Ok(());
+        }
+        self.heading(&finding.dn);
+        self.flush_first_holders(Some(finding));
+        let error = match finding.applicability {
+            Applicability::Safe => style::MILD,
+            Applicability::Unsafe | Applicability::Manual => style::GRAVE,
+        };
+        let lines = value_lines(finding);
+        let arrow = lines[1].as_ref().map_or("", |line| line.arrow);
+        self.unsafe_seen |= arrow == UNSAFE;
+        self.manual_seen |= arrow == MANUAL;
+        self.row(finding.attribute, (error, &finding.error), lines);
+        self.ink.flush(&mut self.out)
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.flush_first_holders(None);
+        self.legend();
+        self.ink.flush(&mut self.out)?;
+        self.out.flush()
+    }
+}
+
+/// One line of the value column.
+struct ValueLine<'a> {
+    arrow: &'static str,
+    content: Content<'a>,
+    /// The bytes that matter.
+    focus: Option<Range<usize>>,
+    /// Of all, and of the bytes that matter.
+    styles: (Style, Style),
+}
+
+enum Content<'a> {
+    Value(Cow<'a, [u8]>),
+    Words(&'static str),
+}
+
+const SAFE: &str = "→";
+const UNSAFE: &str = "?→";
+const MANUAL: &str = "(→)";
+
+impl<'a> ValueLine<'a> {
+    fn of(value: &'a [u8], arrow: &'static str) -> Self {
+        let content = if value.is_empty() {
+            Content::Words("(empty)")
+        } else {
+            Content::Value(Cow::Borrowed(value))
+        };
+        Self { arrow, content, focus: None, styles: (style::PLAIN, style::PLAIN) }
+    }
+
+    /// A DN, of which the first part tells most.
+    fn dn(dn: &'a [u8]) -> Self {
+        Self { focus: Some(0..rdn_len(dn)), ..Self::of(dn, "") }
+    }
+
+    fn words(words: &'static str, arrow: &'static str) -> Self {
+        Self { content: Content::Words(words), ..Self::of(b"", arrow) }
+    }
+}
+
+/// The value, and what is proposed for it.
+fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 2] {
+    let arrow = match finding.applicability {
+        Applicability::Safe => SAFE,
+        Applicability::Unsafe => UNSAFE,
+        Applicability::Manual => MANUAL,
+    };
+    let value = finding.value.as_deref();
+    let mut old = value.map(|value| ValueLine::of(value, ""));
+    let update = finding.update.as_deref().map(str::as_bytes);
+    let new = match (finding.action, update) {
+        (Action::Complete, _) => ValueLine::words("(keep: this holder has the first right)", ""),
+        (Action::Remove, _) => ValueLine::words("(remove)", arrow),
+        // IdFix proposes the value itself where it knows no better one.
+        (Action::Edit, Some(update)) if value != Some(update) => {
+            let mut new = ValueLine::of(update, arrow);
+            new.styles = (style::NEW, style::NEW_CHANGED);
+            if let (Some(value), Some(old)) = (value, &mut old) {
+                let (gone, come) = difference(value, update);
+                old.focus = Some(gone);
+                old.styles.1 = style::OLD_CHANGED;
+                new.focus = Some(come);
+            }
+            new
+        }
+        (Action::Edit, _) => ValueLine::words("(no suggestion)", ""),
+    };
+    if let (Some(value), Some(old)) = (value, &mut old) {
+        old.focus = old.focus.take().or_else(|| first_escape(value));
+    }
+    [old, Some(new)]
+}
+
+/// The bytes of both values between what they share at the start and the end.
+fn difference(old: &[u8], new: &[u8]) -> (Range<usize>, Range<usize>) {
+    let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let ends = old[start..].iter().rev().zip(new[start..].iter().rev());
+    let shared = ends.take_while(|(a, b)| a == b).count();
+    (start..old.len() - shared, start..new.len() - shared)
+}
+
+/// Where the value has something that cannot be seen, it is likely what is wrong.
+fn first_escape(value: &[u8]) -> Option<Range<usize>> {
+    if value.iter().all(|byte| matches!(byte, b'!'..=b'~')) {
+        return None;
+    }
+    let odd = cells(value).into_iter().find(|cell| !matches!(cell.glyph, Glyph::Plain(_)))?;
+    Some(odd.at..odd.at + odd.source.len())
+}
+
+/// Draws a value in at most `columns`.
+fn draw(
+    ink: &mut Ink,
+    value: &[u8],
+    columns: usize,
+    focus: Option<Range<usize>>,
+    styles: (Style, Style),
+) {
+    let cells = cells_around(value, focus.as_ref().map_or(0, |focus| focus.start));
+    let focus = focus.map(|focus| cells_of(&cells, &focus));
+    let in_focus = |at| focus.as_ref().is_some_and(|focus| focus.contains(&at));
+    for piece in shorten(&cells, columns, focus.clone()) {
+        match piece {
+            Piece::Ellipsis => ink.text(styles.0, "…"),
+            Piece::Cells(cells, first) => {
+                for (at, cell) in cells.iter().enumerate() {
+                    ink.cell(if in_focus(first + at) { styles.1 } else { styles.0 }, cell);
+                }
+            }
+        }
+    }
+}
+
+/// The cells that show any of these bytes.
+fn cells_of(cells: &[Cell<'_>], bytes: &Range<usize>) -> Range<usize> {
+    let start = cells.partition_point(|cell| cell.at + cell.source.len() <= bytes.start);
+    let end = cells.partition_point(|cell| cell.at < bytes.end);
+    start..end.max(start)
+}
+
+/// Error words in lines of at most `columns`; at least one line.
+fn wrap_words(words: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words.split_ascii_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    if lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use unicode_width::UnicodeWidthStr;
+
+    use super::super::samples::{self, BJORN, ZOE, finding};
+    use super::super::visible::is_deceptive;
+    use super::*;
+
+    fn written(findings: &[Finding<'_>], columns: usize, colour: Colour) -> String {
+        let mut out = Vec::new();
+        let mut table = Table::new(&mut out, Width::of(columns), colour);
+        for finding in findings {
+            table.write(finding).unwrap();
+        }
+        table.finish().unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn realistic() -> Vec<Finding<'static>> {
+        let mail = Some("ZOE@EXAMPLE.COM");
+        let long = "smtp:anna.maria.von.adler-hohen%stein@mail.corp.example.com";
+        vec![
+            finding(ZOE, "displayName", "Blank", None, Some("Zoë Perez 27")),
+            Finding {
+                applicability: Applicability::Safe,
+                ..finding(
+                    ZOE,
+                    "mail",
+                    "Character",
+                    Some(" zoe@example.com "),
+                    Some("zoe@example.com"),
+                )
+            },
+            samples::proxy(),
+            finding(ZOE, "proxyAddresses", "LocalPart", Some(long), Some(&long.replace('%', ""))),
+            Finding {
+                extra: true,
+                ..finding(ZOE, "mail", "Duplicate", Some("zoe@example.com"), None)
+            },
+            finding(BJORN, "mail", "Duplicate", mail, mail),
+            Finding {
+                action: Action::Remove,
+                ..finding(BJORN, "proxyAddresses", "Duplicate", Some("smtp:zoe@example.com"), None)
+            },
+            Finding {
+                applicability: Applicability::Manual,
+                ..finding(BJORN, "targetAddress", "Format", Some("SMTP:a@@b"), Some("SMTP:a@b"))
+            },
+        ]
+    }
+
+    #[test]
+    fn at_80_columns_values_stand_beside_their_errors() {
+        assert_eq!(
+            written(&realistic(), 80, Colour::Never),
+            concat!(
+                "CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
+                "  displayName        Blank            ?→ Zoë Perez 27\n",
+                "  mail               Character           ␠zoe@example.com␠\n",
+                "                                       → zoe@example.com\n",
+                "  proxyAddresses     Format,             smtp:ZOË.PEREZ27@-BAD.COM\n",
+                "                     DomainPart,      ?→ smtp:ZO.PEREZ27@BAD.COM\n",
+                "                     LocalPart\n",
+                "  proxyAddresses     LocalPart           smtp:anna…ler-hohen%stein@mai…ample.com\n",
+                "                                      ?→ smtp:anna…ler-hohenstein@mail…ample.com\n",
+                "\n",
+                "CN=Bjorn Müller 53,OU=Staff,DC=corp,DC=example\n",
+                "  mail               first holder        CN=Zoë Perez 27,OU=…,DC=corp,DC=example\n",
+                "                                         zoe@example.com\n",
+                "  mail               Duplicate           ZOE@EXAMPLE.COM\n",
+                "                                         (no suggestion)\n",
+                "  proxyAddresses     Duplicate           smtp:zoe@example.com\n",
+                "                                      ?→ (remove)\n",
+                "  targetAddress      Format              SMTP:a@@b\n",
+                "                                     (→) SMTP:a@b\n",
+                "\n",
+                "?→  only fix --unsafe takes these\n",
+                "(→) fix takes none of these\n",
+            )
+        );
+    }
+
+    #[test]
+    fn at_40_columns_values_stand_below_their_errors() {
+        assert_eq!(
+            written(&realistic(), 40, Colour::Never),
+            concat!(
+                "CN=Zoë Perez 27,OU=S…,DC=corp,DC=example\n",
+                "  displayName       Blank\n",
+                "  ?→ Zoë Perez 27\n",
+                "  mail              Character\n",
+                "     ␠zoe@example.com␠\n",
+                "   → zoe@example.com\n",
+                "  proxyAddresses    Format, DomainPart,\n",
+                "                    LocalPart\n",
+                "     smtp:ZOË.PEREZ27@-BAD.COM\n",
+                "  ?→ smtp:ZO.PEREZ27@BAD.COM\n",
+                "  proxyAddresses    LocalPart\n",
+                "     smtp:ann…er-hohen%stein@ma…mple.com\n",
+                "  ?→ smtp:ann…er-hohenstein@mai…mple.com\n",
+                "\n",
+                "CN=Bjorn Müller 53,O…,DC=corp,DC=example\n",
+                "  mail              first holder\n",
+                "     CN=Zoë Perez 27,O…C=corp,DC=example\n",
+                "     zoe@example.com\n",
+                "  mail              Duplicate\n",
+                "     ZOE@EXAMPLE.COM\n",
+                "     (no suggestion)\n",
+                "  proxyAddresses    Duplicate\n",
+                "     smtp:zoe@example.com\n",
+                "  ?→ (remove)\n",
+                "  targetAddress     Format\n",
+                "     SMTP:a@@b\n",
+                " (→) SMTP:a@b\n",
+                "\n",
+                "?→  only fix --unsafe takes these\n",
+                "(→) fix takes none of these\n",
+            )
+        );
+    }
+
+    #[test]
+    fn a_first_holder_without_a_second_has_its_own_heading() {
+        let first =
+            Finding { extra: true, ..finding(ZOE, "mail", "Duplicate", Some("z@x.y"), None) };
+        assert_eq!(
+            written(&[first], 80, Colour::Never),
+            "CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n  \
+             mail               first holder        z@x.y\n"
+        );
+    }
+
+    #[test]
+    fn no_findings_leave_no_trace() {
+        assert_eq!(written(&[], 80, Colour::Always), "");
+    }
+
+    #[test]
+    fn colour_adds_styles_and_no_text() {
+        let coloured = written(&realistic(), 80, Colour::Always);
+        let plain = anstream::adapter::strip_str(&coloured).to_string();
+        assert_eq!(plain, written(&realistic(), 80, Colour::Never));
+        assert!(coloured.contains("\u{1b}[33mCharacter\u{1b}[0m"), "safe is yellow");
+        assert!(coloured.contains("\u{1b}[31mBlank\u{1b}[0m"), "unsafe is red");
+        assert!(coloured.contains("\u{1b}[32mZoë Perez 27\u{1b}[0m"), "an update is green");
+    }
+
+    #[test]
+    fn values_of_any_size_are_cut_to_a_line() {
+        let value = vec![b'x'; 5 << 20];
+        let finding = Finding {
+            value: Some(Cow::Borrowed(&value)),
+            update: Some("x".repeat((5 << 20) - 1)),
+            ..samples::proxy()
+        };
+        assert!(written(&[finding], 80, Colour::Never).lines().all(|line| line.width() <= 80));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_the_terminal_and_none_acts_upon_it(
+            dn: String,
+            value in proptest::option::of(any::<String>()),
+            update in proptest::option::of(any::<String>()),
+            bytes: Vec<u8>,
+            error in "[A-Za-z, ]{0,60}",
+            columns in 0_usize..130,
+            extra: bool,
+        ) {
+            let mut finding = Finding {
+                dn: Cow::Owned(dn.into_bytes()),
+                value: value.map(|value| Cow::Owned(value.into_bytes())),
+                update,
+                error,
+                extra,
+                attribute: "msExchHideFromAddressLists",
+                ..samples::proxy()
+            };
+            let other = Finding { value: Some(Cow::Borrowed(&bytes)), extra: false, ..finding.clone() };
+            finding.file = "x";
+            let text = written(&[finding, other], columns, Colour::Never);
+            for line in text.lines() {
+                prop_assert!(line.width() <= columns.max(20), "{:?}", line);
+                prop_assert!(line.chars().all(|c| !is_deceptive(c)), "{:?}", line);
+                prop_assert!(!line.ends_with(' '), "{:?}", line);
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What the index says about the values of one entry at a time.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::idfix::{Duplicates, Holder};
+use super::survey::Survey;
+use super::{Attr, Fingerprint, Gathered, Place};
+
+/// The keys of an entry, by attribute and number of the value.
+type Keys = FxHashMap<(Attr, usize), Vec<u8>>;
+
+/// Answers for one entry after the other, with a memory for other holders: the
+/// holders of one value follow each other in many exports.
+pub(super) struct EntryDuplicates<'s, 'a> {
+    survey: &'s Survey<'a>,
+    own: Rc<HoldingEntry<'a>>,
+    memory: RefCell<Memory<'a>>,
+}
+
+/// Entries that hold values, as far as they are remembered.
+#[derive(Default)]
+struct Memory<'a> {
+    entries: FxHashMap<u64, Rc<HoldingEntry<'a>>>,
+    keys: usize,
+}
+
+/// Keys that are remembered at a time.
+const MEMORY: usize = 1 << 16;
+
+#[derive(Default)]
+struct HoldingEntry<'a> {
+    offset: u64,
+    dn: Cow<'a, [u8]>,
+    common_name: Cow<'a, [u8]>,
+    keys: Keys,
+}
+
+impl<'a> HoldingEntry<'a> {
+    fn of(survey: &Survey<'a>, entry: &Gathered<'a>, offset: u64) -> Self {
+        let mut keys = Keys::default();
+        survey.options.profile.inspect(&entry.subject, &mut Vec::new(), |key| {
+            keys.insert((key.attr, key.value), key.bytes.to_vec());
+        });
+        let subject = &entry.subject;
+        Self { offset, dn: subject.dn_value(), common_name: subject.common_name(), keys }
+    }
+}
+
+impl<'s, 'a> EntryDuplicates<'s, 'a> {
+    pub(super) fn new(survey: &'s Survey<'a>) -> Self {
+        Self { survey, own: Rc::default(), memory: RefCell::default() }
+    }
+
+    /// Takes up the next entry.
+    pub(super) fn load(&mut self, entry: &Gathered<'a>, offset: u64) {
+        self.own = Rc::new(HoldingEntry::of(self.survey, entry, offset));
+        self.remember(&Rc::clone(&self.own));
+    }
+
+    fn remember(&self, entry: &Rc<HoldingEntry<'a>>) {
+        let mut memory = self.memory.borrow_mut();
+        if memory.keys > MEMORY {
+            *memory = Memory::default();
+        }
+        memory.keys += entry.keys.len() + 1;
+        memory.entries.insert(entry.offset, Rc::clone(entry));
+    }
+
+    fn entry_at(&self, offset: u64) -> Option<Rc<HoldingEntry<'a>>> {
+        if let Some(entry) = self.memory.borrow().entries.get(&offset) {
+            return Some(Rc::clone(entry));
+        }
+        let mut found = None;
+        self.survey.read_one(self.survey.entry_text(offset), |entry| {
+            found = Some(Rc::new(HoldingEntry::of(self.survey, entry, offset)));
+        });
+        let entry = found?;
+        self.remember(&entry);
+        Some(entry)
+    }
+
+    /// The first value over all inputs that holds exactly this key.
+    fn first(&self, attr: Attr, key: &[u8]) -> Option<(Place, Rc<HoldingEntry<'a>>)> {
+        let holders = self.survey.index.holders(Fingerprint::of(attr, key));
+        // Equal fingerprints are equal keys but for one chance in 10^18, so the
+        // first holder is nearly always the answer.
+        holders.iter().find_map(|slot| {
+            let entry = self.entry_at(slot.place.offset())?;
+            let held = entry.keys.get(&(attr, slot.place.value()))?;
+            (held == key).then(|| (slot.place, Rc::clone(&entry)))
+        })
+    }
+}
+
+impl Duplicates for EntryDuplicates<'_, '_> {
+    fn is_later_holder(&self, attr: Attr, value: usize) -> bool {
+        let Some(key) = self.own.keys.get(&(attr, value)) else { return false };
+        let Some(place) = Place::new(self.own.offset, value) else { return false };
+        // Nobody else to ask where the fingerprint has one holder.
+        self.survey.index.holders(Fingerprint::of(attr, key)).len() > 1
+            && self.first(attr, key).is_some_and(|(first, _)| first < place)
+    }
+
+    fn first_holder(&self, attr: Attr, key: &[u8]) -> Option<Holder<'_>> {
+        let (place, entry) = self.first(attr, key)?;
+        // A holder behind this entry was not known yet when its row was made.
+        (place.offset() <= self.own.offset).then(|| Holder {
+            dn: Cow::Owned(entry.dn.to_vec()),
+            common_name: Cow::Owned(entry.common_name.to_vec()),
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! From records to subjects: one per entry, with the modify records folded in
+//! that go on with it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::directory::AttributeDescription;
+use crate::ldif::{ChunkReport, Line, ModOp, RawRecord, ReadOptions, read_chunk};
+
+use super::{Attr, Subject};
+
+/// Records that were read and are no entries, by the reason for skipping them.
+pub type Skipped = BTreeMap<&'static str, u64>;
+
+/// An entry with the lines that rules and filters look at.
+#[derive(Debug, Default)]
+pub struct Gathered<'a> {
+    /// The entry's lines by attribute.
+    pub subject: Subject<'a>,
+    /// All lines of the entry, where they were asked for.
+    pub lines: Vec<Line<'a>>,
+    /// Bytes from the start of the text to the `dn:` line.
+    pub offset: u32,
+    /// Physical lines from the start of the text to the `dn:` line.
+    pub line: u32,
+    keep_lines: bool,
+}
+
+/// Reads the entries of a text; `each` gets every one that is an entry.
+pub fn read_entries<'a>(
+    text: &'a [u8],
+    options: ReadOptions,
+    keep_lines: bool,
+    skipped: &mut Skipped,
+    mut each: impl FnMut(&Gathered<'a>),
+) -> ChunkReport {
+    let mut entry = Gathered { keep_lines, ..Gathered::default() };
+    let mut open = false;
+    let report = read_chunk(text, options, |record| {
+        if record.is_entry() {
+            if open {
+                each(&entry);
+            }
+            let special = entry.load(&record);
+            open = special.is_none();
+            if let Some(reason) = special {
+                *skipped.entry(reason).or_default() += 1;
+            }
+        } else if !(open && entry.goes_on_with(&record)) {
+            *skipped.entry("change-record").or_default() += 1;
+        }
+    });
+    if open {
+        each(&entry);
+    }
+    report
+}
+
+impl<'a> Gathered<'a> {
+    /// Takes in an entry; gives the reason where it is none of the directory's.
+    fn load(&mut self, record: &RawRecord<'_, 'a>) -> Option<&'static str> {
+        let dn = record.dn();
+        let special = match dn.first() {
+            None => Some("root-dse"),
+            Some(b'@') => Some("ldb-special"),
+            Some(_) => None,
+        };
+        self.subject.reset(dn);
+        self.lines.clear();
+        (self.offset, self.line) =
+            record.first_line().map_or((0, 0), |line| (line.offset(), line.line()));
+        for line in record.attribute_lines() {
+            self.push(*line);
+        }
+        special
+    }
+
+    fn push(&mut self, line: Line<'a>) {
+        if self.keep_lines {
+            self.lines.push(line);
+        }
+        if line.has_options() {
+            let name = line.name();
+            let description = AttributeDescription::split(&name);
+            if let (true, Some(attr)) = (description.is_partial(), Attr::of(description.base())) {
+                self.subject.mark_partial(attr);
+            }
+        } else if let Some(attr) = Attr::of(&line.name()) {
+            self.subject.push(attr, line);
+        }
+    }
+
+    /// Folds a modify record of the same DN into the entry; `false` where it is
+    /// none. ldifde writes the members of a large group so.
+    fn goes_on_with(&mut self, record: &RawRecord<'_, 'a>) -> bool {
+        if record.modification_lines().is_empty()
+            || !record.dn().eq_ignore_ascii_case(self.subject.dn())
+        {
+            return false;
+        }
+        for part in record.modification_lines().split(|line| line.is(b"-")) {
+            let Some((head, values)) = part.split_first() else { continue };
+            if !head.is(ModOp::Add.keyword().as_bytes()) {
+                self.drop_values(&head.bytes(), values, head);
+            }
+            if !head.is(ModOp::Delete.keyword().as_bytes()) {
+                values.iter().for_each(|line| self.push(*line));
+            }
+        }
+        true
+    }
+
+    /// Drops what a delete or replace drops: the values named, or all.
+    fn drop_values(&mut self, attribute: &[u8], values: &[Line<'a>], head: &Line<'a>) {
+        let all = values.is_empty() || head.is(ModOp::Replace.keyword().as_bytes());
+        let named: Vec<Cow<'a, [u8]>> = values.iter().map(Line::bytes).collect();
+        let stays = |line: &Line<'a>| !all && !named.contains(&line.bytes());
+        if let Some(attr) = Attr::of(attribute) {
+            self.subject.retain(attr, stays);
+        }
+        self.lines.retain(|line| !line.is(attribute) || stays(line));
+    }
+}

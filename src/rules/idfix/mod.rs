@@ -1,0 +1,32 @@
+//! The rules of IdFix 2.6.0.3, value for value: two profiles whose rows are the
+//! ones that IdFix shows for the same entries.
+//!
+//! A value is looked at twice at most. [`Profile::inspect`] runs over every value
+//! of every entry and decides by byte tables whether a chain fails, and which key
+//! the value holds. Only the entries that fail or share a key are then worked out
+//! exactly by [`Profile::findings`].
+//!
+//! [`Profile::inspect`]: super::Profile::inspect
+//! [`Profile::findings`]: super::Profile::findings
+
+mod address;
+mod chain;
+mod characters;
+mod fold;
+mod inspect;
+mod rows;
+mod scope;
+mod suggest;
+mod tables;
+
+pub use characters::Class;
+pub use fold::fold_key;
+pub use inspect::Key;
+pub use rows::{Duplicates, Holder, Place};
+pub use scope::SkipReason;
+
+pub(super) use address::{is_smtp, is_x400};
+pub(super) use tables::{DEDICATED, multitenant};
+
+#[cfg(test)]
+mod tests;

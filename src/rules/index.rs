@@ -1,0 +1,188 @@
+//! The uniqueness index: which values are held more than once, over all inputs.
+//!
+//! A value costs 16 bytes: a fingerprint of its folded form and the place where
+//! it stands. Fingerprints only ever narrow the search; whoever acts on a hit
+//! compares the values themselves.
+
+use std::hash::Hasher;
+
+use rayon::prelude::*;
+use rustc_hash::FxHasher;
+
+use super::Attr;
+
+/// The fingerprint of an attribute and a folded value: 60 bits of hash and the
+/// attribute's number within the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// The fingerprint of a folded value of an attribute.
+    #[must_use]
+    pub fn of(attr: Attr, folded: &[u8]) -> Self {
+        let mut hasher = FxHasher::default();
+        hasher.write_u8(attr as u8);
+        hasher.write(folded);
+        Self(hasher.finish())
+    }
+
+    fn shard(self) -> usize {
+        // The high bits: a shard's slots are sorted by the whole fingerprint.
+        usize::try_from(self.0 >> 56).unwrap_or(0)
+    }
+}
+
+/// Where a value stands: the entry's place over all inputs, and the value's
+/// number within its attribute.
+///
+/// Places order as the inputs and their entries do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place(u64);
+
+impl Place {
+    const VALUE_BITS: u32 = 24;
+
+    /// Values of one attribute of one entry that can be told apart; those behind
+    /// them are not compared.
+    pub const MAX_VALUES: usize = 1 << Self::VALUE_BITS;
+
+    /// The place of value number `value` of the entry at `offset`, in bytes over
+    /// all inputs. `None` above 1 TiB of input or [`Place::MAX_VALUES`] values.
+    #[must_use]
+    pub fn new(offset: u64, value: usize) -> Option<Self> {
+        let value = u64::try_from(value).ok().filter(|&v| v < 1 << Self::VALUE_BITS)?;
+        (offset < 1 << (64 - Self::VALUE_BITS)).then_some(Self(offset << Self::VALUE_BITS | value))
+    }
+
+    /// Bytes from the start of all inputs to the entry.
+    #[must_use]
+    pub fn offset(self) -> u64 {
+        self.0 >> Self::VALUE_BITS
+    }
+
+    /// The value's number within its attribute, from 0.
+    #[must_use]
+    pub fn value(self) -> usize {
+        usize::try_from(self.0 & ((1 << Self::VALUE_BITS) - 1)).unwrap_or(0)
+    }
+}
+
+/// One value in the index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// The fingerprint of the value.
+    pub fingerprint: Fingerprint,
+    /// Where the value stands.
+    pub place: Place,
+}
+
+const SHARDS: usize = 256;
+
+/// An index in the making.
+#[derive(Debug)]
+pub struct IndexBuilder {
+    shards: Vec<Vec<Slot>>,
+}
+
+impl Default for IndexBuilder {
+    fn default() -> Self {
+        Self { shards: vec![Vec::new(); SHARDS] }
+    }
+}
+
+impl IndexBuilder {
+    /// Adds values, in any order.
+    pub fn extend(&mut self, slots: impl IntoIterator<Item = Slot>) {
+        for slot in slots {
+            self.shards[slot.fingerprint.shard()].push(slot);
+        }
+    }
+
+    /// The index of all values added.
+    #[must_use]
+    pub fn build(mut self) -> Index {
+        self.shards.par_iter_mut().for_each(|shard| shard.sort_unstable());
+        Index { shards: self.shards }
+    }
+}
+
+/// All values that must be unique, by fingerprint.
+#[derive(Debug)]
+pub struct Index {
+    shards: Vec<Vec<Slot>>,
+}
+
+impl Index {
+    /// The holders of a fingerprint, in the order of the inputs.
+    #[must_use]
+    pub fn holders(&self, fingerprint: Fingerprint) -> &[Slot] {
+        let shard = &self.shards[fingerprint.shard()];
+        let start = shard.partition_point(|slot| slot.fingerprint < fingerprint);
+        let behind = &shard[start..];
+        let end = behind.partition_point(|slot| slot.fingerprint == fingerprint);
+        &behind[..end]
+    }
+
+    /// The fingerprints with more than one holder, each with its holders.
+    pub fn shared(&self) -> impl ParallelIterator<Item = &[Slot]> {
+        self.shards.par_iter().flat_map_iter(|shard| {
+            shard.chunk_by(|a, b| a.fingerprint == b.fingerprint).filter(|run| run.len() > 1)
+        })
+    }
+
+    /// Values in the index.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(Vec::len).sum()
+    }
+
+    /// Whether the index holds no value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(attr: Attr, folded: &str, offset: u64, value: usize) -> Slot {
+        let place = Place::new(offset, value).unwrap_or(Place(0));
+        Slot { fingerprint: Fingerprint::of(attr, folded.as_bytes()), place }
+    }
+
+    #[test]
+    fn holders_come_in_the_order_of_the_inputs_and_per_attribute() {
+        let mut builder = IndexBuilder::default();
+        builder.extend([
+            slot(Attr::Mail, "a@x", 900, 0),
+            slot(Attr::Mail, "a@x", 20, 3),
+            slot(Attr::Mail, "a@x", 20, 1),
+            slot(Attr::MailNickname, "a@x", 5, 0),
+            slot(Attr::Mail, "b@x", 1, 0),
+        ]);
+        let index = builder.build();
+        let places: Vec<_> = index
+            .holders(Fingerprint::of(Attr::Mail, b"a@x"))
+            .iter()
+            .map(|slot| (slot.place.offset(), slot.place.value()))
+            .collect();
+        assert_eq!(places, [(20, 1), (20, 3), (900, 0)]);
+        assert_eq!(index.holders(Fingerprint::of(Attr::Mail, b"b@x")).len(), 1);
+        assert!(index.holders(Fingerprint::of(Attr::Mail, b"c@x")).is_empty());
+        assert_eq!(index.shared().count(), 1);
+        assert_eq!(index.len(), 5);
+    }
+
+    #[test]
+    fn a_place_keeps_offset_and_value_or_refuses_them() {
+        let place = Place::new((1 << 40) - 1, Place::MAX_VALUES - 1);
+        assert_eq!(
+            place.map(|place| (place.offset(), place.value())),
+            Some(((1 << 40) - 1, Place::MAX_VALUES - 1))
+        );
+        assert_eq!(Place::new(1 << 40, 0), None);
+        assert_eq!(Place::new(0, Place::MAX_VALUES), None);
+    }
+}

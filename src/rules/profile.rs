@@ -1,0 +1,228 @@
+//! A profile is data: which entries count, and per attribute an ordered chain
+//! of steps, each of which looks at the value as the former step rewrote it.
+
+use super::Attr;
+use super::idfix::{self, Class};
+use super::registry::{did_you_mean, nearest};
+
+/// A set of rules with the entries that they apply to.
+#[derive(Debug, Clone, Copy)]
+pub struct Profile {
+    /// The name, as `--profile` takes it.
+    pub name: &'static str,
+    /// What the profile is for, in one line.
+    pub doc: &'static str,
+    /// Which entries count.
+    pub population: Population,
+    /// The chains, in the order of the report.
+    pub chains: &'static [Chain],
+}
+
+/// What can be chosen about a profile.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ProfileOptions {
+    /// Users log in by another attribute: userPrincipalName is not checked.
+    pub alternate_login_id: bool,
+}
+
+/// There is no profile of that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no profile '{name}'{}; the profiles are {}",
+    did_you_mean(.nearest),
+    Profile::NAMES.join(", ")
+)]
+pub struct UnknownProfile {
+    /// The name that was asked for.
+    pub name: String,
+    /// The name that comes nearest, where one is near.
+    pub nearest: Option<&'static str>,
+}
+
+impl Profile {
+    /// The names of all profiles.
+    pub const NAMES: &'static [&'static str] = &["idfix-multitenant", "idfix-dedicated"];
+
+    /// The profile of a name, without regard to ASCII case.
+    ///
+    /// # Errors
+    /// [`UnknownProfile`] where there is none.
+    pub fn by_name(name: &str, options: ProfileOptions) -> Result<Self, UnknownProfile> {
+        match name.to_ascii_lowercase().as_str() {
+            "idfix-multitenant" => Ok(idfix::multitenant(options)),
+            "idfix-dedicated" => Ok(idfix::DEDICATED),
+            _ => Err(UnknownProfile {
+                name: name.to_owned(),
+                nearest: nearest(name, Self::NAMES.iter().copied()),
+            }),
+        }
+    }
+}
+
+/// Which persons and groups count, besides the lists that both IdFix rule sets
+/// skip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Population {
+    /// All but system accounts, security groups without mail, and other groups
+    /// without proxyAddresses.
+    Synchronised,
+    /// Those that have mail.
+    WithMail,
+}
+
+/// The steps for one attribute.
+#[derive(Debug)]
+pub struct Chain {
+    /// The attribute.
+    pub attr: Attr,
+    /// The attribute's name as the report spells it.
+    pub shown: &'static str,
+    /// Which of the attribute's values are looked at.
+    pub values: Values,
+    /// The steps, in order.
+    pub steps: &'static [Step],
+    /// Steps behind these that depend on the type of an address.
+    pub tail: Tail,
+}
+
+/// Which of an attribute's values a chain looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    /// The first one, and whether there is one at all.
+    First,
+    /// Each of them.
+    Each,
+}
+
+/// Steps that depend on the type of an address, decided on the value as it
+/// stands in the export.
+#[derive(Debug)]
+pub enum Tail {
+    /// There are none.
+    None,
+    /// By the type of the address.
+    ByAddressType {
+        /// For a value that contains `smtp:` anywhere.
+        smtp: &'static [Step],
+        /// For a value that begins with X400, X.400, X500 or X.500.
+        x400: &'static [Step],
+        /// For every other value.
+        other: &'static [Step],
+    },
+}
+
+impl Tail {
+    /// The steps for a value.
+    #[must_use]
+    pub fn steps(&self, value: &[u8]) -> &'static [Step] {
+        match self {
+            Self::None => &[],
+            Self::ByAddressType { smtp, x400, other } => {
+                if idfix::is_smtp(value) {
+                    smtp
+                } else if idfix::is_x400(value) {
+                    x400
+                } else {
+                    other
+                }
+            }
+        }
+    }
+}
+
+/// One step of a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// At most so many UTF-16 units; the update is the beginning.
+    MaxLength(usize),
+    /// The same, with a limit for users and one for all others.
+    MaxLengthByClass {
+        /// The limit for an entry whose last objectClass is user.
+        user: usize,
+        /// The limit for every other entry.
+        other: usize,
+    },
+    /// None of the characters of a class; the update has none of them.
+    Forbidden(Class),
+    /// No periods at the start; the update has none there.
+    LeadingPeriods,
+    /// No white space at either end; the update has none there.
+    OuterWhiteSpace,
+    /// No colon behind the one that ends the address type.
+    SecondColon,
+    /// A mail address (RFC 2822 `addr-spec` as IdFix reads it), behind the type.
+    MailAddress,
+    /// No earlier value of the attribute is the same.
+    Unique {
+        /// The step is left out where the entry has this attribute.
+        unless: Option<Attr>,
+    },
+    /// A value must be there.
+    Blank {
+        /// In which entries.
+        of: Holders,
+        /// What is suggested.
+        fill: Fill,
+    },
+}
+
+/// The entries in which a value must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holders {
+    /// All.
+    All,
+    /// Groups.
+    Groups,
+    /// Contacts.
+    Contacts,
+    /// Contacts and users without homeMDB.
+    WithoutMailbox,
+}
+
+/// What is suggested where a value is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fill {
+    /// The cn, cut after so many UTF-16 units.
+    CommonName(usize),
+    /// givenName.sn, or what there is of them, or sAMAccountName, or cn.
+    PersonName,
+    /// For a contact its mail behind `SMTP:`, cut after so many UTF-16 units; for
+    /// others the value as it is.
+    External(usize),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_is_found_by_its_name() {
+        for name in Profile::NAMES {
+            let found = Profile::by_name(name, ProfileOptions::default());
+            assert_eq!(found.map(|profile| profile.name), Ok(*name));
+        }
+    }
+
+    #[test]
+    fn an_unknown_profile_is_answered_with_the_nearest_and_the_list() {
+        let Err(error) = Profile::by_name("idfix-multitenat", ProfileOptions::default()) else {
+            unreachable!()
+        };
+        assert_eq!(error.nearest, Some("idfix-multitenant"));
+        assert!(error.to_string().ends_with("the profiles are idfix-multitenant, idfix-dedicated"));
+    }
+
+    #[test]
+    fn an_alternate_login_id_drops_the_user_principal_name_and_nothing_else() {
+        let attrs = |alternate_login_id| -> Vec<Attr> {
+            Profile::by_name("idfix-multitenant", ProfileOptions { alternate_login_id })
+                .map_or_else(
+                    |_| Vec::new(),
+                    |profile| profile.chains.iter().map(|chain| chain.attr).collect(),
+                )
+        };
+        let mut all = attrs(false);
+        assert_eq!(all.pop(), Some(Attr::UserPrincipalName));
+        assert_eq!(all, attrs(true));
+    }
+}

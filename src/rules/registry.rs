@@ -1,0 +1,143 @@
+//! The rules by name: what `--select`, `--ignore` and `explain` know.
+
+use super::RuleName;
+
+/// One rule: its stable name, the label of IdFix's ERROR column, and what it
+/// finds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The stable name.
+    pub name: RuleName,
+    /// The label that IdFix shows.
+    pub label: &'static str,
+    /// What the rule finds, in one line.
+    pub summary: &'static str,
+}
+
+macro_rules! rules {
+    ($($ident:ident: $name:literal, $label:literal, $summary:literal;)*) => {
+        $(
+            #[doc = $summary]
+            pub static $ident: Rule =
+                Rule { name: RuleName($name), label: $label, summary: $summary };
+        )*
+
+        impl Rule {
+            /// All rules, in the order of the catalogue.
+            pub const ALL: &'static [&'static Self] = &[$(&$ident,)*];
+        }
+    };
+}
+
+rules! {
+    LENGTH: "idfix-length", "Length",
+        "A value is longer than synchronisation takes, in UTF-16 units.";
+    CHARACTER: "idfix-character", "Character",
+        "A value holds characters that the attribute must not hold.";
+    DUPLICATE: "idfix-duplicate", "Duplicate",
+        "An earlier value of the same attribute is the same without regard to case.";
+    BLANK: "idfix-blank", "Blank",
+        "An attribute that must have a value is absent or empty.";
+    FORMAT: "idfix-format", "Format",
+        "A mail address is not of the form local-part@domain even after its suggested correction.";
+    TOP_LEVEL_DOMAIN: "idfix-top-level-domain", "TopLevelDomain",
+        "A mail address ends in a label that is no public top-level domain.";
+    DOMAIN_PART: "idfix-domain-part", "DomainPart",
+        "The part of a mail address behind the @ is no domain name.";
+    LOCAL_PART: "idfix-local-part", "LocalPart",
+        "The part of a mail address before the @ is no dot-atom, or there is more than one @.";
+}
+
+/// There is no rule of that name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no rule '{name}'{}", did_you_mean(.nearest))]
+pub struct UnknownRule {
+    /// The name that was asked for.
+    pub name: String,
+    /// The name that comes nearest, where one is near.
+    pub nearest: Option<&'static str>,
+}
+
+impl Rule {
+    /// The rule of a name, without regard to ASCII case.
+    ///
+    /// # Errors
+    /// [`UnknownRule`] where there is none.
+    pub fn by_name(name: &str) -> Result<&'static Self, UnknownRule> {
+        Self::ALL.iter().copied().find(|rule| rule.name.0.eq_ignore_ascii_case(name)).ok_or_else(
+            || UnknownRule {
+                name: name.to_owned(),
+                nearest: nearest(name, Self::ALL.iter().map(|rule| rule.name.0)),
+            },
+        )
+    }
+}
+
+/// The end of a message about an unknown name.
+pub(super) fn did_you_mean(nearest: &Option<&'static str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
+}
+
+/// The candidate that comes nearest to a mistyped name, where one is near.
+pub(super) fn nearest(
+    name: &str,
+    candidates: impl Iterator<Item = &'static str>,
+) -> Option<&'static str> {
+    // Names are short; what is longer is no mistyped name.
+    let name = name.get(..name.len().min(64))?.to_ascii_lowercase();
+    candidates
+        .map(|candidate| (distance(&name, candidate), candidate))
+        .min()
+        .filter(|(distance, candidate)| *distance <= candidate.len() / 2)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The Levenshtein distance in bytes.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = i;
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_found_by_its_name_and_names_are_unique() {
+        for rule in Rule::ALL {
+            assert_eq!(Rule::by_name(rule.name.0), Ok(*rule));
+        }
+    }
+
+    #[test]
+    fn a_mistyped_name_is_answered_with_the_nearest() {
+        let Err(error) = Rule::by_name("idfix-lenght") else { unreachable!() };
+        assert_eq!(error.nearest, Some("idfix-length"));
+        assert_eq!(
+            error.to_string(),
+            "there is no rule 'idfix-lenght'; did you mean 'idfix-length'?"
+        );
+    }
+
+    #[test]
+    fn a_name_that_is_near_to_none_gets_no_advice() {
+        let Err(error) = Rule::by_name("zzz") else { unreachable!() };
+        assert_eq!(error.nearest, None);
+        assert_eq!(error.to_string(), "there is no rule 'zzz'");
+    }
+
+    #[test]
+    fn a_name_of_any_length_and_script_is_refused_without_a_panic() {
+        assert!(Rule::by_name(&"ü".repeat(10_000)).is_err());
+        assert!(Rule::by_name("").is_err());
+    }
+}

@@ -1,0 +1,330 @@
+//! The two passes of a check: the first surveys every entry of every input, the
+//! second works out the findings of the entries that have any.
+//!
+//! Between them stand the uniqueness index and a list of marks: 8 bytes for each
+//! entry that has, or may have, a finding.
+
+use std::collections::BTreeMap;
+
+use crate::ldif::{
+    CHUNK_SIZE, Chunk, ChunkReport, InputReport, Position, ReadOptions, map_chunks, map_in_order,
+};
+
+use super::duplicates::EntryDuplicates;
+use super::gather::{Gathered, Skipped, read_entries};
+use super::idfix::Place as EntryPlace;
+use super::{Finding, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject};
+
+/// An export: a name for messages, and its decoded bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Export<'a> {
+    /// The name of the input.
+    pub name: &'a str,
+    /// The decoded bytes.
+    pub bytes: &'a [u8],
+}
+
+/// What is checked, and how.
+#[derive(Debug)]
+pub struct CheckOptions {
+    /// The rules and the entries that they apply to.
+    pub profile: Profile,
+    /// The part of the directory that is looked at.
+    pub selection: Selection,
+    /// How records are read.
+    pub read: ReadOptions,
+}
+
+/// What the first pass found out.
+#[derive(Debug)]
+pub struct Survey<'a> {
+    pub(super) options: &'a CheckOptions,
+    pub(super) exports: Vec<SurveyedExport<'a>>,
+    pub(super) index: Index,
+    /// Entries to be worked out, as bytes over all inputs, ascending.
+    marks: Vec<u64>,
+    /// Entries that the rules apply to.
+    pub in_scope: u64,
+    /// Entries that they do not apply to, by reason.
+    pub out_of_scope: BTreeMap<&'static str, u64>,
+    /// Records that are no entries, by reason.
+    pub skipped: Skipped,
+}
+
+/// One export and what reading it gave.
+#[derive(Debug)]
+pub struct SurveyedExport<'a> {
+    /// The export.
+    pub export: Export<'a>,
+    /// What was seen in it beside its entries.
+    pub report: InputReport,
+    /// Bytes of the exports before it.
+    start: u64,
+    /// Where its chunks begin.
+    chunks: Vec<Position>,
+}
+
+/// The findings of one entry.
+#[derive(Debug)]
+pub struct EntryFindings<'a> {
+    /// The entry's text, with the modify records that go on with it.
+    pub text: &'a [u8],
+    /// Bytes over all inputs to the entry.
+    pub offset: u64,
+    /// The findings, in the profile's order; never empty.
+    pub findings: Vec<Finding<'a>>,
+}
+
+/// What the first pass finds in one chunk.
+struct ChunkSurvey {
+    report: ChunkReport,
+    skipped: Skipped,
+    in_scope: u64,
+    out_of_scope: BTreeMap<&'static str, u64>,
+    slots: Vec<Slot>,
+    marks: Vec<u64>,
+}
+
+/// Reading stopped at the first error, as `--strict` asks.
+#[derive(Debug)]
+pub struct Stopped;
+
+impl<'a> Survey<'a> {
+    /// Surveys all exports; `advance` is told of the bytes read.
+    ///
+    /// Where the options ask for strict reading and a record cannot be read, the
+    /// survey ends there: [`InputReport::failures`] of the last export says why.
+    pub fn run(
+        exports: &[Export<'a>],
+        options: &'a CheckOptions,
+        advance: &(dyn Fn(u64) + Sync),
+    ) -> Self {
+        let mut survey = Self {
+            options,
+            exports: Vec::new(),
+            index: IndexBuilder::default().build(),
+            marks: Vec::new(),
+            in_scope: 0,
+            out_of_scope: BTreeMap::new(),
+            skipped: Skipped::new(),
+        };
+        let mut index = IndexBuilder::default();
+        let mut start = 0;
+        for &export in exports {
+            let surveyed = SurveyedExport {
+                export,
+                report: InputReport::default(),
+                start,
+                chunks: Vec::new(),
+            };
+            survey.exports.push(surveyed);
+            let ended = survey.read_export(export, start, &mut index, advance);
+            start += length64(export.bytes.len());
+            if ended.is_err() {
+                break;
+            }
+        }
+        survey.index = index.build();
+        survey.mark_duplicates();
+        survey
+    }
+
+    fn read_export(
+        &mut self,
+        export: Export<'a>,
+        start: u64,
+        index: &mut IndexBuilder,
+        advance: &(dyn Fn(u64) + Sync),
+    ) -> Result<(), Stopped> {
+        let options = self.options;
+        map_chunks(
+            export.bytes,
+            |chunk| ChunkSurvey::of(chunk, start, options),
+            |chunk| {
+                let Some(surveyed) = self.exports.last_mut() else { return Ok(()) };
+                surveyed.chunks.push(surveyed.report.add(chunk.report));
+                self.in_scope += chunk.in_scope;
+                merge(&mut self.out_of_scope, chunk.out_of_scope);
+                merge(&mut self.skipped, chunk.skipped);
+                index.extend(chunk.slots);
+                self.marks.extend(chunk.marks);
+                advance(length64(CHUNK_SIZE));
+                let stop = options.read.strict && surveyed.report.failed_blocks > 0;
+                if stop { Err(Stopped) } else { Ok(()) }
+            },
+        )
+    }
+
+    /// Marks the entries that hold a value which an earlier one holds.
+    fn mark_duplicates(&mut self) {
+        use rayon::prelude::*;
+        let later: Vec<u64> = self
+            .index
+            .shared()
+            .flat_map_iter(|holders| holders.iter().skip(1).map(|slot| slot.place.offset()))
+            .collect();
+        self.marks.extend(later);
+        self.marks.par_sort_unstable();
+        self.marks.dedup();
+    }
+
+    /// The exports that were read, in order; all of them unless reading stopped.
+    #[must_use]
+    pub fn exports(&self) -> &[SurveyedExport<'a>] {
+        &self.exports
+    }
+
+    /// Entries that have, or may have, findings.
+    #[must_use]
+    pub fn marked(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// Works out the findings; `take` gets those of one entry at a time, in the
+    /// order of the inputs.
+    ///
+    /// # Errors
+    /// The first error that `take` returns.
+    pub fn findings<E>(
+        &self,
+        mut take: impl FnMut(EntryFindings<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        map_in_order(
+            self.pieces(),
+            |piece| self.work_out(&piece),
+            |entries| entries.into_iter().try_for_each(&mut take),
+        )
+    }
+
+    /// The marks, cut where the chunks of the first pass were cut.
+    fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
+        let mut marks = self.marks.as_slice();
+        let chunks = self.exports.iter().enumerate().flat_map(|(number, export)| {
+            export.chunks.iter().enumerate().map(move |(at, &base)| {
+                let end = export
+                    .chunks
+                    .get(at + 1)
+                    .map_or(length64(export.export.bytes.len()), |next| next.offset);
+                (number, base, export.start + end)
+            })
+        });
+        chunks.filter_map(move |(export, base, end)| {
+            let (here, behind) = marks.split_at(marks.partition_point(|&mark| mark < end));
+            marks = behind;
+            (!here.is_empty()).then_some(Piece { export, base, marks: here })
+        })
+    }
+
+    fn work_out(&self, piece: &Piece<'_>) -> Vec<EntryFindings<'a>> {
+        let Some(surveyed) = self.exports.get(piece.export) else { return Vec::new() };
+        let mut cursor = piece.base;
+        let mut found = Vec::new();
+        let mut duplicates = EntryDuplicates::new(self);
+        for &offset in piece.marks {
+            let local = offset - surveyed.start;
+            cursor.line += newlines(surveyed.export.bytes, cursor.offset, local);
+            cursor.offset = local;
+            let text = surveyed.text_at(local);
+            self.read_one(text, |entry| {
+                let subject = &entry.subject;
+                duplicates.load(entry, offset);
+                let place = EntryPlace {
+                    file: surveyed.export.name,
+                    first_line: cursor.line,
+                    dn_line: entry.line,
+                };
+                let findings = self.options.profile.findings(subject, &duplicates, place);
+                if !findings.is_empty() {
+                    found.push(EntryFindings { text, offset, findings });
+                }
+            });
+        }
+        found
+    }
+
+    /// Reads the entry of a text.
+    pub(super) fn read_one(&self, text: &'a [u8], each: impl FnMut(&Gathered<'a>)) {
+        read_entries(text, self.options.read, false, &mut Skipped::new(), each);
+    }
+
+    /// The text of the entry at an offset over all inputs.
+    pub(super) fn entry_text(&self, offset: u64) -> &'a [u8] {
+        let behind = self.exports.partition_point(|export| export.start <= offset);
+        match behind.checked_sub(1).and_then(|at| self.exports.get(at)) {
+            Some(export) => export.text_at(offset - export.start),
+            None => &[],
+        }
+    }
+}
+
+impl<'a> SurveyedExport<'a> {
+    fn text_at(&self, offset: u64) -> &'a [u8] {
+        crate::ldif::entry_text(self.export.bytes, index(offset))
+    }
+}
+
+impl ChunkSurvey {
+    fn of(chunk: Chunk<'_>, start: u64, options: &CheckOptions) -> Self {
+        let (mut skipped, mut out_of_scope) = (Skipped::new(), BTreeMap::new());
+        let (mut slots, mut marks) = (Vec::new(), Vec::new());
+        let mut in_scope = 0;
+        let mut buffer = Vec::new();
+        let keep_lines = options.selection.needs_lines();
+        let report = read_entries(chunk.bytes, options.read, keep_lines, &mut skipped, |entry| {
+            let verdict = options.selection.verdict(entry).and_then(|()| {
+                options.profile.scope(&entry.subject).map_err(|reason| reason.name())
+            });
+            if let Err(reason) = verdict {
+                *out_of_scope.entry(reason).or_default() += 1;
+                return;
+            }
+            in_scope += 1;
+            let offset = start + chunk.offset + u64::from(entry.offset);
+            let fails = inspect(&options.profile, &entry.subject, &mut buffer, offset, &mut slots);
+            if fails {
+                marks.push(offset);
+            }
+        });
+        Self { report, skipped, in_scope, out_of_scope, slots, marks }
+    }
+}
+
+/// Runs the profile's quick look over an entry and gathers its keys.
+pub(super) fn inspect(
+    profile: &Profile,
+    subject: &Subject<'_>,
+    buffer: &mut Vec<u8>,
+    offset: u64,
+    slots: &mut Vec<Slot>,
+) -> bool {
+    profile.inspect(subject, buffer, |key| {
+        if let Some(place) = Place::new(offset, key.value) {
+            slots.push(Slot { fingerprint: key.fingerprint(), place });
+        }
+    })
+}
+
+struct Piece<'s> {
+    export: usize,
+    base: Position,
+    marks: &'s [u64],
+}
+
+fn merge(into: &mut BTreeMap<&'static str, u64>, from: BTreeMap<&'static str, u64>) {
+    for (reason, count) in from {
+        *into.entry(reason).or_default() += count;
+    }
+}
+
+fn newlines(bytes: &[u8], from: u64, to: u64) -> u64 {
+    let passed = bytes.get(index(from)..index(to)).unwrap_or_default();
+    length64(memchr::memchr_iter(b'\n', passed).count())
+}
+
+fn length64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+fn index(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
