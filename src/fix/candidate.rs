@@ -1,0 +1,295 @@
+//! One entry with suggestions: which of them hold, as far as the entry itself
+//! can tell.
+
+use std::borrow::Cow;
+
+use rustc_hash::FxHashSet;
+
+use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, apply_to_entry, intended, plan};
+use crate::directory::Entry;
+use crate::ldif::{Line, ReadOptions, Record, Value, read_chunk};
+use crate::rules::{
+    Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, Gathered, Holder,
+    Profile, RuleName, Skipped, Subject, Suggestion, held_keys, idfix, read_entries,
+};
+
+use super::declined::{Decline, Declined};
+
+/// Which suggestions may be taken.
+pub struct Policy<'p> {
+    /// Whether unsafe ones are.
+    pub take_unsafe: bool,
+    /// Whether a suggestion that answers to these rules is wanted.
+    pub admits: &'p (dyn Fn(&[RuleName]) -> bool + Sync),
+}
+
+/// An entry and the suggestions for it.
+pub(super) struct Candidate<'a> {
+    /// Bytes over all inputs to the entry.
+    pub offset: u64,
+    pub entry: Entry<'a>,
+    /// Suggestions that are to be taken.
+    pub proposals: Vec<Proposal<'a>>,
+    pub declined: Vec<Declined<'a>>,
+    /// The record, where proposals are left.
+    pub planned: Option<Planned>,
+    /// Keys of unique values that the entry gains and gives up.
+    pub takes: Vec<Fingerprint>,
+    pub frees: FxHashSet<Fingerprint>,
+    /// What is found in the entry as it stands, duplicates aside.
+    before: FxHashSet<Found>,
+    keys: FxHashSet<Fingerprint>,
+}
+
+/// A suggestion that may be taken.
+#[derive(Debug, Clone)]
+pub(super) struct Proposal<'a> {
+    pub attr: Attr,
+    pub finding: Finding<'a>,
+    edit: Edit<'static>,
+}
+
+/// A finding, by what tells it from others of the same entry.
+type Found = (&'static str, Option<Vec<u8>>, String);
+
+impl<'a> Candidate<'a> {
+    /// The entry and those of its suggestions that the policy and the entry's own
+    /// rules let through.
+    pub fn new(
+        found: EntryFindings<'a>,
+        profile: &Profile,
+        read: ReadOptions,
+        policy: &Policy<'_>,
+    ) -> Option<Self> {
+        let entry = entry_of(found.text, read)?;
+        let mut candidate = Self {
+            offset: found.offset,
+            entry,
+            proposals: Vec::new(),
+            declined: Vec::new(),
+            planned: None,
+            takes: Vec::new(),
+            frees: FxHashSet::default(),
+            before: FxHashSet::default(),
+            keys: FxHashSet::default(),
+        };
+        read_entries(found.text, read, false, &mut Skipped::new(), |gathered: &Gathered<'a>| {
+            candidate.before = local_findings(profile, &gathered.subject).map(|f| f.0).collect();
+            candidate.keys = held_keys(profile, &gathered.subject);
+        });
+        for finding in found.findings {
+            match candidate.proposal(&finding, policy) {
+                Ok(edit) => candidate.proposals.extend(edit),
+                Err(reason) => candidate.declined.push(Declined { finding, reason }),
+            }
+        }
+        candidate.evaluate(profile);
+        Some(candidate)
+    }
+
+    /// The edit that a finding suggests; `None` for the row of a first holder.
+    fn proposal(
+        &self,
+        finding: &Finding<'a>,
+        policy: &Policy<'_>,
+    ) -> Result<Option<Proposal<'a>>, Decline> {
+        if finding.extra {
+            return Ok(None);
+        }
+        let value = || finding.value.as_deref().map(|value| Cow::Owned(value.to_vec()));
+        let new = |text: &str| Cow::Owned(text.as_bytes().to_vec());
+        let (remove, add) = match &finding.suggestion {
+            Suggestion::None => return Err(Decline::Manual),
+            Suggestion::Replace(text) => (value(), Some(new(text))),
+            Suggestion::Add(text) => (None, Some(new(text))),
+            Suggestion::Remove | Suggestion::RemoveCopy => (value(), None),
+        };
+        match finding.applicability {
+            Applicability::Manual => return Err(Decline::Manual),
+            Applicability::Unsafe if !policy.take_unsafe => return Err(Decline::Unsafe),
+            Applicability::Safe | Applicability::Unsafe => {}
+        }
+        if !(policy.admits)(&finding.rules) {
+            return Err(Decline::NotSelected);
+        }
+        let Some(attr) = Attr::of(finding.attribute.as_bytes()) else {
+            return Err(Decline::Manual);
+        };
+        let edit = Edit {
+            attribute: Cow::Owned(self.spelling(attr)),
+            remove: remove.into_iter().collect(),
+            add: add.into_iter().collect(),
+            comments: vec![comment(attr, finding)],
+        };
+        Ok(Some(Proposal { attr, finding: finding.clone(), edit }))
+    }
+
+    /// The attribute's name as the export spells it.
+    fn spelling(&self, attr: Attr) -> Vec<u8> {
+        let name = attr.name().as_bytes();
+        let spelled = self.entry.attributes().iter().find(|a| a.name.eq_ignore_ascii_case(name));
+        spelled.map_or_else(|| name.to_vec(), |attribute| attribute.name.to_vec())
+    }
+
+    /// Drops proposals until the rest can be written and leads to no new finding
+    /// in the entry, then works out the record and the keys.
+    pub fn evaluate(&mut self, profile: &Profile) {
+        loop {
+            let edits = EntryEdits {
+                dn: self.entry.dn.clone(),
+                edits: self.proposals.iter().map(|proposal| proposal.edit.clone()).collect(),
+            };
+            let planned = plan(&self.entry, &edits);
+            if !planned.refused.is_empty() {
+                self.drop_refused(planned.refused);
+                continue;
+            }
+            let corrected = intended(&self.entry, &edits.edits);
+            let subject = subject_of(&corrected);
+            let new = local_findings(profile, &subject).find(|(f, _)| !self.before.contains(f));
+            if let Some((found, attribute)) = new {
+                self.drop_breaking(&found, attribute);
+                continue;
+            }
+            let keys = held_keys(profile, &subject);
+            self.takes = keys.difference(&self.keys).copied().collect();
+            self.takes.sort_unstable();
+            self.frees = self.keys.difference(&keys).copied().collect();
+            self.planned = planned.planned;
+            return;
+        }
+    }
+
+    fn drop_refused(&mut self, refused: Vec<RefusedEdit>) {
+        for refusal in refused {
+            let at = self.proposals.iter().position(|proposal| proposal.edit == refusal.edit);
+            // An edit that is not ours cannot come back; should it, all go.
+            let from = at.unwrap_or(0);
+            let to = at.map_or(self.proposals.len(), |at| at + 1);
+            self.decline(from..to, &Decline::Refused(refusal.reason));
+        }
+    }
+
+    /// Drops the proposals to which a finding on the corrected entry is due.
+    fn drop_breaking(&mut self, found: &Found, attribute: &'static str) {
+        let (_, value, errors) = found;
+        let makes_value = |proposal: &Proposal<'_>| {
+            proposal.finding.attribute == attribute
+                && proposal.edit.add.iter().any(|new| Some(new.as_ref()) == value.as_deref())
+        };
+        if let Some(at) = self.proposals.iter().position(makes_value) {
+            let reason = Decline::StillWrong { errors: errors.clone() };
+            return self.decline(at..at + 1, &reason);
+        }
+        let reason = Decline::Breaks { attribute, errors: errors.clone() };
+        match self.proposals.iter().position(|proposal| proposal.finding.attribute == attribute) {
+            Some(at) => self.decline(at..at + 1, &reason),
+            None => self.decline(0..self.proposals.len(), &reason),
+        }
+    }
+
+    /// Drops the proposals that make the entry take a key.
+    pub fn drop_taking(&mut self, key: Fingerprint, reason: &Decline) {
+        let takes = |proposal: &Proposal<'_>| {
+            let mut buffer = Vec::new();
+            proposal.edit.add.iter().any(|new| {
+                Fingerprint::of(proposal.attr, idfix::fold_key(new, &mut buffer)) == key
+            })
+        };
+        match self.proposals.iter().position(takes) {
+            Some(at) => self.decline(at..at + 1, reason),
+            // The key comes about in a way that no single value explains.
+            None => self.decline(0..self.proposals.len(), reason),
+        }
+    }
+
+    /// Moves proposals to those that are not taken.
+    pub fn decline(&mut self, proposals: std::ops::Range<usize>, reason: &Decline) {
+        let moved = self.proposals.drain(proposals);
+        self.declined.extend(
+            moved.map(|proposal| Declined { finding: proposal.finding, reason: reason.clone() }),
+        );
+    }
+}
+
+/// Why a record is written, for the one who reviews it.
+fn comment(attr: Attr, finding: &Finding<'_>) -> String {
+    let reasons: Vec<String> = finding
+        .rules
+        .iter()
+        .map(|rule| match crate::rules::Rule::by_name(rule.0) {
+            Ok(known) => format!("{} ({})", rule.0, known.summary),
+            Err(_) => rule.0.to_owned(),
+        })
+        .collect();
+    format!("{}: {}", attr.name(), reasons.join(", "))
+}
+
+/// The entry of a text, with the modify records that go on with it.
+pub(super) fn entry_of(text: &[u8], read: ReadOptions) -> Option<Entry<'_>> {
+    let mut entry: Option<Entry<'_>> = None;
+    read_chunk(text, read, |record| match (record.is_entry(), &mut entry) {
+        (true, None) => {
+            entry = Some(match record.into_record() {
+                Record::Content(content) => Entry::from(content),
+                Record::Change(change) => Entry::added(change),
+            });
+        }
+        (false, Some(entry)) if record.dn().eq_ignore_ascii_case(&entry.dn) => {
+            if let Record::Change(change) = record.into_record() {
+                // A record that does not apply says nothing about the entry.
+                let _ = apply_to_entry(entry, &change.change);
+            }
+        }
+        _ => {}
+    });
+    entry
+}
+
+/// An entry as the rules see it.
+pub(super) fn subject_of<'e>(entry: &'e Entry<'_>) -> Subject<'e> {
+    let mut subject = Subject::default();
+    subject.reset(Cow::Borrowed(&entry.dn));
+    for attribute in entry.attributes() {
+        let Some(attr) = Attr::of(&attribute.name) else { continue };
+        for value in &attribute.values {
+            match value {
+                Value::Bytes(bytes) => subject.push(attr, Line::of(&attribute.name, bytes)),
+                Value::Url(_) => subject.mark_partial(attr),
+            }
+        }
+    }
+    subject
+}
+
+/// The findings of an entry by itself.
+fn local_findings<'s>(
+    profile: &Profile,
+    subject: &Subject<'s>,
+) -> impl Iterator<Item = (Found, &'static str)> {
+    let findings = match profile.scope(subject) {
+        Ok(()) => profile.findings(subject, &NoDuplicates, idfix::Place {
+            file: "",
+            first_line: 1,
+            dn_line: 0,
+        }),
+        Err(_) => Vec::new(),
+    };
+    findings.into_iter().map(|finding| {
+        let value = finding.value.map(Cow::into_owned);
+        ((finding.attribute, value, finding.error), finding.attribute)
+    })
+}
+
+/// An entry that is alone in the world.
+struct NoDuplicates;
+
+impl Duplicates for NoDuplicates {
+    fn is_later_holder(&self, _: Attr, _: usize) -> bool {
+        false
+    }
+
+    fn first_holder(&self, _: Attr, _: &[u8]) -> Option<Holder<'_>> {
+        None
+    }
+}

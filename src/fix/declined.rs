@@ -1,0 +1,78 @@
+//! Suggestions that are not taken, and why.
+
+use crate::change::{OrderRefusal, Refusal};
+use crate::rules::Finding;
+
+/// A finding whose suggestion is not taken.
+#[derive(Debug, Clone)]
+pub struct Declined<'a> {
+    /// The finding.
+    pub finding: Finding<'a>,
+    /// Why its suggestion is not taken.
+    pub reason: Decline,
+}
+
+/// Why a suggestion is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Decline {
+    /// There is no value to write.
+    #[error("there is nothing to write: a person must decide")]
+    Manual,
+    /// It takes `--unsafe`.
+    #[error("it is unsafe: take it with --unsafe")]
+    Unsafe,
+    /// Its rule was not asked for.
+    #[error("its rule is left out by --select or --ignore")]
+    NotSelected,
+    /// The new value would break a rule.
+    #[error("the proposed value would be wrong again: {errors}")]
+    StillWrong {
+        /// The labels of what would be found.
+        errors: String,
+    },
+    /// The edit would make something else wrong.
+    #[error("the change would lead to a finding on {attribute}: {errors}")]
+    Breaks {
+        /// The attribute.
+        attribute: &'static str,
+        /// The labels of what would be found.
+        errors: String,
+    },
+    /// Another entry has the value.
+    #[error("the proposed value is held already by {}", .holder.escape_ascii())]
+    Held {
+        /// The DN of the holder.
+        holder: Vec<u8>,
+    },
+    /// Another entry of the run takes the value.
+    #[error("the proposed value goes to {} in this run", .taker.escape_ascii())]
+    Taken {
+        /// The DN of the entry that takes it.
+        taker: Vec<u8>,
+    },
+    /// The value cannot be changed by a modify record.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The record cannot be applied in any order.
+    #[error("{0}")]
+    Order(OrderRefusal),
+}
+
+impl Decline {
+    /// The stable name of the reason.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Unsafe => "unsafe",
+            Self::NotSelected => "not-selected",
+            Self::StillWrong { .. } => "still-wrong",
+            Self::Breaks { .. } => "breaks-another-rule",
+            Self::Held { .. } => "held",
+            Self::Taken { .. } => "taken-in-this-run",
+            Self::Refused(_) => "cannot-be-written",
+            Self::Order(_) => "no-order",
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! From findings to a proven change: which suggestions hold, what they come to
+//! as records, and the proof of both files before a byte is written.
+//!
+//! Knows rules and changes, which do not know each other; knows nothing of files
+//! or of how anything is shown.
+
+mod candidate;
+mod declined;
+mod draft;
+mod settle;
+
+pub use candidate::Policy;
+pub use declined::{Decline, Declined};
+pub use draft::{Draft, DraftError, DraftOptions, draft};
