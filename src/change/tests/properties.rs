@@ -159,12 +159,14 @@ proptest! {
             prop_assert!(!refused.to_string().is_empty());
         }
         let Some(planned) = planned.planned else { return Ok(()) };
+        let small = Case::of(&before, &planned.edits);
         let after = intended(&before, &planned.edits);
         let ordered = order(vec![planned], &|_, _| false);
         let change: Vec<_> = ordered.steps.iter().map(|step| step.record.clone()).collect();
         let undo: Vec<_> = ordered.undo().cloned().collect();
         let cases = [Case { before, after }];
         prop_assert_eq!(prove(&cases, &change, &undo), Ok(()), "{:?}", change);
+        prop_assert_eq!(prove(&[small], &change, &undo), Ok(()), "{:?}", change);
         // Nothing is named twice, and no record is empty.
         for record in change.iter().chain(&undo) {
             let Change::Modify(mods) = &record.change else { panic!("{record:?}") };
