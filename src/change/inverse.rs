@@ -118,7 +118,13 @@ pub(super) fn of_rename(
     moved: bool,
 ) -> Vec<ChangeRecord<'static>> {
     let parent = identity::parent_text(old_dn);
-    let delete_old_rdn = effects.iter().any(|effect| !effect.added.is_empty());
+    let naming = |dn| identity::rdn_values(dn).unwrap_or_default();
+    let old_names = naming(old_dn);
+    let came = effects.iter().map(|effect| effect.added.len()).sum::<usize>();
+    let new = naming(&after.dn).into_iter().filter(|name| !old_names.contains(name)).count();
+    // Values that the entry had before must not go with the name, not even for a
+    // moment: it may have to have one.
+    let delete_old_rdn = came > 0 && came == new;
     let back = Change::ModRdn {
         new_rdn: Cow::Owned(identity::rdn_text(old_dn).to_vec()),
         delete_old_rdn,
@@ -126,9 +132,8 @@ pub(super) fn of_rename(
     };
     let mut records = vec![record_of(&after.dn, back)];
 
-    let naming = |dn| identity::rdn_values(dn).unwrap_or_default();
     let mut names: Vec<Vec<u8>> = Vec::new();
-    for (name, _) in naming(&after.dn).into_iter().chain(naming(old_dn)) {
+    for (name, _) in naming(&after.dn).into_iter().chain(old_names) {
         if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
             names.push(name);
         }

@@ -290,12 +290,11 @@ fn deleted_values(
     unique: &UniqueValue,
 ) -> Option<(Cow<'static, [u8]>, Vec<Value<'static>>)> {
     let Change::Modify(mods) = &record.change else { return None };
-    let found = mods.iter().filter(|m| m.op == ModOp::Delete).find_map(|modification| {
+    mods.iter().filter(|m| m.op == ModOp::Delete).find_map(|modification| {
         let of_it = |value: &&Value<'_>| is_of(unique, &modification.attribute, value, &record.dn);
         let values: Vec<_> = modification.values.iter().filter(of_it).cloned().collect();
         (!values.is_empty()).then(|| (modification.attribute.clone(), values))
-    });
-    found
+    })
 }
 
 fn is_of(unique: &UniqueValue, attribute: &[u8], value: &Value<'_>, dn: &[u8]) -> bool {

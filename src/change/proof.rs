@@ -6,10 +6,11 @@ use std::fmt;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::apply::{self, Twins};
+use super::edit::{Edit, intended};
 use super::identity;
 use super::not_applicable::NotApplicable;
 use super::plan::UniqueValue;
-use super::stored::StoredEntry;
+use super::stored::{StoredEntry, marks_active_directory};
 use crate::directory::{Entry, Uniqueness};
 use crate::ldif::{Change, ChangeRecord, ModOp, Value};
 
@@ -21,6 +22,31 @@ pub struct Case<'a> {
     pub before: Entry<'a>,
     /// The entry as [`intended`](super::intended).
     pub after: Entry<'a>,
+}
+
+impl<'a> Case<'a> {
+    /// The case of an entry and the edits that its record makes.
+    ///
+    /// It keeps of the entry only what the proof can turn on: the edited
+    /// attributes, those that name the entry, the unique ones and the marks of
+    /// Active Directory. A record that touches any other is refuted all the same:
+    /// what it deletes is not there, and what it adds is too much.
+    #[must_use]
+    pub fn of(entry: &Entry<'a>, edits: &[Edit<'_>]) -> Self {
+        let naming = identity::rdn_values(&entry.dn).unwrap_or_default();
+        let edited: FxHashSet<Vec<u8>> =
+            edits.iter().map(|edit| edit.attribute.to_ascii_lowercase()).collect();
+        let matters = |name: &[u8]| {
+            edited.contains(&name.to_ascii_lowercase())
+                || naming.iter().any(|(naming, _)| naming.eq_ignore_ascii_case(name))
+                || identity::uniqueness(name) != Uniqueness::None
+                || marks_active_directory(name)
+        };
+        let attributes = entry.attributes().iter().filter(|attribute| matters(&attribute.name));
+        let before = Entry::with_attributes(entry.dn.clone(), attributes.cloned().collect());
+        let after = intended(&before, edits);
+        Self { before, after }
+    }
 }
 
 /// What refutes a change file and its undo.
@@ -237,20 +263,31 @@ fn difference(got: &StoredEntry<'_>, expected: &Entry<'_>) -> Option<Flaw> {
     let text = |value: &Value<'_>| match value {
         Value::Bytes(bytes) | Value::Url(bytes) => bytes.to_vec(),
     };
-    let mut named = FxHashSet::default();
-    for attribute in expected.attributes() {
-        named.insert(attribute.name.to_ascii_lowercase());
+    let mut slots = FxHashSet::default();
+    for (at, attribute) in expected.attributes().iter().enumerate() {
         let name = || attribute.name.to_vec();
-        let have: FxHashSet<&Value<'_>> = got.values(&attribute.name).collect();
+        let Some(slot) = got.slot_near(at, &attribute.name) else {
+            match attribute.values.first().map(text) {
+                Some(value) => return Some(Flaw::Lacks { attribute: name(), value }),
+                None => continue,
+            }
+        };
+        slots.insert(slot);
+        let stored = got.attribute(slot);
+        if stored.values().eq(&attribute.values) {
+            continue;
+        }
+        let have: FxHashSet<&Value<'_>> = stored.values().collect();
         let want: FxHashSet<&Value<'_>> = attribute.values.iter().collect();
         if let Some(value) = attribute.values.iter().find(|value| !have.contains(value)) {
             return Some(Flaw::Lacks { attribute: name(), value: text(value) });
         }
-        if let Some(value) = got.values(&attribute.name).find(|value| !want.contains(value)) {
+        if let Some(value) = stored.values().find(|value| !want.contains(value)) {
             return Some(Flaw::Extra { attribute: name(), value: text(value) });
         }
     }
-    let extra = got.attributes().find(|a| !named.contains(&a.name().to_ascii_lowercase()))?;
+    let extra = got.attributes().find(|(slot, _)| !slots.contains(slot));
+    let (_, extra) = extra?;
     let value = extra.values().next().map(text)?;
     Some(Flaw::Extra { attribute: extra.name().to_vec(), value })
 }

@@ -28,13 +28,15 @@ pub(super) struct StoredEntry<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct StoredAttribute<'a> {
     name: Cow<'a, [u8]>,
-    rule: Syntax,
+    /// Looked up when a value is first looked for: most attributes stay as they
+    /// are.
+    rule: Option<Syntax>,
     /// By place; `None` where a value was removed.
     values: Vec<Option<Value<'a>>>,
     live: usize,
     index: Option<Index>,
-    /// Whether the schema allows one value, and the entry had no more of them.
-    single: bool,
+    /// Whether Active Directory's schema holds, and the entry did not break it.
+    may_be_single: bool,
 }
 
 /// The places of the live values, by hash of their bytes and of their keys.
@@ -60,12 +62,15 @@ const ACTIVE_DIRECTORY: [&[u8]; 6] = [
     b"userAccountControl",
 ];
 
+/// Whether only objects of Active Directory have the attribute.
+pub(super) fn marks_active_directory(name: &[u8]) -> bool {
+    ACTIVE_DIRECTORY.iter().any(|mark| mark.eq_ignore_ascii_case(name))
+}
+
 /// Whether the entry came from Active Directory, so that its schema holds. In
 /// other directories `mail`, `cn` and the like take several values.
 pub(super) fn is_active_directory(attributes: &[EntryAttribute<'_>]) -> bool {
-    attributes.iter().any(|attribute| {
-        ACTIVE_DIRECTORY.iter().any(|name| attribute.name.eq_ignore_ascii_case(name))
-    })
+    attributes.iter().any(|attribute| marks_active_directory(&attribute.name))
 }
 
 impl<'a> From<Entry<'a>> for StoredEntry<'a> {
@@ -81,7 +86,7 @@ impl<'a> From<Entry<'a>> for StoredEntry<'a> {
         for attribute in attributes {
             let mut slot = StoredAttribute::new(attribute.name, active_directory);
             slot.live = attribute.values.len();
-            slot.single &= slot.live <= 1;
+            slot.may_be_single &= slot.live <= 1;
             slot.values = attribute.values.into_iter().map(Some).collect();
             stored.push_slot(slot);
         }
@@ -112,6 +117,14 @@ impl<'a> StoredEntry<'a> {
         self.attributes.iter().position(|attribute| attribute.name.eq_ignore_ascii_case(name))
     }
 
+    /// The same, with a guess where it is.
+    pub(super) fn slot_near(&self, guess: usize, name: &[u8]) -> Option<usize> {
+        match self.attributes.get(guess) {
+            Some(attribute) if *attribute.name == *name => Some(guess),
+            _ => self.slot(name),
+        }
+    }
+
     /// The number of an attribute, which is made where the entry lacks it.
     pub(super) fn slot_or_new(&mut self, name: &[u8]) -> usize {
         self.slot(name).unwrap_or_else(|| {
@@ -132,9 +145,9 @@ impl<'a> StoredEntry<'a> {
         slots - 1
     }
 
-    /// The attributes that have a value.
-    pub(super) fn attributes(&self) -> impl Iterator<Item = &StoredAttribute<'a>> {
-        self.attributes.iter().filter(|attribute| attribute.live > 0)
+    /// The attributes that have a value, with their numbers.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (usize, &StoredAttribute<'a>)> {
+        self.attributes.iter().enumerate().filter(|(_, attribute)| attribute.live > 0)
     }
 
     pub(super) fn attribute(&self, slot: usize) -> &StoredAttribute<'a> {
@@ -154,13 +167,17 @@ impl<'a> StoredEntry<'a> {
 impl<'a> StoredAttribute<'a> {
     fn new(name: Cow<'a, [u8]>, active_directory: bool) -> Self {
         Self {
-            rule: identity::rule_of(&name),
-            single: active_directory && identity::single_valued(&name),
             name,
+            rule: None,
             values: Vec::new(),
             live: 0,
             index: None,
+            may_be_single: active_directory,
         }
+    }
+
+    fn rule(&mut self) -> Syntax {
+        *self.rule.get_or_insert_with(|| identity::rule_of(&self.name))
     }
 
     /// The attribute description as first written.
@@ -175,7 +192,7 @@ impl<'a> StoredAttribute<'a> {
 
     /// Whether the schema allows one value only.
     pub(super) fn is_single_valued(&self) -> bool {
-        self.single
+        self.may_be_single && identity::single_valued(&self.name)
     }
 
     /// The values, in order.
@@ -205,7 +222,7 @@ impl<'a> StoredAttribute<'a> {
 
     /// The place of the first value that is equal under the matching rule.
     fn first_equal(&mut self, value: &Value<'_>) -> Option<usize> {
-        let rule = self.rule;
+        let rule = self.rule();
         let key = key_of(rule, value);
         let is_equal = |place: &usize| self.at(*place).is_some_and(|v| key_of(rule, v) == key);
         match &self.index {
@@ -226,7 +243,7 @@ impl<'a> StoredAttribute<'a> {
         'a: 'v,
     {
         self.ensure_index();
-        let rule = self.rule;
+        let rule = self.rule();
         let keys: FxHashSet<Value<'_>> = values.map(|value| key_of(rule, value)).collect();
         let is_equal =
             |place: &usize| self.at(*place).is_some_and(|v| keys.contains(&key_of(rule, v)));
@@ -250,8 +267,9 @@ impl<'a> StoredAttribute<'a> {
     }
 
     /// Whether two values are equal under the matching rule.
-    pub(super) fn equal(&self, a: &Value<'_>, b: &Value<'_>) -> bool {
-        a == b || key_of(self.rule, a) == key_of(self.rule, b)
+    pub(super) fn equal(&mut self, a: &Value<'_>, b: &Value<'_>) -> bool {
+        let rule = self.rule();
+        a == b || key_of(rule, a) == key_of(rule, b)
     }
 
     /// The value at a place.
@@ -268,16 +286,17 @@ impl<'a> StoredAttribute<'a> {
     pub(super) fn remove(&mut self, place: usize) -> Option<Value<'a>> {
         let value = self.values.get_mut(place)?.take()?;
         self.live -= 1;
+        let rule = self.rule();
         if let Some(index) = &mut self.index {
             forget(&mut index.exact, hash_of(&value), place);
-            forget(&mut index.matching, hash_of(&key_of(self.rule, &value)), place);
+            forget(&mut index.matching, hash_of(&key_of(rule, &value)), place);
         }
         Some(value)
     }
 
     /// Puts back what [`Self::remove`] took away.
     pub(super) fn restore(&mut self, place: usize, value: Value<'a>) {
-        let rule = self.rule;
+        let rule = self.rule();
         if let Some(index) = &mut self.index {
             index.note(rule, &value, place);
         }
@@ -299,10 +318,11 @@ impl<'a> StoredAttribute<'a> {
         if self.index.is_some() || self.values.len() <= SCANNED {
             return;
         }
+        let rule = self.rule();
         let mut index = Index::default();
         for (place, value) in self.values.iter().enumerate() {
             if let Some(value) = value {
-                index.note(self.rule, value, place);
+                index.note(rule, value, place);
             }
         }
         self.index = Some(index);

@@ -150,10 +150,9 @@ impl<'a> Image<'a> {
         if exists.is_some()
             && let Some(entry) = self.tree.entry_mut(node)
         {
-            let old_dn = entry.dn.clone();
             let effects = apply::rename(entry, new_dn, new.delete_old_rdn)?;
             if self.inverses {
-                let old_dn = if self.tree.is_displaced(node) { dn.into() } else { old_dn };
+                let old_dn = self.tree.dn(node);
                 if let Some(entry) = self.tree.entry_mut(node) {
                     undo = inverse::of_rename(&old_dn, entry, &effects, new.moves.is_some());
                 }

@@ -51,7 +51,7 @@ fn what_a_server_refuses_is_refused_with_its_code() {
         ("delete: description\n-\n", Reason::NoSuchAttribute, 16),
         ("add: mail\nmail: other@x.org\n-\n", Reason::SingleValued, 19),
         ("add: proxyAddresses\nproxyAddresses: SMTP:JOE@y.ORG\n-\n", Reason::ValueExists, 20),
-        ("add: info\ninfo: a\ninfo: a\n-\n", Reason::ValueExists, 20),
+        ("add: x\nx: a\nx: a\n-\n", Reason::ValueExists, 20),
         ("replace: mail\nmail: a@x\nmail: b@x\n-\n", Reason::SingleValued, 19),
         ("increment: mail\nmail: 1\n-\n", Reason::NotAnInteger, 19),
         ("increment: logins\nlogins: one\n-\n", Reason::NotAnInteger, 19),

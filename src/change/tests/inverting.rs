@@ -139,8 +139,8 @@ fn what_a_rename_cannot_restore_a_modify_does() {
     );
     assert_eq!(
         undo,
-        "dn: cn=Jim+sn=Doe,dc=x\nchangetype: modrdn\nnewrdn: cn=Joe\ndeleteoldrdn: 1\n\n\
-         dn: cn=Joe,dc=x\nchangetype: modify\nadd: sn\nsn: Doe\n-\n\n"
+        "dn: cn=Jim+sn=Doe,dc=x\nchangetype: modrdn\nnewrdn: cn=Joe\ndeleteoldrdn: 0\n\n\
+         dn: cn=Joe,dc=x\nchangetype: modify\ndelete: cn\ncn: Jim\n-\n\n"
     );
     // The entry spells its name otherwise than its DN.
     inverse(

@@ -9,12 +9,14 @@ mod properties;
 mod proving;
 
 use crate::directory::Entry;
-use crate::ldif::{ChangeRecord, ReadOptions, Record, read_chunk};
+use crate::ldif::{
+    ChangeRecord, InputReport, ReadOptions, Record, WriteOptions, Writer, read_chunk,
+};
 
 /// The records of a text that holds no error.
 fn records(text: &str) -> Vec<Record<'static>> {
     let mut records = Vec::new();
-    let mut report = crate::ldif::InputReport::default();
+    let mut report = InputReport::default();
     report.add(read_chunk(text.as_bytes(), ReadOptions::default(), |raw| {
         records.push(raw.into_record().into_owned());
     }));
@@ -59,7 +61,7 @@ fn text_of(entry: &Entry<'_>) -> String {
 
 /// The records as text, without `changetype` lines; mods as in LDIF.
 fn text_of_changes(records: &[ChangeRecord<'_>]) -> String {
-    let mut writer = crate::ldif::Writer::new(Vec::new(), crate::ldif::WriteOptions::default());
+    let mut writer = Writer::new(Vec::new(), WriteOptions::content_file());
     for record in records {
         writer.change(record).unwrap();
     }

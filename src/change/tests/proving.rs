@@ -1,5 +1,5 @@
 use super::{changes, entries};
-use crate::change::{Case, prove};
+use crate::change::{Case, Edit, prove};
 
 /// Proves, with entries before and after as LDIF, and the mods of single records.
 fn verdict(before: &str, after: &str, change: &str, undo: &str) -> String {
@@ -121,4 +121,23 @@ fn values_that_were_shared_at_first_may_be_shared_again() {
         )
     };
     assert_eq!(verdict(before, after, &mods("a", "b"), &mods("b", "a")), "proved");
+}
+
+#[test]
+fn a_case_keeps_what_the_proof_can_turn_on() {
+    let entry = super::entry(
+        "dn: uid=a,dc=x\nuid: a\nmail: A@x\ninfo: 1\nobjectCategory: c\nuserPrincipalName: u\n",
+    );
+    let edit = Edit {
+        attribute: b"MAIL"[..].into(),
+        remove: vec![b"A@x"[..].into()],
+        add: vec![b"b@x"[..].into()],
+        comments: Vec::new(),
+    };
+    let case = Case::of(&entry, &[edit]);
+    let kept = "dn: uid=a,dc=x\nuid: a\nmail: A@x\nobjectCategory: c\nuserPrincipalName: u\n";
+    assert_eq!(super::text_of(&case.before), kept);
+    assert_eq!(super::text_of(&case.after), kept.replace("A@x", "b@x"));
+    let beyond = FORTH.replace("cn=a", "uid=a,dc=x") + "delete: info\ninfo: 1\n-\n";
+    assert!(prove(&[case], &changes(&beyond), &[]).is_err());
 }
