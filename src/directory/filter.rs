@@ -13,7 +13,7 @@ mod tests;
 
 use std::fmt::{self, Display, Formatter, Write};
 
-pub use evaluate::{Attributes, EntryLines, Links, Matcher, NoLinks, Truth};
+pub use evaluate::{Attributes, EntryLines, Links, Matcher, NoLinks, Truth, Visit};
 pub use parse::{FilterError, FilterErrorKind, MAX_DEPTH};
 pub use rule::{KnownRule, MatchingRule, RuleKind};
 pub use selector::Selector;

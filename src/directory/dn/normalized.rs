@@ -122,7 +122,15 @@ pub fn normalize_into(dn: &[u8], key: &mut Vec<u8>) -> Result<(), DnError> {
         write_components(&extended, key);
         return Ok(());
     }
-    loop {
+    for number in 0_usize.. {
+        // Escapes and the like stand in the name of the entry, if anywhere: so
+        // the short way is tried for the whole DN and for all but that name.
+        if number < 2 && is_tidy(cursor.rest()) {
+            let start = key.len();
+            key.extend_from_slice(cursor.rest());
+            key.get_mut(start..).unwrap_or_default().make_ascii_lowercase();
+            return Ok(());
+        }
         let start = key.len();
         match plain_rdn(dn, cursor.at(), key) {
             Some(end) => cursor.set(end),
@@ -132,9 +140,54 @@ pub fn normalize_into(dn: &[u8], key: &mut Vec<u8>) -> Result<(), DnError> {
             }
         }
         if !cursor.separator()? {
-            return Ok(());
+            break;
         }
         key.push(b',');
+    }
+    Ok(())
+}
+
+/// Whether only the case of letters keeps RDNs from being their own key: ASCII,
+/// nothing escaped or quoted, no idle space, types that are no aliases. Without
+/// branches over the bytes, so that the compiler makes vector code of it.
+fn is_tidy(rdns: &[u8]) -> bool {
+    let special = |byte: u8| {
+        (byte == b';')
+            | (byte == b'+')
+            | (byte == b'\\')
+            | (byte == b'"')
+            | (byte == b'#')
+            | (byte >= 0x80)
+    };
+    let stops = |byte: u8| (byte == b' ') | (byte == b',') | (byte == b'=');
+    if rdns.iter().fold(false, |found, &byte| found | special(byte)) {
+        return false;
+    }
+    // A space at either side of a separator or of another space.
+    let behind = rdns.get(1..).unwrap_or_default();
+    let idle = rdns.iter().zip(behind).fold(false, |found, (&left, &right)| {
+        found | ((left == b' ') & stops(right)) | ((right == b' ') & stops(left))
+    });
+    if idle || rdns.first() == Some(&b' ') || rdns.last() == Some(&b' ') {
+        return false;
+    }
+    let mut rest = rdns;
+    loop {
+        // Short types only: cn, ou, dc, o, l, c, st, uid.
+        let Some(equals) = rest.iter().take(4).position(|&byte| byte == b'=') else {
+            return false;
+        };
+        let attribute = rest.get(..equals).unwrap_or_default();
+        if !attribute.first().is_some_and(u8::is_ascii_alphabetic)
+            || !attribute.iter().all(u8::is_ascii_alphanumeric)
+            || alias_of(attribute).is_some()
+        {
+            return false;
+        }
+        match memchr::memchr(b',', rest) {
+            Some(comma) => rest = rest.get(comma + 1..).unwrap_or_default(),
+            None => return true,
+        }
     }
 }
 

@@ -213,7 +213,7 @@ impl<'i> Cursor<'i> {
         let digits = self.take_while(|byte| byte.is_ascii_hexdigit());
         self.skip_spaces();
         if digits.is_empty()
-            || digits.len() % 2 != 0
+            || !digits.len().is_multiple_of(2)
             || !matches!(self.peek(), None | Some(b',' | b';' | b'+'))
         {
             return Err(error);

@@ -39,20 +39,20 @@ impl Truth {
     }
 }
 
+/// What is called back with the description and the value of an attribute line.
+///
+/// The value is `None` where it is a reference whose bytes are elsewhere: the
+/// attribute is present then, and nothing is known of its value.
+pub type Visit<'v> = dyn FnMut(&[u8], Option<&[u8]>) -> ControlFlow<()> + 'v;
+
 /// Something that has a DN and values: an entry, or the lines of one.
 pub trait Attributes {
     /// The DN as it was written.
     fn dn(&self) -> &[u8];
 
-    /// Calls back with description and value of each attribute line that the
-    /// selector takes, until told to break. The value is `None` where it is a
-    /// reference whose bytes are elsewhere: the attribute is present then, and
-    /// nothing is known of its value.
-    fn for_each_value(
-        &self,
-        selector: &Selector,
-        visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> ControlFlow<()>,
-    );
+    /// Calls back for each attribute line that the selector takes, until told to
+    /// break.
+    fn for_each_value(&self, selector: &Selector, visit: &mut Visit<'_>);
 }
 
 impl Attributes for Entry<'_> {
@@ -60,11 +60,7 @@ impl Attributes for Entry<'_> {
         &self.dn
     }
 
-    fn for_each_value(
-        &self,
-        selector: &Selector,
-        visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> ControlFlow<()>,
-    ) {
+    fn for_each_value(&self, selector: &Selector, visit: &mut Visit<'_>) {
         for attribute in self.attributes() {
             if !selector.takes(&attribute.name) {
                 continue;
@@ -93,11 +89,7 @@ impl Attributes for EntryLines<'_, '_> {
         self.dn
     }
 
-    fn for_each_value(
-        &self,
-        selector: &Selector,
-        visit: &mut dyn FnMut(&[u8], Option<&[u8]>) -> ControlFlow<()>,
-    ) {
+    fn for_each_value(&self, selector: &Selector, visit: &mut Visit<'_>) {
         for line in self.lines {
             let name = line.name();
             if !selector.takes(&name) {
@@ -358,10 +350,10 @@ impl Evaluation<'_> {
         let mut seen = HashSet::new();
         let mut ahead = Vec::new();
         let mut follow = |value: &[u8], ahead: &mut Vec<NormalizedDn>| {
-            if let Ok(key) = NormalizedDn::of(value) {
-                if seen.insert(key.clone()) {
-                    ahead.push(key);
-                }
+            if let Ok(key) = NormalizedDn::of(value)
+                && seen.insert(key.clone())
+            {
+                ahead.push(key);
             }
         };
         self.entry.for_each_value(selector, &mut |_, value| {

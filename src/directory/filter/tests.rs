@@ -269,6 +269,15 @@ fn many_parts_in_a_long_value_take_linear_time() {
 }
 
 #[test]
+fn one_matcher_serves_all_threads() {
+    fn shared<T: Send + Sync>(value: T) -> T {
+        value
+    }
+    let matcher = "(cn=a*na*)".parse::<Filter>().map(|filter| shared(filter.matcher()));
+    assert_eq!(matcher.map(|matcher| matcher.matches(&anna())), Ok(true));
+}
+
+#[test]
 fn unknown_rules_are_told() {
     let rules = "(|(cn:dn:myRule:=a)(cn:caseExactMatch:=b)(cn:1.2.3:=c))".parse::<Filter>();
     let expected = vec!["myRule".to_owned(), "1.2.3".to_owned()];

@@ -45,6 +45,7 @@ pub(crate) fn fold(text: &[u8], case: Case) -> Cow<'_, [u8]> {
 
 /// Appends the folded text.
 pub(crate) fn fold_onto(text: &[u8], case: Case, ends: Ends, out: &mut Vec<u8>) {
+    out.reserve(text.len());
     let mut words = Words::new(out, ends);
     if text.is_ascii() {
         words.push_ascii(text, case);
