@@ -5,7 +5,7 @@
 //!
 //! A format of findings is a [`FindingWriter`]: [`Table`], [`Csv`] or [`Json`].
 //! Text for people keeps to a [`Width`] and takes a [`Colour`]; values in it are
-//! [`visible`], whatever bytes they hold.
+//! made [`visible()`], whatever bytes they hold.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test ends where it fails"))]
 
