@@ -21,20 +21,23 @@ use crate::rules::{Applicability, Finding, RuleName};
 /// Writes findings as JSON, one object a line.
 pub struct Json<W: Write> {
     out: W,
+    line: Vec<u8>,
 }
 
 impl<W: Write> Json<W> {
-    /// Writes to `out`, in small pieces: give it a buffer.
+    /// Writes to `out`, a line at a time: give it a buffer.
     pub fn new(out: W) -> Self {
-        Self { out }
+        Self { out, line: Vec::new() }
     }
 }
 
 impl<W: Write> FindingWriter for Json<W> {
     fn write(&mut self, finding: &Finding<'_>) -> io::Result<()> {
-        let mut serializer = serde_json::Serializer::with_formatter(&mut self.out, Visible);
+        self.line.clear();
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.line, Visible);
         Row::from(finding).serialize(&mut serializer)?;
-        self.out.write_all(b"\n")
+        self.line.push(b'\n');
+        self.out.write_all(&self.line)
     }
 
     fn finish(&mut self) -> io::Result<()> {
@@ -122,6 +125,9 @@ impl serde_json::ser::Formatter for Visible {
         writer: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         // ASCII controls but DEL never come here: JSON escapes them anyway.
         while let Some(at) = rest.find(|c: char| !matches!(c, ' '..='~') && is_deceptive(c)) {

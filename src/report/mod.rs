@@ -2,6 +2,12 @@
 //! diff, the summary, messages with a place, progress.
 //!
 //! Knows findings, records and entries; not how findings arise.
+//!
+//! A format of findings is a [`FindingWriter`]: [`Table`], [`Csv`] or [`Json`].
+//! Text for people keeps to a [`Width`] and takes a [`Colour`]; values in it are
+//! made [`visible()`], whatever bytes they hold.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test ends where it fails"))]
 
 mod csv;
 mod diff;

@@ -22,7 +22,7 @@ use super::FindingWriter;
 use super::rdn::rdn_len;
 use super::shorten::{Piece, shorten, wrap_words};
 use super::terminal::{Colour, Ink, Width, style};
-use super::visible::{Cell, Glyph, cells, cells_around};
+use super::visible::{Cell, Glyph, as_plain, cells, cells_around};
 use crate::rules::{Action, Applicability, Finding};
 
 /// Writes findings as a table.
@@ -335,6 +335,20 @@ fn draw(
     focus: Option<Range<usize>>,
     styles: (Style, Style),
 ) {
+    // Most values are this simple, and there may be millions of them.
+    let simple = |text: &&str| {
+        text.len() <= columns
+            && focus.as_ref().is_none_or(|focus| {
+                text.is_char_boundary(focus.start) && text.is_char_boundary(focus.end)
+            })
+    };
+    if let Some(text) = as_plain(value).filter(simple) {
+        let focus = focus.unwrap_or(0..0);
+        ink.plain(styles.0, &text[..focus.start]);
+        ink.plain(styles.1, &text[focus.clone()]);
+        ink.plain(styles.0, &text[focus.end..]);
+        return;
+    }
     let cells = cells_around(value, focus.as_ref().map_or(0, |focus| focus.start));
     let focus = focus.map(|focus| cells_of(&cells, &focus));
     let in_focus = |at| focus.as_ref().is_some_and(|focus| focus.contains(&at));

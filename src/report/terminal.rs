@@ -2,6 +2,7 @@
 //! how many columns it has used.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 
@@ -145,19 +146,47 @@ impl Ink {
 
     /// One cell of a value. An escape stands out where nothing else does.
     pub fn cell(&mut self, style: Style, cell: &Cell<'_>) {
-        let plain = matches!(cell.glyph, Glyph::Plain(_)) || style != style::PLAIN;
-        self.switch(if plain { style } else { style::ESCAPE });
-        // Writing to a String cannot fail.
-        let _ = write!(self.buffer, "{}", cell.glyph);
+        if let Glyph::Plain(text) = cell.glyph {
+            self.switch(style);
+            self.buffer.push_str(text);
+        } else {
+            self.switch(if style == style::PLAIN { style::ESCAPE } else { style });
+            // Writing to a String cannot fail.
+            let _ = write!(self.buffer, "{}", cell.glyph);
+        }
         self.column += cell.width;
+    }
+
+    /// Text of which every character is one plain column.
+    pub fn plain(&mut self, style: Style, text: &str) {
+        if !text.is_empty() {
+            self.switch(style);
+            self.buffer.push_str(text);
+            self.column += text.chars().count();
+        }
+    }
+
+    /// One line of wrapped cells, each with the style of its number.
+    pub fn line(&mut self, cells: &[Cell<'_>], line: Range<usize>, style: impl Fn(usize) -> Style) {
+        for at in line.clone() {
+            let at_edge = at == line.start || at + 1 == line.end;
+            match cells[at].glyph {
+                // A blank where a line breaks could not be seen.
+                Glyph::Plain(" ") if at_edge && !cells[at].source.is_empty() => {
+                    self.cell(style(at), &Cell { glyph: Glyph::Picture('␠'), ..cells[at] });
+                }
+                Glyph::Plain(" ") if at + 1 == line.end => {}
+                _ => self.cell(style(at), &cells[at]),
+            }
+        }
     }
 
     /// Blanks up to a column; at least none.
     pub fn move_to(&mut self, column: usize) {
         self.switch(style::PLAIN);
-        while self.column < column {
-            self.buffer.push(' ');
-            self.column += 1;
+        if let Some(missing) = column.checked_sub(self.column) {
+            self.buffer.extend(std::iter::repeat_n(' ', missing));
+            self.column = column;
         }
     }
 

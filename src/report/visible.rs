@@ -119,6 +119,21 @@ pub(super) fn cells_around(value: &[u8], focus: usize) -> Vec<Cell<'_>> {
     cells
 }
 
+/// The value as it is, if every character of it is one plain column and a common
+/// one in the west: ASCII and the Latin letters up to U+017F.
+pub(super) fn as_plain(value: &[u8]) -> Option<&str> {
+    if value.first() == Some(&b' ') || value.last() == Some(&b' ') {
+        return None;
+    }
+    let text = std::str::from_utf8(value).ok()?;
+    let plain = |c: char| match c {
+        ' '..='[' | ']'..='~' => true,
+        // Behind the no-break space and but for the soft hyphen.
+        _ => ('\u{a1}'..='\u{17f}').contains(&c) && c != '\u{ad}',
+    };
+    text.chars().all(plain).then_some(text)
+}
+
 /// The value in one string.
 #[must_use]
 pub fn visible(value: &[u8]) -> String {
@@ -242,6 +257,12 @@ fn push_valid<'a>(
     for (offset, c) in text.char_indices() {
         let len = c.len_utf8();
         let at = start + offset;
+        if matches!(c, '!'..='[' | ']'..='~') {
+            let glyph = Glyph::Plain(&text[offset..=offset]);
+            cells.push(Cell { source: &value[at..=at], at, glyph, width: 1 });
+            base = Some((offset, 0));
+            continue;
+        }
         let deceptive = is_deceptive(c);
         if !deceptive && c.width() == Some(0) {
             match (base, cells.last_mut()) {
@@ -403,6 +424,14 @@ mod tests {
             prop_assert_eq!(&sources, text.as_bytes());
             let sum: usize = cells.iter().map(|cell| cell.width).sum();
             prop_assert!(visible(text.as_bytes()).width() <= sum);
+        }
+
+        #[test]
+        fn what_passes_as_plain_is_shown_as_it_is(text in "[ -~é\u{a0}-\u{180}]{0,9}") {
+            if let Some(plain) = as_plain(text.as_bytes()) {
+                prop_assert_eq!(plain, visible(text.as_bytes()));
+                prop_assert_eq!(plain.width(), plain.chars().count());
+            }
         }
 
         #[test]

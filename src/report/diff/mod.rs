@@ -156,7 +156,7 @@ impl<W: Write> DiffWriter<W> {
                 self.ink.end_line();
             }
             self.ink.move_to(start);
-            cells[line].iter().for_each(|cell| self.ink.cell(style::HEADING, cell));
+            self.ink.line(&cells, line, |_| style::HEADING);
         }
         self.ink.end_line();
     }
@@ -218,7 +218,7 @@ impl<W: Write> DiffWriter<W> {
         let mut lines = wrap(&cells, self.width.columns() - INDENT).into_iter().peekable();
         while let Some(line) = lines.next() {
             self.ink.move_to(INDENT);
-            cells[line].iter().for_each(|cell| self.ink.cell(style::PLAIN, cell));
+            self.ink.line(&cells, line, |_| style::PLAIN);
             if lines.peek().is_some() || self.ink.column() + 2 > self.place.column {
                 self.ink.end_line();
             }

@@ -122,18 +122,8 @@ impl Place {
             ink.move_to(self.column);
             ink.text(plain, mark.trim_end());
             ink.move_to(self.column + 2);
-            for at in line.clone() {
-                let style = if marks[at] && !all { changed } else { plain };
-                let at_edge = at == line.start || at + 1 == line.end;
-                match cells[at].glyph {
-                    // A blank where a line breaks could not be seen.
-                    Glyph::Plain(" ") if at_edge && !cells[at].source.is_empty() => {
-                        ink.cell(style, &Cell { glyph: Glyph::Picture('␠'), ..cells[at] });
-                    }
-                    Glyph::Plain(" ") if at + 1 == line.end => {}
-                    _ => ink.cell(style, &cells[at]),
-                }
-            }
+            let style = |at: usize| if marks[at] && !all { changed } else { plain };
+            ink.line(&cells, line.clone(), style);
             ink.end_line();
             if carets && marks[line.clone()].contains(&true) {
                 self.carets(ink, &cells[line.clone()], &marks[line]);
