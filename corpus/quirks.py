@@ -72,7 +72,7 @@ case(
     failed=1,
     errors=[(2, "bare-cr")],
 )
-case("no-final-newline", TWO.rstrip("\n"), TWO_ENTRIES)
+case("no-final-newline", TWO.rstrip("\n"), TWO_ENTRIES, warnings=["no-final-line-end"])
 case("many-blank-lines", f"\n\n\n{ADA_LDIF}\n\n\n\n{BEN_LDIF}\n\n\n", TWO_ENTRIES)
 
 # -- version -----------------------------------------------------------------
@@ -128,12 +128,12 @@ case(
     "comment-before-fold",
     f"dn: {ADA}\nobjectClass: user\nmail: ada@contoso.com\n# this comment\n swallows this line\n",
     [ADA_ENTRY],
-    warnings=["comment-fold"],
+    warnings=["folded-comment"],
 )
-case("space-line-between-records", f"{ADA_LDIF} \n{BEN_LDIF}", TWO_ENTRIES, warnings=["space-line"])
-case("spaces-line-between-records", f"{ADA_LDIF}   \n{BEN_LDIF}", TWO_ENTRIES, warnings=["space-line"])
+case("space-line-between-records", f"{ADA_LDIF} \n{BEN_LDIF}", TWO_ENTRIES, warnings=["spaces-as-separator"])
+case("spaces-line-between-records", f"{ADA_LDIF}   \n{BEN_LDIF}", TWO_ENTRIES, warnings=["spaces-as-separator"])
 case("space-line-in-record", f"dn: {ADA}\nobjectClass: user\n \nmail: ada@contoso.com\n", [ADA_ENTRY])
-case("space-first-line", f" \n{ADA_LDIF}", [ADA_ENTRY], warnings=["space-line"])
+case("space-first-line", f" \n{ADA_LDIF}", [ADA_ENTRY], warnings=["spaces-as-separator"])
 case(
     "missing-blank-line",
     f"{ADA_LDIF}{BEN_LDIF}\ndn: CN=Cid Cole,{PEOPLE}\nsn: Cole\n",
@@ -145,7 +145,7 @@ case(
     "attributes-without-dn",
     f"{ADA_LDIF}\nmail: nobody@contoso.com\n\n{BEN_LDIF}",
     TWO_ENTRIES,
-    errors=[(5, "missing-dn")],
+    errors=[(5, "no-dn")],
 )
 
 # -- lines -------------------------------------------------------------------
@@ -208,7 +208,7 @@ case(
     "base64-missing-padding",
     f"dn: {ADA}\ndescription:: YWJjZA\n",
     [entry(ADA, ("description", "abcd"))],
-    warnings=["missing-padding"],
+    warnings=["unpadded-base64"],
 )
 case(
     "base64-empty",
@@ -252,13 +252,13 @@ case(
     f"dn: {ADA}\nsn : Adams\n\n{BEN_LDIF}",
     [BEN_ENTRY],
     failed=1,
-    errors=[(2, "bad-attribute-name")],
+    errors=[(2, "bad-attribute-description")],
 )
 case(
     "url",
     f"dn: {ADA}\njpegPhoto:< file:///etc/hostname\nsn: Adams\n",
     [entry(ADA, ("jpegPhoto", {"url": "file:///etc/hostname"}), ("sn", "Adams"))],
-    warnings=["url"],
+    warnings=["url-reference"],
 )
 case("include", f"version: 1\n\ninclude: file:///etc/hostname\n\n{ADA_LDIF}", [ADA_ENTRY], warnings=["include"])
 case(
@@ -266,6 +266,10 @@ case(
     f"dn: {ADA}\ndescription: :starts with a colon\nsn: <angle>\n",
     [entry(ADA, ("description", ":starts with a colon"), ("sn", "<angle>"))],
 )
+
+case("dn-by-url", f"dn:< file:///etc/hostname\nsn: Adams\n\n{BEN_LDIF}", [BEN_ENTRY], failed=1, errors=[(1, "dn-by-url")], warnings=["url-reference"])
+case("dash-in-entry", f"dn: {ADA}\nsn: Adams\n-\n\n{BEN_LDIF}", [BEN_ENTRY], failed=1, errors=[(3, "unexpected-dash")])
+case("fold-without-line", f"{ADA_LDIF}\n goes on behind a blank line\n\n{BEN_LDIF}", TWO_ENTRIES, errors=[(5, "orphan-continuation")])
 
 # -- attributes --------------------------------------------------------------
 
@@ -411,13 +415,13 @@ case(
 )
 case(
     "ldbsearch",
-    "# record 1\ndn: @INDEXLIST\n@IDXATTR: cn\n\n# record 2\n"
+    "# record 1\ndn: @INDEXLIST\n@IDX_DN_GUID: GUID\n@IDXATTR: cn\n\n# record 2\n"
     f"dn: {ADA}\nobjectGUID: 6f1c1a34-0000-4000-8000-000000000001\nobjectSid: S-1-5-21-1001-2002-3003-1104\n"
     f"manager: <GUID=6f1c1a34-0000-4000-8000-000000000002>;<SID=S-1-5-21-1001-2002-3003-1105>;{BEN}\n\n"
-    "# Referral\nref: ldap://contoso.com/CN=Configuration,DC=contoso,DC=com\n\n"
+    "# Referral\nref: ldap:///CN=Configuration,DC=contoso,DC=com\n\n"
     "# returned 3 records\n# 2 entries\n# 1 referrals\n",
     [
-        entry("@INDEXLIST", ("@IDXATTR", "cn")),
+        entry("@INDEXLIST", ("@IDX_DN_GUID", "GUID"), ("@IDXATTR", "cn")),
         entry(
             ADA,
             ("objectGUID", "6f1c1a34-0000-4000-8000-000000000001"),

@@ -11,22 +11,22 @@ def case(name, data, records=(), **more):
     CASES[name] = {"data": data, "records": list(records), **more}
 
 
-def add(dn, *attributes, changetype="add"):
+def add(dn, *attributes):
     plain = entry(dn, *attributes)
-    return {"dn": dn, "changetype": changetype, "attributes": plain["attributes"]}
+    return {"dn": dn, "changetype": "add", "attributes": plain["attributes"]}
 
 
-def delete(dn, changetype="delete"):
-    return {"dn": dn, "changetype": changetype}
+def delete(dn):
+    return {"dn": dn, "changetype": "delete"}
 
 
-def modify(dn, *mods, changetype="modify"):
+def modify(dn, *mods):
     """mods: (operation, attribute, value, value...)"""
-    return {"dn": dn, "changetype": changetype, "mods": [[op, name, list(values)] for op, name, *values in mods]}
+    return {"dn": dn, "changetype": "modify", "mods": [[op, name, list(values)] for op, name, *values in mods]}
 
 
-def modrdn(dn, newrdn, deleteoldrdn, newsuperior=None, changetype="modrdn"):
-    found = {"dn": dn, "changetype": changetype, "newrdn": newrdn, "deleteoldrdn": deleteoldrdn}
+def modrdn(dn, newrdn, deleteoldrdn, newsuperior=None):
+    found = {"dn": dn, "changetype": "modrdn", "newrdn": newrdn, "deleteoldrdn": deleteoldrdn}
     return found | ({"newsuperior": newsuperior} if newsuperior is not None else {})
 
 
@@ -73,18 +73,18 @@ case(
         f"dn: {SCHEMA}\nchangetype: ntdsSchemaDelete\n\n"
     ),
     [
-        add(SCHEMA, ("objectClass", "attributeSchema"), ("lDAPDisplayName", "contosoBadge"), changetype="ntdsSchemaAdd"),
-        modify(SCHEMA, ("replace", "isMemberOfPartialAttributeSet", "TRUE"), changetype="ntdsSchemaModify"),
+        add(SCHEMA, ("objectClass", "attributeSchema"), ("lDAPDisplayName", "contosoBadge")),
+        modify(SCHEMA, ("replace", "isMemberOfPartialAttributeSet", "TRUE")),
         modify("", ("add", "schemaUpdateNow", "1")),
-        modrdn(SCHEMA, "CN=contoso-Badge-Old", True, changetype="ntdsSchemaModRdn"),
-        delete(SCHEMA, changetype="ntdsSchemaDelete"),
+        modrdn(SCHEMA, "CN=contoso-Badge-Old", True),
+        delete(SCHEMA),
     ],
 )
 
 # -- every kind of change ----------------------------------------------------
 
 case("change-add", f"version: 1\n\n{BEN_ADD}", [BEN_ADDED])
-case("change-delete", f"dn: {ADA}\nchangetype: delete\n\ndn: {BEN}\nchangetype: delete", [delete(ADA), delete(BEN)])
+case("change-delete", f"dn: {ADA}\nchangetype: delete\n\ndn: {BEN}\nchangetype: delete\n", [delete(ADA), delete(BEN)])
 case(
     "change-modify",
     f"dn: {ADA}\nchangetype: modify\nadd: proxyAddresses\nproxyAddresses: smtp:a@contoso.com\nproxyAddresses: smtp:b@contoso.com\n-\n"
@@ -114,7 +114,7 @@ case(
             ("add", "jpegPhoto", {"url": "file:///etc/hostname"}),
         )
     ],
-    warnings=["url"],
+    warnings=["url-reference"],
 )
 case(
     "change-modrdn",
@@ -123,7 +123,7 @@ case(
     f"dn: {CID}\nchangetype: modrdn\nnewrdn:: Q049WsO2ZQ==\ndeleteoldrdn: 1\nnewsuperior:\n",
     [
         modrdn(ADA, "CN=Ada Baker", True),
-        modrdn(BEN, "CN=Ben Brown", False, "OU=Moved,DC=contoso,DC=com", changetype="moddn"),
+        modrdn(BEN, "CN=Ben Brown", False, "OU=Moved,DC=contoso,DC=com"),
         modrdn(CID, "CN=Zöe", True, ""),
     ],
 )
@@ -140,10 +140,10 @@ case(
         {
             "dn": ADA,
             "controls": [
-                ["1.2.840.113556.1.4.805", True, None],
-                ["1.2.840.113556.1.4.1413", None, None],
-                ["1.3.6.1.1.13.1", False, "text"],
-                ["1.3.6.1.1.12", None, b"\xa3\x84\x00\x00\x00"],
+                {"oid": "1.2.840.113556.1.4.805", "critical": True},
+                {"oid": "1.2.840.113556.1.4.1413", "critical": False},
+                {"oid": "1.3.6.1.1.13.1", "critical": False, "value": "text"},
+                {"oid": "1.3.6.1.1.12", "critical": False, "value": b"\xa3\x84\x00\x00\x00"},
             ],
             "changetype": "delete",
         },
@@ -163,7 +163,7 @@ case(
     "modify-dash-with-space",
     f"dn: {ADA}\nchangetype: modify\nreplace: title\ntitle: Director\n- \nreplace: info\ninfo: x\n-  \n",
     [modify(ADA, ("replace", "title", "Director"), ("replace", "info", "x"))],
-    warnings=["dash-with-space"],
+    warnings=["dash-with-spaces"],
 )
 case(
     "modify-nothing",
@@ -175,13 +175,13 @@ case(
     "content-and-changes",
     f"{ADA_LDIF}\n{BEN_ADD}\ndn: {CID}\nchangetype: delete\n",
     [ADA_ENTRY, BEN_ADDED, delete(CID)],
-    warnings=["mixed-records"],
+    warnings=["mixed-content-and-changes"],
 )
 case(
     "changes-then-content",
     f"dn: {CID}\nchangetype: delete\n\n{BEN_LDIF}",
     [delete(CID), entry(BEN, ("objectClass", "user"), ("mail", "ben@contoso.com"))],
-    warnings=["mixed-records"],
+    warnings=["mixed-content-and-changes"],
 )
 
 # -- wrong changes -----------------------------------------------------------
@@ -207,11 +207,11 @@ wrong(
     "modify-unknown-operation",
     f"dn: {ADA}\nchangetype: modify\nupdate: title\ntitle: Director\n-\n",
     3,
-    "unknown-modification",
+    "bad-modification",
 )
-wrong("modrdn-missing-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\n", 3, "missing-deleteoldrdn")
+wrong("modrdn-missing-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\n", 2, "missing-deleteoldrdn")
 wrong("modrdn-bad-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\ndeleteoldrdn: maybe\n", 4, "bad-deleteoldrdn")
-wrong("modrdn-missing-newrdn", f"dn: {ADA}\nchangetype: modrdn\ndeleteoldrdn: 1\n", 3, "missing-newrdn")
+wrong("modrdn-missing-newrdn", f"dn: {ADA}\nchangetype: modrdn\ndeleteoldrdn: 1\n", 2, "missing-newrdn")
 wrong("unknown-changetype", f"dn: {ADA}\nchangetype: rename\nnewrdn: CN=Ada Baker\n", 2, "unknown-changetype")
 wrong("delete-with-attributes", f"dn: {ADA}\nchangetype: delete\nmail: ada@contoso.com\n", 3, "delete-with-attributes")
 wrong(
@@ -221,4 +221,10 @@ wrong(
     "bad-control",
 )
 wrong("control-bad-oid", f"dn: {ADA}\ncontrol: tree-delete true\nchangetype: delete\n", 2, "bad-control")
-wrong("control-after-changetype", f"dn: {ADA}\nchangetype: delete\ncontrol: 1.2.840.113556.1.4.805 true\n", 3, "misplaced-control")
+wrong("control-after-changetype", f"dn: {ADA}\nchangetype: delete\ncontrol: 1.2.840.113556.1.4.805 true\n", 3, "delete-with-attributes")
+wrong(
+    "modrdn-with-attributes",
+    f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\ndeleteoldrdn: 1\nmail: ada@contoso.com\n",
+    5,
+    "bad-rename",
+)
