@@ -84,7 +84,7 @@ case(
 # -- every kind of change ----------------------------------------------------
 
 case("change-add", f"version: 1\n\n{BEN_ADD}", [BEN_ADDED])
-case("change-delete", f"dn: {ADA}\nchangetype: delete\n\ndn: {BEN}\nchangetype: delete", [delete(ADA), delete(BEN)])
+case("change-delete", f"dn: {ADA}\nchangetype: delete\n\ndn: {BEN}\nchangetype: delete", [delete(ADA), delete(BEN)], warnings=["no-final-line-end"])
 case(
     "change-modify",
     f"dn: {ADA}\nchangetype: modify\nadd: proxyAddresses\nproxyAddresses: smtp:a@contoso.com\nproxyAddresses: smtp:b@contoso.com\n-\n"
@@ -114,7 +114,7 @@ case(
             ("add", "jpegPhoto", {"url": "file:///etc/hostname"}),
         )
     ],
-    warnings=["url"],
+    warnings=["url-reference"],
 )
 case(
     "change-modrdn",
@@ -163,7 +163,12 @@ case(
     "modify-dash-with-space",
     f"dn: {ADA}\nchangetype: modify\nreplace: title\ntitle: Director\n- \nreplace: info\ninfo: x\n-  \n",
     [modify(ADA, ("replace", "title", "Director"), ("replace", "info", "x"))],
-    warnings=["dash-with-space"],
+    warnings=["dash-with-spaces"],
+)
+case(
+    "modify-folded-dash",
+    f"dn: {ADA}\nchangetype: modify\nreplace: title\ntitle: Director\n-\n \nreplace: info\ninfo: x\n-\n",
+    [modify(ADA, ("replace", "title", "Director"), ("replace", "info", "x"))],
 )
 case(
     "modify-nothing",
@@ -175,20 +180,20 @@ case(
     "content-and-changes",
     f"{ADA_LDIF}\n{BEN_ADD}\ndn: {CID}\nchangetype: delete\n",
     [ADA_ENTRY, BEN_ADDED, delete(CID)],
-    warnings=["mixed-records"],
+    warnings=["mixed-content-and-changes"],
 )
 case(
     "changes-then-content",
     f"dn: {CID}\nchangetype: delete\n\n{BEN_LDIF}",
     [delete(CID), entry(BEN, ("objectClass", "user"), ("mail", "ben@contoso.com"))],
-    warnings=["mixed-records"],
+    warnings=["mixed-content-and-changes"],
 )
 
 # -- wrong changes -----------------------------------------------------------
 
 
-def wrong(name, text, line, kind):
-    case(name, f"{text}\n{BEN_ADD}", [BEN_ADDED], failed=1, errors=[(line, kind)])
+def wrong(name, text, line, kind, **more):
+    case(name, f"{text}\n{BEN_ADD}", [BEN_ADDED], failed=1, errors=[(line, kind)], **more)
 
 
 wrong(
@@ -209,9 +214,11 @@ wrong(
     3,
     "unknown-modification",
 )
-wrong("modrdn-missing-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\n", 3, "missing-deleteoldrdn")
+wrong("modrdn-missing-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\n", 2, "missing-deleteoldrdn")
 wrong("modrdn-bad-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\ndeleteoldrdn: maybe\n", 4, "bad-deleteoldrdn")
-wrong("modrdn-missing-newrdn", f"dn: {ADA}\nchangetype: modrdn\ndeleteoldrdn: 1\n", 3, "missing-newrdn")
+wrong("modrdn-missing-newrdn", f"dn: {ADA}\nchangetype: modrdn\ndeleteoldrdn: 1\n", 2, "missing-newrdn")
+wrong("modrdn-by-url", f"dn: {ADA}\nchangetype: modrdn\nnewrdn:< file:///etc/hostname\ndeleteoldrdn: 1\n", 3, "bad-rename", warnings=["url-reference"])
+wrong("modify-no-attribute", f"dn: {ADA}\nchangetype: modify\nreplace:\n-\n", 3, "bad-attribute-description")
 wrong("unknown-changetype", f"dn: {ADA}\nchangetype: rename\nnewrdn: CN=Ada Baker\n", 2, "unknown-changetype")
 wrong("delete-with-attributes", f"dn: {ADA}\nchangetype: delete\nmail: ada@contoso.com\n", 3, "delete-with-attributes")
 wrong(

@@ -76,7 +76,12 @@ impl Seen {
             *self.errors.entry(failure.error.kind.name()).or_default() += 1;
             if std::env::var_os("LDIFIX_LIST").is_some() {
                 let text = failure.error.text.escape_ascii();
-                println!("{}:{} {} {text}", path.display(), failure.error.position, failure.error.kind.name());
+                println!(
+                    "{}:{} {} {text}",
+                    path.display(),
+                    failure.error.position,
+                    failure.error.kind.name()
+                );
             }
         }
         for warning in whole.warnings() {

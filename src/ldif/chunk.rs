@@ -88,7 +88,7 @@ pub fn entry_text(input: &[u8], at: usize) -> &[u8] {
 
 /// The place behind the last blank line of a buffer whose end may lie within a
 /// record.
-pub(super) fn last_boundary(buffer: &[u8]) -> Option<usize> {
+fn last_boundary(buffer: &[u8]) -> Option<usize> {
     let mut end = buffer.len();
     loop {
         let at = memrchr(b'\n', &buffer[..end])?;
@@ -100,25 +100,62 @@ pub(super) fn last_boundary(buffer: &[u8]) -> Option<usize> {
     }
 }
 
+/// Where a buffer is cut whose end may lie within a record: at the last blank
+/// line behind which a whole record shows that no entry goes on there.
+pub(super) fn settled_boundary(buffer: &[u8]) -> Option<usize> {
+    let whole = &buffer[..last_boundary(buffer)?];
+    let mut end = whole.len();
+    loop {
+        let text = whole[..end].trim_ascii_end();
+        if text.is_empty() {
+            return Some(end);
+        }
+        end = last_boundary(text)?;
+        if continues(whole, end) == Some(false) {
+            return Some(end);
+        }
+    }
+}
+
 /// Whether the record at `at` modifies the entry that the record before it
 /// holds.
 fn continues_entry(input: &[u8], at: usize) -> bool {
-    let Some(next) = dn_line(&input[at..]) else { return false };
+    continues(input, at) == Some(true)
+}
+
+/// The same for whole records with more to come; `None` where no line has come
+/// that tells.
+fn continues(input: &[u8], at: usize) -> Option<bool> {
+    let next = match dn_line(&input[at..]) {
+        Found::Dn(next) => next,
+        Found::Nothing => return None,
+        Found::Other => return Some(false),
+    };
+    let next_dn = &input[at + next.start..][..next.length];
     let behind = input[at + next.start + next.length..].trim_ascii_start();
-    let Some((word, rest)) = behind.split_at_checked(b"changetype:".len()) else { return false };
-    let modifies = rest.trim_ascii_start().get(..6);
-    if !word.eq_ignore_ascii_case(b"changetype:")
-        || !modifies.is_some_and(|word| word.eq_ignore_ascii_case(b"modify"))
-    {
-        return false;
+    let modifies = behind.split_at_checked(b"changetype:".len()).is_some_and(|(word, rest)| {
+        let kind = rest.trim_ascii_start().get(..b"modify".len());
+        word.eq_ignore_ascii_case(b"changetype:")
+            && kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"modify"))
+    });
+    if !modifies {
+        return Some(false);
     }
     let before = &input[..at];
     let start = last_boundary(before.trim_ascii_end()).unwrap_or(0);
-    dn_line(&input[start..at]).is_some_and(|previous| {
-        let previous = &input[start + previous.start..][..previous.length];
-        let next = &input[at + next.start..][..next.length];
-        previous.trim_ascii_end().eq_ignore_ascii_case(next.trim_ascii_end())
-    })
+    let Found::Dn(previous) = dn_line(&input[start..at]) else { return Some(false) };
+    let previous_dn = &input[start + previous.start..][..previous.length];
+    Some(previous_dn.trim_ascii_end().eq_ignore_ascii_case(next_dn.trim_ascii_end()))
+}
+
+/// What the first line is that is neither blank nor a comment.
+enum Found {
+    /// A `dn:` line, with its folds.
+    Dn(DnLine),
+    /// Another line, or none within [`LOOKAHEAD`].
+    Other,
+    /// None up to the end.
+    Nothing,
 }
 
 struct DnLine {
@@ -126,23 +163,33 @@ struct DnLine {
     length: usize,
 }
 
-/// The first `dn:` line behind blank lines and comments, with its folds.
-fn dn_line(input: &[u8]) -> Option<DnLine> {
+/// Bytes of blank lines, comments and the DN that are looked at between an entry
+/// and the modify record that may go on with it. Without a bound, a file of
+/// comments would be looked through once for each chunk.
+const LOOKAHEAD: usize = 64 << 10;
+
+fn dn_line(input: &[u8]) -> Found {
+    let end = if input.len() > LOOKAHEAD { Found::Other } else { Found::Nothing };
+    let input = &input[..input.len().min(LOOKAHEAD)];
     let mut at = 0;
     loop {
         let rest = &input[at..];
         if starts_record(rest) {
             let mut length = 0;
             loop {
-                length += memchr(b'\n', &rest[length..])? + 1;
+                match memchr(b'\n', &rest[length..]) {
+                    Some(newline) => length += newline + 1,
+                    None => return Found::Other,
+                }
                 if rest.get(length) != Some(&b' ') {
-                    return Some(DnLine { start: at, length });
+                    return Found::Dn(DnLine { start: at, length });
                 }
             }
         }
-        match rest.first()? {
-            b'#' | b'\n' | b'\r' | b' ' => at += memchr(b'\n', rest)? + 1,
-            _ => return None,
+        match (rest.first(), memchr(b'\n', rest)) {
+            (Some(b'#' | b'\n' | b'\r' | b' '), Some(newline)) => at += newline + 1,
+            (None | Some(b'#' | b'\n' | b'\r' | b' '), _) => return end,
+            (Some(_), _) => return Found::Other,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Reading records, one after the other, from a chunk.
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::base64::{self, Base64};
 use super::grammar::{self, Fault, Folded};
@@ -187,13 +187,18 @@ impl<'a> RecordReader<'a> {
             match first {
                 b'\n' | b'\r' if grammar::blank(self.rest).is_some() => return Ok(()),
                 b' ' if grammar::line_of_spaces(self.rest).is_some() => return Ok(()),
-                b'#' => self.read_comment()?,
-                b'-' => self.read_dash()?,
+                b'#' => self.read_comment(from)?,
+                b'-' => self.read_dash(from)?,
+                0xEF if self.lines.is_empty() && self.rest.starts_with(grammar::BOM) => {
+                    self.warn(WarningKind::MidFileBom, self.rest, self.rest);
+                    self.rest = &self.rest[grammar::BOM.len()..];
+                }
                 _ => self.read_line(from)?,
             }
         }
         if self.chunk.last() != Some(&b'\n') {
-            let position = Mark { rest: self.rest, line: self.line }.here(self.chunk);
+            let last = self.line.saturating_sub(1);
+            let position = Mark { rest: self.rest, line: last }.here(self.chunk);
             self.observations.warn(WarningKind::NoFinalLineEnd, position);
         }
         Ok(())
@@ -220,7 +225,8 @@ impl<'a> RecordReader<'a> {
                 });
             }
             None => {
-                let (rest, lexed) = grammar::logical_line(start).map_err(into_fault)?;
+                let (rest, lexed) = grammar::logical_line(start)
+                    .map_err(|error| self.explain(into_fault(error), start))?;
                 (form, options, physical) = (lexed.line.form, lexed.line.options, lexed.physical);
                 self.rest = rest;
                 self.lines.push(Line { offset, line: self.line, ..lexed.line });
@@ -229,9 +235,7 @@ impl<'a> RecordReader<'a> {
         if length64(start.len() - self.rest.len()) > self.limits.line {
             return Err(Fault { at: start, kind: LdifErrorKind::LineTooLong });
         }
-        if length64(block - self.rest.len()) > self.limits.record {
-            return Err(Fault { at: start, kind: LdifErrorKind::RecordTooLong });
-        }
+        self.check_record(block, start)?;
         if form != Form::Plain || options || self.texture == Texture::Mixed {
             self.look_closer(start)?;
         }
@@ -239,6 +243,32 @@ impl<'a> RecordReader<'a> {
         match self.lines.as_slice() {
             [_, .., last] if last.is(b"dn") => self.leave_version(start),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether the record that begins at `block` is still within its limit.
+    #[inline]
+    fn check_record(&self, block: usize, start: &'a [u8]) -> Result<(), Fault<'a>> {
+        if length64(block - self.rest.len()) > self.limits.record {
+            return Err(Fault { at: start, kind: LdifErrorKind::RecordTooLong });
+        }
+        Ok(())
+    }
+
+    /// What a line that cannot be read has to do with the line before it.
+    #[cold]
+    fn explain(&self, fault: Fault<'a>, start: &'a [u8]) -> Fault<'a> {
+        let Some(last) = self.lines.last() else { return fault };
+        let no_line =
+            matches!(fault.kind, LdifErrorKind::NoColon | LdifErrorKind::BadAttributeDescription);
+        match fault.kind {
+            _ if no_line && grammar::starts_record(start) => {
+                Fault { at: start, kind: LdifErrorKind::MissingBlankLine }
+            }
+            _ if no_line && last.value.is_empty() && !last.is(b"-") => {
+                Fault { at: start, kind: LdifErrorKind::ValueOnNextLine }
+            }
+            _ => fault,
         }
     }
 
@@ -309,16 +339,7 @@ impl<'a> RecordReader<'a> {
 
     #[cold]
     fn check_bytes(&mut self, line: &Line<'a>, start: &'a [u8]) -> Result<(), Fault<'a>> {
-        let stray = memchr_iter(b'\r', line.value)
-            .find(|&at| line.value.get(at + 1).is_some_and(|&next| next != b'\n'));
-        if let Some(at) = stray {
-            return Err(Fault {
-                at: self.behind(line.value, at, start),
-                kind: LdifErrorKind::BareCr,
-            });
-        }
-        if line.value.ends_with(b"\r") {
-            let at = line.value.len() - 1;
+        if let Some(at) = grammar::stray_cr(line.value) {
             return Err(Fault {
                 at: self.behind(line.value, at, start),
                 kind: LdifErrorKind::BareCr,
@@ -337,11 +358,18 @@ impl<'a> RecordReader<'a> {
         Ok(())
     }
 
-    fn read_comment(&mut self) -> Result<(), Fault<'a>> {
+    fn read_comment(&mut self, block: usize) -> Result<(), Fault<'a>> {
         let start = self.rest;
         let (rest, Folded { raw, physical }) = grammar::comment(start).map_err(into_fault)?;
         if physical > 1 && !self.lines.is_empty() {
             self.warn(WarningKind::FoldedComment, start, start);
+        }
+        if self.texture == Texture::Mixed {
+            // Line ends of old Macs: all lines look like a part of the comment.
+            let hidden = |at: &usize| grammar::starts_record(&raw[at + 1..]);
+            if let Some(at) = memchr_iter(b'\r', raw).find(hidden) {
+                return Err(Fault { at: &start[at..], kind: LdifErrorKind::BareCr });
+            }
         }
         let text = raw.get(1..).unwrap_or_default();
         if self.observations.export.comment(text) {
@@ -352,21 +380,21 @@ impl<'a> RecordReader<'a> {
         }
         self.rest = rest;
         self.line += physical;
-        Ok(())
+        self.check_record(block, start)
     }
 
-    fn read_dash(&mut self) -> Result<(), Fault<'a>> {
+    fn read_dash(&mut self, block: usize) -> Result<(), Fault<'a>> {
         let start = self.rest;
-        let (rest, spaces) = grammar::dash(start).map_err(into_fault)?;
-        if spaces {
+        let (rest, dash) = grammar::dash(start).map_err(into_fault)?;
+        if dash.spaces {
             self.warn(WarningKind::DashWithSpaces, start, start);
         }
         let offset = offset32(self.chunk.len() - start.len());
         self.lines.push(Line { offset, line: self.line, ..Line::of(b"-", b"") });
         self.dashes = true;
         self.rest = rest;
-        self.line += 1;
-        Ok(())
+        self.line += dash.physical;
+        self.check_record(block, start)
     }
 
     /// Notes a warning at `at`, a place in the line that starts at `start` and
@@ -387,38 +415,33 @@ impl<'a> RecordReader<'a> {
                 _ => Ok(Closed::Record),
             };
         }
-        if first.is(b"version") && self.lines.len() == 1 {
-            return self.check_version(first).map(|()| Closed::Nothing);
+        let versions = self.lines.iter().take_while(|line| line.is(b"version")).count();
+        let (versions, lines) = self.lines.split_at(versions);
+        for line in versions {
+            self.check_version(line)?;
         }
-        if self.lines.iter().all(|line| line.is(b"include")) {
+        let Some(first) = lines.first() else { return Ok(Closed::Nothing) };
+        let at = &self.chunk[index(first.offset)..];
+        if lines.iter().all(|line| line.is(b"include")) {
             self.observations.includes += 1;
             self.observations.warn(WarningKind::Include, start.position_of(self.chunk, at));
             return Ok(Closed::Nothing);
         }
-        if self.lines.iter().all(|line| line.is(b"ref")) {
+        if lines.iter().all(|line| line.is(b"ref")) {
             self.observations.referrals += 1;
             return Ok(Closed::Nothing);
         }
-        if self.is_search_result() {
-            for line in &self.lines {
+        if is_search_result(lines) {
+            for line in lines {
                 if line.is(b"result") {
                     self.observations.export.result(&line.bytes());
                 } else if line.is(b"pagedresults") {
-                    let text = line.bytes();
-                    self.observations.export.cookie(text.strip_prefix(b"cookie=").unwrap_or(&text));
+                    self.observations.export.paged_results(&line.bytes());
                 }
             }
             return Ok(Closed::Nothing);
         }
-        Err(Fault { at, kind: LdifErrorKind::NoDn })
-    }
-
-    /// The lines with which ldapsearch reports the end of a search.
-    fn is_search_result(&self) -> bool {
-        const LINES: [&[u8]; 7] =
-            [b"search", b"result", b"matcheddn", b"text", b"ref", b"control", b"pagedresults"];
-        self.lines.iter().any(|line| line.is(b"result"))
-            && self.lines.iter().all(|line| LINES.iter().any(|name| line.is(name)))
+        Err(Fault { at, kind: LdifErrorKind::MissingDn })
     }
 
     /// Skips the rest of a block that cannot be read.
@@ -426,9 +449,7 @@ impl<'a> RecordReader<'a> {
     fn fail(&mut self, start: Mark<'a>, at: &'a [u8], kind: LdifErrorKind) -> FailedBlock<'a> {
         let error = start.error(self.chunk, at, kind);
         let (rest, text) = grammar::up_to_blank(start.rest);
-        let record_starts =
-            physical_lines(text).filter(|line| grammar::starts_record(line)).count();
-        let record_starts = length64(record_starts);
+        let record_starts = length64(grammar::count_record_starts(text));
         self.observations.record_starts += record_starts;
         self.rest = rest;
         self.line = start.line + count32(start.rest, rest);
@@ -456,15 +477,11 @@ impl<'a> Mark<'a> {
         let between = self.rest.len().saturating_sub(at.len());
         let passed = self.rest.get(..between).unwrap_or_default();
         let newlines = memchr_iter(b'\n', passed).count();
-        let column = match memchr::memrchr(b'\n', passed) {
-            Some(newline) => between - newline,
-            // The mark stands at the start of a physical line.
-            None => between + 1,
-        };
+        let offset = chunk.len() - at.len();
         Position {
-            offset: length64(chunk.len() - at.len()),
+            offset: length64(offset),
             line: u64::from(self.line) + length64(newlines) + 1,
-            column: u32::try_from(column).unwrap_or(u32::MAX),
+            column: u32::try_from(offset - line_start(chunk, offset) + 1).unwrap_or(u32::MAX),
         }
     }
 
@@ -479,8 +496,7 @@ impl<'a> Mark<'a> {
     fn error(self, chunk: &'a [u8], at: &'a [u8], kind: LdifErrorKind) -> LdifError {
         let position = self.position_of(chunk, at);
         let offset = chunk.len() - at.len();
-        let start = memchr::memrchr(b'\n', &chunk[..offset]).map_or(0, |newline| newline + 1);
-        let line = &chunk[start..];
+        let line = &chunk[line_start(chunk, offset)..];
         let end = memchr(b'\n', line).unwrap_or(line.len()).min(LdifError::TEXT_LIMIT);
         let text = line[..end].strip_suffix(b"\r").unwrap_or(&line[..end]).to_vec();
         LdifError { kind, position, text }
@@ -494,8 +510,17 @@ fn is_partial(line: &Line<'_>) -> bool {
         .any(|option| option.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"range=")))
 }
 
-fn physical_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b'\n')
+/// The lines with which ldapsearch reports the end of a search.
+fn is_search_result(lines: &[Line<'_>]) -> bool {
+    const LINES: [&[u8]; 7] =
+        [b"search", b"result", b"matcheddn", b"text", b"ref", b"control", b"pagedresults"];
+    lines.iter().any(|line| line.is(b"result"))
+        && lines.iter().all(|line| LINES.iter().any(|name| line.is(name)))
+}
+
+/// Where the physical line begins that holds the byte at `offset`.
+fn line_start(chunk: &[u8], offset: usize) -> usize {
+    memrchr(b'\n', &chunk[..offset]).map_or(0, |newline| newline + 1)
 }
 
 fn into_fault(error: nom::Err<Fault<'_>>) -> Fault<'_> {

@@ -52,7 +52,8 @@ impl Reading {
 
 fn piece(bytes: &[u8], options: ReadOptions) -> Piece {
     let mut records = Vec::new();
-    let report = read_chunk(bytes, options, |record| records.push(record.into_record().into_owned()));
+    let report =
+        read_chunk(bytes, options, |record| records.push(record.into_record().into_owned()));
     (report, records)
 }
 
