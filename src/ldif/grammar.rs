@@ -5,7 +5,6 @@
 
 use memchr::{memchr, memchr_iter};
 use nom::bytes::complete::{tag, tag_no_case};
-use nom::combinator::opt;
 use nom::error::{ErrorKind, ParseError};
 use nom::{IResult, Parser};
 
@@ -168,9 +167,18 @@ pub(super) fn line_of_spaces(input: &[u8]) -> Option<&[u8]> {
 /// from several.
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
+/// The rest behind byte order marks, of which several editors may have left one.
+pub(super) fn behind_marks(input: &[u8]) -> &[u8] {
+    let mut rest = input;
+    while let Some(behind) = rest.strip_prefix(BOM) {
+        rest = behind;
+    }
+    rest
+}
+
 /// Whether the line begins a record: `dn:` in any case.
 pub(super) fn starts_record(input: &[u8]) -> bool {
-    let dn: Parsed<'_, &[u8]> = (opt(tag(BOM)), tag_no_case("dn:")).map(|(_, dn)| dn).parse(input);
+    let dn: Parsed<'_, &[u8]> = tag_no_case("dn:").parse(behind_marks(input));
     dn.is_ok()
 }
 
@@ -182,9 +190,9 @@ pub(super) fn count_record_starts(text: &[u8]) -> usize {
 }
 
 fn starts_folded_record(line: &[u8]) -> bool {
-    let line = line.strip_prefix(BOM).unwrap_or(line);
+    let line = behind_marks(line);
     let mut dn = Unfolding { raw: line, at: 0 };
-    line.first() != Some(&b'\n')
+    !matches!(line.first(), Some(b'\n' | b'\r'))
         && b"dn:".iter().all(|&byte| dn.take_if(|c| c.eq_ignore_ascii_case(&byte)))
 }
 

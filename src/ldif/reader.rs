@@ -182,6 +182,7 @@ impl<'a> RecordReader<'a> {
 
     /// Reads lines up to the blank line (or the end) that closes the block.
     fn read_block(&mut self) -> Result<(), Fault<'a>> {
+        let start = Mark { rest: self.rest, line: self.line };
         let from = self.rest.len();
         while let Some(&first) = self.rest.first() {
             match first {
@@ -191,14 +192,13 @@ impl<'a> RecordReader<'a> {
                 b'-' => self.read_dash(from)?,
                 0xEF if self.lines.is_empty() && self.rest.starts_with(grammar::BOM) => {
                     self.warn(WarningKind::MidFileBom, self.rest, self.rest);
-                    self.rest = &self.rest[grammar::BOM.len()..];
+                    self.rest = grammar::behind_marks(self.rest);
                 }
                 _ => self.read_line(from)?,
             }
         }
         if self.chunk.last() != Some(&b'\n') {
-            let last = self.line.saturating_sub(1);
-            let position = Mark { rest: self.rest, line: last }.here(self.chunk);
+            let position = start.position_of(self.chunk, self.rest);
             self.observations.warn(WarningKind::NoFinalLineEnd, position);
         }
         Ok(())

@@ -120,16 +120,19 @@ pub fn record_starts(input: &[u8]) -> u64 {
         match line.strip_prefix(b" ") {
             // Behind a blank line there is nothing to go on with.
             Some(_) if head.is_empty() => {}
-            Some(folded) => head.extend(folded.iter().take(6)),
+            Some(folded) => head.extend_from_slice(folded),
             None => {
-                let name = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
-                starts += u64::from(name.len() > 2 && name[..3].eq_ignore_ascii_case(b"dn:"));
+                starts += u64::from(head.len() > 2 && head[..3].eq_ignore_ascii_case(b"dn:"));
                 head.clear();
-                head.extend(line.iter().take(6));
+                head.extend_from_slice(behind_marks(line));
             }
         }
     }
     starts
+}
+
+fn behind_marks(line: &[u8]) -> &[u8] {
+    line.strip_prefix(b"\xef\xbb\xbf").map_or(line, behind_marks)
 }
 
 /// A folder of LDIF that others wrote, which need not be there.
