@@ -105,6 +105,12 @@ case("version-repeated-no-blank-line", f"version: 1\n{ADA_LDIF}\nversion: 1\n{BE
 case("version-twice", f"version: 1\nversion: 1\n\nversion: 1\nversion: 1\n{ADA_LDIF}", [ADA_ENTRY])
 case("version-2", f"version: 2\n\n{ADA_LDIF}", [ADA_ENTRY], errors=[(1, "unsupported-version")])
 case(
+    "version-2-no-blank-line",
+    f"# two\nversion: 2\n{ADA_LDIF}\nversion: 3\nversion: 1\n\n{BEN_LDIF}",
+    TWO_ENTRIES,
+    errors=[(2, "unsupported-version"), (7, "unsupported-version")],
+)
+case(
     "version-attribute",
     f"dn: {ADA}\nobjectClass: user\nversion: 2\n",
     [entry(ADA, ("objectClass", "user"), ("version", "2"))],

@@ -33,7 +33,7 @@ pub enum Block<'r, 'a> {
     Failed(FailedBlock<'a>),
 }
 
-/// A block that cannot be read: all up to the next blank line.
+/// A block that cannot be read: all up to the next blank line, or the version line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedBlock<'a> {
     /// What is wrong; its position counts from the start of the chunk.
@@ -448,7 +448,11 @@ impl<'a> RecordReader<'a> {
     #[cold]
     fn fail(&mut self, start: Mark<'a>, at: &'a [u8], kind: LdifErrorKind) -> FailedBlock<'a> {
         let error = start.error(self.chunk, at, kind);
-        let (rest, text) = grammar::up_to_blank(start.rest);
+        let (rest, text) = match kind {
+            // What stands behind the version is read all the same.
+            LdifErrorKind::UnsupportedVersion => grammar::behind_line(start.rest, at),
+            _ => grammar::up_to_blank(start.rest),
+        };
         let record_starts = length64(grammar::count_record_starts(text));
         self.observations.record_starts += record_starts;
         self.rest = rest;
