@@ -218,6 +218,7 @@ wrong("modrdn-missing-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN
 wrong("modrdn-bad-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\ndeleteoldrdn: maybe\n", 4, "bad-deleteoldrdn")
 wrong("modrdn-missing-newrdn", f"dn: {ADA}\nchangetype: modrdn\ndeleteoldrdn: 1\n", 2, "missing-newrdn")
 wrong("modrdn-by-url", f"dn: {ADA}\nchangetype: modrdn\nnewrdn:< file:///etc/hostname\ndeleteoldrdn: 1\n", 3, "bad-rename", warnings=["url-reference"])
+wrong("modrdn-empty-newrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: \ndeleteoldrdn: 1\n", 3, "missing-newrdn")
 wrong("modify-no-attribute", f"dn: {ADA}\nchangetype: modify\nreplace:\n-\n", 3, "bad-attribute-description")
 wrong("unknown-changetype", f"dn: {ADA}\nchangetype: rename\nnewrdn: CN=Ada Baker\n", 2, "unknown-changetype")
 wrong("delete-with-attributes", f"dn: {ADA}\nchangetype: delete\nmail: ada@contoso.com\n", 3, "delete-with-attributes")

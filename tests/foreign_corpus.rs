@@ -12,7 +12,7 @@ use ldifix::ldif::{WriteError, WriteOptions, Writer};
 use reading::{Reading, Trickle, read_from, read_in_chunks, record_starts};
 
 /// Files that are read without an error; more is better, less is a loss.
-const CLEAN: usize = 0;
+const CLEAN: usize = 928;
 
 #[test]
 fn what_others_wrote_is_read_without_loss_and_written_back_the_same() {
@@ -28,6 +28,19 @@ fn what_others_wrote_is_read_without_loss_and_written_back_the_same() {
     println!("{seen:#?}");
     assert_eq!(seen.wrong, Vec::<String>::new());
     assert!(seen.clean >= CLEAN, "{} files without an error; there were {CLEAN}", seen.clean);
+}
+
+#[test]
+fn exports_of_real_servers_are_complete_and_without_an_error() {
+    let Some(folder) = reading::shared("servers/exports") else { return };
+    for path in files(&folder) {
+        let source = Source::open(&path).unwrap();
+        let reading = read_in_chunks(source.bytes(), usize::MAX);
+        assert_eq!(reading.errors(), Vec::<&str>::new(), "{}", path.display());
+        let export = &reading.report.observations.export;
+        assert_eq!(export.incomplete(reading.records.len() as u64), None, "{}", path.display());
+        assert!(!reading.records.is_empty(), "{}", path.display());
+    }
 }
 
 #[derive(Debug, Default)]

@@ -184,7 +184,8 @@ fn change() -> impl Strategy<Value = (Option<Bytes>, Change<'static>)> {
     let delete = (spelling(&["ntdsSchemaDelete"]), Just(Change::Delete));
     let modify =
         (spelling(&["ntdsSchemaModify"]), vec(modification(), 0..5).prop_map(Change::Modify));
-    let rename = (octets(), any::<bool>(), option::of(octets())).prop_map(
+    let new_rdn = octets().prop_filter("no RDN", |rdn| !rdn.is_empty());
+    let rename = (new_rdn, any::<bool>(), option::of(octets())).prop_map(
         |(new_rdn, delete_old_rdn, new_superior)| Change::ModRdn {
             new_rdn,
             delete_old_rdn,

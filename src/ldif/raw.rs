@@ -238,6 +238,9 @@ fn rename<'a>(change_line: &Line<'a>, body: &[Line<'a>]) -> Result<Change<'a>, F
             return Err((*line, LdifErrorKind::BadRename));
         }
         if line.is(b"newrdn") && new_rdn.is_none() {
+            if line.value.is_empty() {
+                return Err((*line, LdifErrorKind::MissingNewRdn));
+            }
             new_rdn = Some(line.bytes());
         } else if line.is(b"deleteoldrdn") && delete_old_rdn.is_none() {
             delete_old_rdn = Some(match line.bytes().trim_ascii() {
