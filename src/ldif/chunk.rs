@@ -166,7 +166,7 @@ struct DnLine {
 /// Bytes of blank lines, comments and the DN that are looked at between an entry
 /// and the modify record that may go on with it. Without a bound, a file of
 /// comments would be looked through once for each chunk.
-const LOOKAHEAD: usize = 64 << 10;
+const LOOKAHEAD: usize = 8 << 10;
 
 fn dn_line(input: &[u8]) -> Found {
     let end = if input.len() > LOOKAHEAD { Found::Other } else { Found::Nothing };

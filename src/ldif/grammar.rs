@@ -367,9 +367,3 @@ pub(super) fn up_to_blank(input: &[u8]) -> (&[u8], &[u8]) {
     }
     (&[], input)
 }
-
-/// The rest behind the line that begins at `line`, and the text before it.
-pub(super) fn behind_line<'a>(input: &'a [u8], line: &'a [u8]) -> (&'a [u8], &'a [u8]) {
-    let rest = folded_text(line).map_or(&[][..], |(rest, _)| rest);
-    (rest, &input[..input.len() - rest.len()])
-}

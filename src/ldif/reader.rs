@@ -33,7 +33,7 @@ pub enum Block<'r, 'a> {
     Failed(FailedBlock<'a>),
 }
 
-/// A block that cannot be read: all up to the next blank line, or the version line.
+/// A block that cannot be read: all up to the next blank line, or the version lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedBlock<'a> {
     /// What is wrong; its position counts from the start of the chunk.
@@ -444,13 +444,20 @@ impl<'a> RecordReader<'a> {
         Err(Fault { at, kind: LdifErrorKind::MissingDn })
     }
 
+    /// The first line that is no version line, and the text before it.
+    fn behind_versions(&self, start: Mark<'a>) -> (&'a [u8], &'a [u8]) {
+        let other = self.lines.iter().find(|line| !line.is(b"version"));
+        let rest = other.map_or(self.rest, |line| &self.chunk[index(line.offset)..]);
+        (rest, &start.rest[..start.rest.len() - rest.len()])
+    }
+
     /// Skips the rest of a block that cannot be read.
     #[cold]
     fn fail(&mut self, start: Mark<'a>, at: &'a [u8], kind: LdifErrorKind) -> FailedBlock<'a> {
         let error = start.error(self.chunk, at, kind);
         let (rest, text) = match kind {
             // What stands behind the version is read all the same.
-            LdifErrorKind::UnsupportedVersion => grammar::behind_line(start.rest, at),
+            LdifErrorKind::UnsupportedVersion => self.behind_versions(start),
             _ => grammar::up_to_blank(start.rest),
         };
         let record_starts = length64(grammar::count_record_starts(text));

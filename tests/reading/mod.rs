@@ -131,8 +131,11 @@ pub fn record_starts(input: &[u8]) -> u64 {
     starts
 }
 
-fn behind_marks(line: &[u8]) -> &[u8] {
-    line.strip_prefix(b"\xef\xbb\xbf").map_or(line, behind_marks)
+fn behind_marks(mut line: &[u8]) -> &[u8] {
+    while let Some(behind) = line.strip_prefix(b"\xef\xbb\xbf") {
+        line = behind;
+    }
+    line
 }
 
 /// A folder of LDIF that others wrote, which need not be there.
