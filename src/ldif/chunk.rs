@@ -141,11 +141,23 @@ fn continues(input: &[u8], at: usize) -> Option<bool> {
     if !modifies {
         return Some(false);
     }
-    let before = &input[..at];
-    let start = last_boundary(before.trim_ascii_end()).unwrap_or(0);
-    let Found::Dn(previous) = dn_line(&input[start..at]) else { return Some(false) };
-    let previous_dn = &input[start + previous.start..][..previous.length];
+    let previous_dn = previous_dn(input, at).unwrap_or_default();
     Some(previous_dn.trim_ascii_end().eq_ignore_ascii_case(next_dn.trim_ascii_end()))
+}
+
+/// The `dn:` line of the last record before `at`, behind which only comments
+/// stand.
+fn previous_dn(input: &[u8], at: usize) -> Option<&[u8]> {
+    let mut end = at;
+    while end > 0 && at - end < LOOKAHEAD {
+        let start = last_boundary(input[..end].trim_ascii_end()).unwrap_or(0);
+        match dn_line(&input[start..end]) {
+            Found::Dn(dn) => return input.get(start + dn.start..start + dn.start + dn.length),
+            Found::Nothing => end = start,
+            Found::Other => return None,
+        }
+    }
+    None
 }
 
 /// What the first line is that is neither blank nor a comment.
@@ -222,6 +234,34 @@ mod tests {
         assert!(
             chunks.concat() == input && chunks.last().is_some_and(|c| c.starts_with("dn: cn=b"))
         );
+    }
+
+    #[test]
+    fn an_entry_that_may_go_on_is_not_settled() {
+        let entry = "dn: cn=a\ncn: a\n\n";
+        let more = "dn: CN=a\nchangetype: modify\nadd: m\nm: 1\n-\n\n";
+        let settled = |text: &str| settled_boundary(text.as_bytes());
+        assert_eq!(settled(entry), None);
+        assert_eq!(settled(&[entry, "dn: cn=a\nchangety"].concat()), None);
+        assert_eq!(settled(&[entry, more, "dn"].concat()), None);
+        assert_eq!(settled(&[entry, "# more\n\n"].concat()), None);
+        assert_eq!(settled(&[entry, "# more\n\n", more].concat()), None);
+        assert_eq!(settled(&[entry, "dn: cn=b\n\n"].concat()), Some(entry.len()));
+        assert_eq!(settled(&[entry, "nonsense\n\n"].concat()), Some(entry.len()));
+        assert_eq!(settled("\n\n\n"), Some(3));
+        let comments = "# comment\n".repeat(LOOKAHEAD);
+        assert_eq!(settled(&[entry, &comments, "\n"].concat()), Some(entry.len()));
+    }
+
+    #[test]
+    fn the_text_of_an_entry_is_its_record_and_what_goes_on_with_it() {
+        let entry = "dn: cn=a\ncn: a\n\n";
+        let more = "# 2\ndn: cn=A\nchangetype: modify\nadd: m\nm: 1\n-\n\n";
+        let text = [entry, more, more, "dn: cn=b\n"].concat();
+        let found = entry_text(text.as_bytes(), 0);
+        assert_eq!(found, [entry, more, more].concat().as_bytes());
+        assert_eq!(entry_text(text.as_bytes(), text.len() - 9), b"dn: cn=b\n");
+        assert_eq!(entry_text(text.as_bytes(), text.len() + 1), b"");
     }
 
     #[test]

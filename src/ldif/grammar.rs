@@ -257,6 +257,16 @@ impl Unfolding<'_> {
     }
 }
 
+/// Where the byte stands in raw text that is at `place` once the text is unfolded.
+pub(super) fn folded_place(raw: &[u8], place: usize) -> usize {
+    let mut text = Unfolding { raw, at: 0 };
+    for _ in 0..place {
+        text.take_if(|_| true);
+    }
+    text.peek();
+    text.at
+}
+
 /// Any logical line, folded wherever a fold may stand: in the description, in
 /// the separator (`:`, `::` or `:<`), in the spaces behind it (`FILL`).
 #[cold]
@@ -367,3 +377,7 @@ pub(super) fn up_to_blank(input: &[u8]) -> (&[u8], &[u8]) {
     }
     (&[], input)
 }
+
+#[cfg(test)]
+#[path = "grammar_tests.rs"]
+mod tests;

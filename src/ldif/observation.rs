@@ -191,3 +191,7 @@ impl ExportClaims {
 fn parse_number(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok()?.trim().parse().ok()
 }
+
+#[cfg(test)]
+#[path = "observation_tests.rs"]
+mod tests;

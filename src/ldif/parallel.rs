@@ -277,3 +277,7 @@ fn next_buffer(input: &mut impl Read, carry: &mut Vec<u8>) -> std::io::Result<Op
         }
     }
 }
+
+#[cfg(test)]
+#[path = "parallel_tests.rs"]
+mod tests;

@@ -302,3 +302,7 @@ fn trimmed(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         Cow::Owned(text) => Cow::Owned(text.trim_ascii_end().to_vec()),
     }
 }
+
+#[cfg(test)]
+#[path = "raw_tests.rs"]
+mod tests;

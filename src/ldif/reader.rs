@@ -351,7 +351,7 @@ impl<'a> RecordReader<'a> {
         if line.form == Form::Plain && !line.value.is_ascii() {
             let text = line.text();
             if let Err(error) = std::str::from_utf8(&text) {
-                let at = if line.value_folded { 0 } else { error.valid_up_to() };
+                let at = grammar::folded_place(line.value, error.valid_up_to());
                 self.warn(WarningKind::NotUtf8, start, self.behind(line.value, at, start));
             }
         }
@@ -559,3 +559,7 @@ fn offset32(offset: usize) -> u32 {
 fn index(offset: u32) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;
