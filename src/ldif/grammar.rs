@@ -74,7 +74,7 @@ const CLASS: [u8; 256] = {
 /// The characters of an attribute description (or keyword) and whether it has
 /// options.
 #[inline(always)]
-fn attribute_description(input: &[u8]) -> (&[u8], &[u8], bool) {
+pub(super) fn attribute_description(input: &[u8]) -> (&[u8], &[u8], bool) {
     let mut seen = 0;
     let end = input
         .iter()
@@ -153,40 +153,49 @@ pub(super) fn starts_record(input: &[u8]) -> bool {
     dn.is_ok()
 }
 
-/// `ldif-attrval-record`'s line, or a keyword line: description, separator,
-/// fill, value.
+/// What stands behind the description of an attribute line or keyword line:
+/// separator, fill, value. `colon` is the place of the colon, `ends` are the line
+/// ends from there on.
 ///
 /// Its parts come as scalars, inlined into the reader: a structure that is put
 /// together here and copied there costs a third of the time of reading.
 #[inline(always)]
-pub(super) fn plain_line(input: &[u8]) -> Option<PlainLine<'_>> {
-    let (rest, name, options) = attribute_description(input);
-    if name.is_empty() || rest.first() != Some(&b':') {
-        return None;
-    }
-    let (rest, form) = match rest {
-        [b':', b':', rest @ ..] => (rest, Form::Base64),
-        [b':', b'<', rest @ ..] => (rest, Form::Url),
-        _ => (&rest[1..], Form::Plain),
-    };
-    let rest = match rest {
-        // One space and a value: what nearly every line has.
-        [b' ', next, ..] if !matches!(next, b' ' | b'\r' | b'\n') => &rest[1..],
-        [next, ..] if !matches!(next, b' ' | b'\r' | b'\n') => rest,
+pub(super) fn plain_value<'a>(
+    chunk: &'a [u8],
+    colon: usize,
+    ends: &[u32],
+) -> Option<PlainValue<'a>> {
+    // Nothing up to the space begins a value without surprises.
+    let (form, from) = match chunk.get(colon + 1..)? {
+        [b' ', b'!'..=u8::MAX, ..] => (Form::Plain, colon + 2),
+        [b':', b' ', b'!'..=u8::MAX, ..] => (Form::Base64, colon + 3),
+        [b':' | b'<', ..] => return None,
+        [b'!'..=u8::MAX, ..] => (Form::Plain, colon + 1),
         _ => return None,
     };
-    let (rest, text) = folded_text(rest).ok()?;
-    Some(PlainLine { rest, name, form, value: text.raw, physical: text.physical, options })
+    let mut physical = 0;
+    for &end in ends {
+        physical += 1;
+        let end = end as usize;
+        let behind = chunk.get(end + 1..)?;
+        match behind.first() {
+            Some(b' ') if !is_separator_of_spaces(behind) => {}
+            Some(b'\t') => return None,
+            _ => {
+                let value = without_cr(chunk.get(from..end)?);
+                return Some(PlainValue { form, value, rest: behind, physical });
+            }
+        }
+    }
+    None
 }
 
 /// The parts of a line without surprises.
-pub(super) struct PlainLine<'a> {
-    pub rest: &'a [u8],
-    pub name: &'a [u8],
+pub(super) struct PlainValue<'a> {
     pub form: Form,
     pub value: &'a [u8],
+    pub rest: &'a [u8],
     pub physical: u32,
-    pub options: bool,
 }
 
 /// Any logical line, folded wherever a fold may stand.
@@ -215,6 +224,7 @@ fn lexed<'a>(name: &'a [u8], form: Form, text: Folded<'a>, options: bool) -> Lex
         options,
         offset: 0,
         line: 0,
+        number: None,
     };
     Lexed { line, physical: text.physical }
 }
@@ -303,6 +313,7 @@ fn folded_name(input: &[u8]) -> Parsed<'_, Lexed<'_>> {
         options,
         offset: 0,
         line: 0,
+        number: None,
     };
     Ok((rest, Lexed { line, physical: text.physical }))
 }

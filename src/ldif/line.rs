@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::Value;
+use super::{NameNumber, Value};
 
 /// How the value stands behind the colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +30,7 @@ pub struct Line<'a> {
     pub(super) offset: u32,
     /// Physical lines before this one in the chunk.
     pub(super) line: u32,
+    pub(super) number: Option<NameNumber>,
 }
 
 impl<'a> Line<'a> {
@@ -45,6 +46,7 @@ impl<'a> Line<'a> {
             options: name.contains(&b';'),
             offset: 0,
             line: 0,
+            number: None,
         }
     }
 
@@ -52,6 +54,13 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn name(&self) -> Cow<'a, [u8]> {
         if self.name_folded { Cow::Owned(unfold(self.name)) } else { Cow::Borrowed(self.name) }
+    }
+
+    /// The description's number within its reader; lines with the same number
+    /// have the same description. Not every line has one.
+    #[must_use]
+    pub fn name_number(&self) -> Option<NameNumber> {
+        self.number
     }
 
     /// Whether the description, in any case, is this one without options.

@@ -8,6 +8,8 @@ mod error;
 mod grammar;
 mod json;
 mod line;
+mod line_ends;
+mod names;
 mod observation;
 mod parallel;
 mod position;
@@ -20,6 +22,7 @@ pub use chunk::{Chunk, Chunks, entry_text};
 pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
 pub use json::JsonWriter;
 pub use line::{Form, Line};
+pub use names::NameNumber;
 pub use observation::{ExportClaims, Observations};
 pub use parallel::{
     CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_in_order,

@@ -3,8 +3,10 @@
 use memchr::{memchr, memchr_iter};
 
 use super::base64::{self, Base64};
-use super::grammar::{self, Fault, Folded};
+use super::grammar::{self, Fault, Folded, Lexed};
 use super::line::Form;
+use super::line_ends::{LineEnds, Texture};
+use super::names::Names;
 use super::observation::Observations;
 use super::raw::RawRecord;
 use super::{LdifError, LdifErrorKind, Line, Position, WarningKind};
@@ -44,34 +46,14 @@ pub struct FailedBlock<'a> {
     pub text: &'a [u8],
 }
 
-/// Bytes in a chunk that call for a look at each line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Texture {
-    /// ASCII without NUL and CR.
-    Plain,
-    /// Anything else.
-    Mixed,
-}
-
-impl Texture {
-    fn of(chunk: &[u8]) -> Self {
-        // Blocks without a branch inside: the compiler makes vector code of it.
-        let mixed = chunk.chunks(1024).any(|block| {
-            block
-                .iter()
-                .fold(false, |mixed, &byte| mixed | (byte >= 0x80) | (byte == 0) | (byte == b'\r'))
-        });
-        if mixed { Self::Mixed } else { Self::Plain }
-    }
-}
-
 /// Reads the records of a chunk, reusing one buffer of lines.
 #[derive(Debug)]
 pub struct RecordReader<'a> {
     chunk: &'a [u8],
     rest: &'a [u8],
     line: u32,
-    texture: Texture,
+    ends: LineEnds,
+    names: Names<'a>,
     limits: Limits,
     lines: Vec<Line<'a>>,
     /// Whether a `-` line is among them.
@@ -89,7 +71,8 @@ impl<'a> RecordReader<'a> {
             chunk,
             rest: chunk,
             line: 0,
-            texture: Texture::of(chunk),
+            ends: LineEnds::of(chunk),
+            names: Names::for_chunk(chunk.len()),
             limits: Limits { record: limits.record.min(u64::from(u32::MAX)), ..limits },
             lines: Vec::new(),
             dashes: false,
@@ -109,19 +92,9 @@ impl<'a> RecordReader<'a> {
     /// What was seen beside the records; complete once the chunk is read.
     #[must_use]
     pub fn into_observations(mut self) -> Observations {
-        let lines = match self.texture {
-            // Read to its end, a chunk has as many line ends as lines counted.
-            Texture::Plain if self.chunk.last() == Some(&b'\n') => u64::from(self.line),
-            _ => length64(memchr_iter(b'\n', self.chunk).count()),
-        };
-        let ends_with_crlf = |at: &usize| *at > 0 && self.chunk[at - 1] == b'\r';
-        self.observations.crlf_lines = match self.texture {
-            Texture::Plain => 0,
-            Texture::Mixed => {
-                length64(memchr_iter(b'\n', self.chunk).filter(ends_with_crlf).count())
-            }
-        };
-        self.observations.lf_lines = lines - self.observations.crlf_lines;
+        let (lf, crlf) = self.ends.count(self.chunk);
+        self.observations.lf_lines = length64(lf);
+        self.observations.crlf_lines = length64(crlf);
         self.observations
     }
 
@@ -189,7 +162,10 @@ impl<'a> RecordReader<'a> {
                 b' ' if grammar::line_of_spaces(self.rest).is_some() => return Ok(()),
                 b'#' => self.read_comment()?,
                 b'-' => self.read_dash()?,
-                _ => self.read_line(from)?,
+                _ => {
+                    self.read_line(from)?;
+                    self.read_expected_lines(from);
+                }
             }
         }
         if self.chunk.last() != Some(&b'\n') {
@@ -199,40 +175,66 @@ impl<'a> RecordReader<'a> {
         Ok(())
     }
 
-    #[inline(always)]
+    /// Reads lines as long as they have an expected description and no surprises,
+    /// which is what nearly all lines of an export have; any other line is left
+    /// to [`Self::read_line`].
+    fn read_expected_lines(&mut self, block: usize) {
+        if self.ends.texture() == Texture::Mixed {
+            return;
+        }
+        let block_start = self.chunk.len() - block;
+        let limit = self.limits.line.min(self.limits.record);
+        let mut start = self.chunk.len() - self.rest.len();
+        while let Some((length, number)) = self.names.expected(&self.chunk[start..])
+            && let colon = start + length
+            && let ends = self.ends.behind(self.line)
+            && let Some(read) = grammar::plain_value(self.chunk, colon, ends)
+        {
+            let behind = self.chunk.len() - read.rest.len();
+            let is_good = read.form == Form::Plain || base64::check(read.value) == Base64::Padded;
+            if !is_good || length64(behind - block_start) > limit {
+                break;
+            }
+            self.lines.push(Line {
+                name: &self.chunk[start..colon],
+                value: read.value,
+                form: read.form,
+                name_folded: false,
+                value_folded: read.physical > 1,
+                options: false,
+                offset: offset32(start),
+                line: self.line,
+                number: Some(number),
+            });
+            self.line += read.physical;
+            start = behind;
+        }
+        self.rest = &self.chunk[start..];
+    }
+
     fn read_line(&mut self, block: usize) -> Result<(), Fault<'a>> {
         let start = self.rest;
-        let offset = offset32(self.chunk.len() - start.len());
-        let (form, options, physical);
-        match grammar::plain_line(start) {
-            Some(line) => {
-                (form, options, physical) = (line.form, line.options, line.physical);
-                self.rest = line.rest;
-                self.lines.push(Line {
-                    name: line.name,
-                    value: line.value,
-                    form,
-                    name_folded: false,
-                    value_folded: physical > 1,
-                    options,
-                    offset,
-                    line: self.line,
-                });
+        let lexed = match self.plain_line(start) {
+            Some((rest, lexed)) => {
+                self.rest = rest;
+                lexed
             }
             None => {
                 let (rest, lexed) = grammar::logical_line(start).map_err(into_fault)?;
-                (form, options, physical) = (lexed.line.form, lexed.line.options, lexed.physical);
                 self.rest = rest;
-                self.lines.push(Line { offset, line: self.line, ..lexed.line });
+                lexed
             }
-        }
+        };
+        let Lexed { line: Line { form, options, .. }, physical } = lexed;
+        let offset = offset32(self.chunk.len() - start.len());
+        self.lines.push(Line { offset, line: self.line, ..lexed.line });
         if length64(start.len() - self.rest.len()) > self.limits.line {
             return Err(Fault { at: start, kind: LdifErrorKind::LineTooLong });
         }
         if length64(block - self.rest.len()) > self.limits.record {
             return Err(Fault { at: start, kind: LdifErrorKind::RecordTooLong });
         }
-        if form != Form::Plain || options || self.texture == Texture::Mixed {
+        if form != Form::Plain || options || self.ends.texture() == Texture::Mixed {
             self.look_closer(start)?;
         }
         self.line += physical;
@@ -242,13 +244,30 @@ impl<'a> RecordReader<'a> {
         }
     }
 
+    fn plain_line(&mut self, start: &'a [u8]) -> Option<(&'a [u8], Lexed<'a>)> {
+        let (_, name, options) = grammar::attribute_description(start);
+        let colon = self.chunk.len() - start.len() + name.len();
+        if name.is_empty() || self.chunk.get(colon) != Some(&b':') {
+            return None;
+        }
+        let read = grammar::plain_value(self.chunk, colon, self.ends.behind(self.line))?;
+        let line = Line {
+            form: read.form,
+            value_folded: read.physical > 1,
+            options,
+            number: self.names.number(name, options),
+            ..Line::of(name, read.value)
+        };
+        Some((read.rest, Lexed { line, physical: read.physical }))
+    }
+
     /// Checks of the last line that most lines do not call for.
     fn look_closer(&mut self, start: &'a [u8]) -> Result<(), Fault<'a>> {
         let Some(&line) = self.lines.last() else { return Ok(()) };
         if line.form != Form::Plain {
             self.check_form(&line, start)?;
         }
-        if self.texture == Texture::Mixed {
+        if self.ends.texture() == Texture::Mixed {
             self.check_bytes(&line, start)?;
         }
         if is_partial(&line) {

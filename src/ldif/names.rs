@@ -1,0 +1,174 @@
+//! The attribute descriptions of a chunk, each checked once.
+
+use rustc_hash::FxHashMap;
+use wide::u8x16;
+
+/// The number of an attribute description, exactly as it is spelled, within one
+/// reader: a caller's own table can say what the description is to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NameNumber(u16);
+
+impl NameNumber {
+    /// The number, counted from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// Descriptions that are remembered at a time.
+const MOST: usize = 1 << 12;
+
+/// A description is recognised by so many bytes, its colon included.
+const HEAD: usize = 32;
+
+/// A chunk that is no larger does not repeat its descriptions often enough.
+const SMALL: usize = 16 << 10;
+
+/// The descriptions seen so far in a chunk, `dn` and those with options aside.
+///
+/// The entries of an export have the same attributes in the same order, so that
+/// a line's description is nearly always the one before it, or the one that
+/// stood behind that the last time. To see that it is takes one comparison of
+/// [`HEAD`] bytes, where to find its end takes a look at each byte.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    known: Vec<Known>,
+    numbers: FxHashMap<&'a [u8], NameNumber>,
+    /// The description of the line before.
+    last: usize,
+    limit: usize,
+}
+
+/// A description with its colon.
+#[derive(Debug)]
+struct Known {
+    head: [u8x16; HEAD / 16],
+    /// Ones where the head counts.
+    mask: [u8x16; HEAD / 16],
+    length: usize,
+    number: NameNumber,
+    /// The description that stood behind this one the last time, this one itself
+    /// aside.
+    follower: usize,
+}
+
+impl Known {
+    #[inline(always)]
+    fn begins(&self, line: &[u8; HEAD]) -> bool {
+        let [first, second] = lanes(line);
+        let [head, mask] = [&self.head, &self.mask];
+        ((first & mask[0]).cmp_eq(head[0]) & (second & mask[1]).cmp_eq(head[1])).all()
+    }
+}
+
+impl<'a> Names<'a> {
+    /// No descriptions, for a chunk of so many bytes.
+    pub(super) fn for_chunk(length: usize) -> Self {
+        let limit = if length > SMALL { MOST } else { 0 };
+        Self { known: Vec::new(), numbers: FxHashMap::default(), last: 0, limit }
+    }
+
+    /// The length and number of the description with which a line begins, where
+    /// that is an expected one and a colon follows it.
+    #[inline(always)]
+    pub(super) fn expected(&mut self, line: &[u8]) -> Option<(usize, NameNumber)> {
+        let head = line.first_chunk()?;
+        let last = self.known.get(self.last)?;
+        let next = self.known.get(last.follower)?;
+        if next.begins(head) {
+            self.last = last.follower;
+            return Some((next.length, next.number));
+        }
+        last.begins(head).then_some((last.length, last.number))
+    }
+
+    /// The number of a description that was not expected; it will be where this
+    /// one stands again.
+    pub(super) fn number(&mut self, name: &'a [u8], options: bool) -> Option<NameNumber> {
+        if options || self.limit == 0 || name.eq_ignore_ascii_case(b"dn") {
+            return None;
+        }
+        let number = match self.numbers.get(name) {
+            Some(&number) => number,
+            None => self.add(name)?,
+        };
+        if let Some(last) = self.known.get_mut(self.last)
+            && self.last != number.index()
+        {
+            last.follower = number.index();
+        }
+        self.last = number.index();
+        Some(number)
+    }
+
+    fn add(&mut self, name: &'a [u8]) -> Option<NameNumber> {
+        let next = self.known.len();
+        if next >= self.limit || name.len() >= HEAD {
+            return None;
+        }
+        let number = NameNumber(u16::try_from(next).ok()?);
+        let (mut head, mut mask) = ([0; HEAD], [0; HEAD]);
+        head[..name.len()].copy_from_slice(name);
+        head[name.len()] = b':';
+        mask[..=name.len()].fill(u8::MAX);
+        let (head, mask, length) = (lanes(&head), lanes(&mask), name.len());
+        self.known.push(Known { head, mask, length, number, follower: next });
+        self.numbers.insert(name, number);
+        Some(number)
+    }
+}
+
+#[inline(always)]
+fn lanes(bytes: &[u8; HEAD]) -> [u8x16; HEAD / 16] {
+    let lanes = bytes.as_chunks().0;
+    [u8x16::new(lanes[0]), u8x16::new(lanes[1])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expected(names: &mut Names<'_>, line: &str) -> Option<usize> {
+        let line = format!("{line:x<40}");
+        names.expected(line.as_bytes()).map(|(length, _)| length)
+    }
+
+    #[test]
+    fn the_description_before_and_the_one_behind_it_are_expected_and_no_other() {
+        let mut names = Names::for_chunk(SMALL + 1);
+        assert_eq!(expected(&mut names, "cn: a"), None);
+        for name in [&b"cn"[..], b"sn", b"mail", b"cn"] {
+            assert!(names.number(name, false).is_some());
+        }
+        assert_eq!(expected(&mut names, "mail: a"), None);
+        assert_eq!(expected(&mut names, "cn: a"), Some(2));
+        assert_eq!(expected(&mut names, "sn:: a"), Some(2));
+        assert_eq!(expected(&mut names, "sn2: a"), None);
+        assert_eq!(expected(&mut names, "SN: a"), None);
+        assert_eq!(expected(&mut names, "sn : a"), None);
+        assert_eq!(expected(&mut names, "sn:<a"), Some(2));
+        assert_eq!(expected(&mut names, "mail:"), Some(4));
+        assert_eq!(expected(&mut names, "cn:"), Some(2));
+        assert_eq!(names.expected(b"cn: too near to the end"), None);
+    }
+
+    #[test]
+    fn what_calls_for_a_closer_look_is_never_expected() {
+        let mut names = Names::for_chunk(SMALL + 1);
+        let long = [b'a'; HEAD];
+        assert_eq!(names.number(b"DN", false), None);
+        assert_eq!(names.number(b"cn;lang-de", true), None);
+        assert_eq!(names.number(&long, false), None);
+        assert_ne!(names.number(&long[1..], false), None);
+        assert_eq!(Names::for_chunk(10).number(b"cn", false), None);
+    }
+
+    #[test]
+    fn one_spelling_has_one_number() {
+        let mut names = Names::for_chunk(SMALL + 1);
+        let number = names.number(b"cn", false);
+        assert_ne!(names.number(b"CN", false), number);
+        assert_eq!(names.number(b"cn", false), number);
+    }
+}
