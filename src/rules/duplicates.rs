@@ -101,7 +101,7 @@ impl Duplicates for EntryDuplicates<'_, '_> {
         let Some(key) = self.own.keys.get(&(attr, value)) else { return false };
         let Some(place) = Place::new(self.own.offset, value) else { return false };
         // Nobody else to ask where the fingerprint has one holder.
-        self.survey.index.holders(Fingerprint::of(attr, key)).len() > 1
+        self.survey.index.is_shared(Fingerprint::of(attr, key))
             && self.first(attr, key).is_some_and(|(first, _)| first < place)
     }
 

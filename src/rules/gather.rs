@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::directory::AttributeDescription;
-use crate::ldif::{ChunkReport, Line, ModOp, RawRecord, ReadOptions, read_chunk};
+use crate::ldif::{ChunkReport, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_chunk};
 
 use super::{Attr, Subject};
 
@@ -24,6 +24,21 @@ pub struct Gathered<'a> {
     /// Physical lines from the start of the text to the `dn:` line.
     pub line: u32,
     keep_lines: bool,
+    /// What is known of the attribute descriptions that have a number.
+    names: Vec<Option<Role>>,
+}
+
+/// What an attribute description without options is to the rules.
+#[derive(Debug, Clone, Copy)]
+enum Role {
+    Read(Attr),
+    Ignored,
+}
+
+impl Role {
+    fn of(name: &[u8]) -> Self {
+        Attr::of(name).map_or(Self::Ignored, Self::Read)
+    }
 }
 
 /// Reads the entries of a text; `each` gets every one that is an entry.
@@ -70,23 +85,44 @@ impl<'a> Gathered<'a> {
         (self.offset, self.line) =
             record.first_line().map_or((0, 0), |line| (line.offset(), line.line()));
         for line in record.attribute_lines() {
-            self.push(*line);
+            self.push(line);
         }
         special
     }
 
-    fn push(&mut self, line: Line<'a>) {
+    fn push(&mut self, line: &Line<'a>) {
         if self.keep_lines {
-            self.lines.push(line);
+            self.lines.push(*line);
         }
-        if line.has_options() {
-            let name = line.name();
-            let description = AttributeDescription::split(&name);
-            if let (true, Some(attr)) = (description.is_partial(), Attr::of(description.base())) {
-                self.subject.mark_partial(attr);
-            }
-        } else if let Some(attr) = Attr::of(&line.name()) {
-            self.subject.push(attr, line);
+        let role = match line.name_number() {
+            Some(number) => self.role(number, line),
+            None if line.has_options() => return self.push_with_options(line),
+            None => Role::of(&line.name()),
+        };
+        if let Role::Read(attr) = role {
+            self.subject.push(attr, *line);
+        }
+    }
+
+    /// The role of a line's description, looked up when its number is first seen.
+    #[inline]
+    fn role(&mut self, number: NameNumber, line: &Line<'a>) -> Role {
+        if let Some(Some(role)) = self.names.get(number.index()) {
+            return *role;
+        }
+        let role = Role::of(&line.name());
+        if self.names.len() <= number.index() {
+            self.names.resize(number.index() + 1, None);
+        }
+        self.names[number.index()] = Some(role);
+        role
+    }
+
+    fn push_with_options(&mut self, line: &Line<'a>) {
+        let name = line.name();
+        let description = AttributeDescription::split(&name);
+        if let (true, Some(attr)) = (description.is_partial(), Attr::of(description.base())) {
+            self.subject.mark_partial(attr);
         }
     }
 
@@ -104,7 +140,7 @@ impl<'a> Gathered<'a> {
                 self.drop_values(&head.bytes(), values, head);
             }
             if !head.is(ModOp::Delete.keyword().as_bytes()) {
-                values.iter().for_each(|line| self.push(*line));
+                values.iter().for_each(|line| self.push(line));
             }
         }
         true

@@ -21,7 +21,7 @@ macro_rules! attributes {
 
             /// The name as the schema spells it.
             #[must_use]
-            pub fn name(self) -> &'static str {
+            pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
                 }
@@ -56,13 +56,31 @@ impl Attr {
     /// reads it.
     #[must_use]
     pub fn of(name: &[u8]) -> Option<Self> {
-        // A name is looked at once per line of the export, so length decides
-        // first and a comparison of bytes only second.
-        Self::ALL.iter().copied().find(|attr| {
-            attr.name().len() == name.len() && attr.name().as_bytes().eq_ignore_ascii_case(name)
-        })
+        // Most names are those of no attribute here, and most of these are told by
+        // their length.
+        let same_length = BY_LENGTH.get(name.len())?;
+        same_length
+            .iter()
+            .map_while(|attr| *attr)
+            .find(|attr| attr.name().as_bytes().eq_ignore_ascii_case(name))
     }
 }
+
+/// The attributes whose names have so many bytes.
+static BY_LENGTH: [[Option<Attr>; 4]; 32] = {
+    let mut table = [[None; 4]; 32];
+    let mut at = 0;
+    while at < Attr::ALL.len() {
+        let same_length = &mut table[Attr::ALL[at].name().len()];
+        let mut free = 0;
+        while same_length[free].is_some() {
+            free += 1;
+        }
+        same_length[free] = Some(Attr::ALL[at]);
+        at += 1;
+    }
+    table
+};
 
 /// One entry's lines, sorted into slots.
 #[derive(Debug, Default)]
@@ -207,6 +225,17 @@ mod tests {
             subject.reset(Cow::Borrowed(dn.as_bytes()));
             assert_eq!(String::from_utf8_lossy(&subject.common_name()), name, "{dn}");
         }
+    }
+
+    #[test]
+    fn an_attribute_is_known_by_its_name_in_any_case_and_by_no_other() {
+        for attr in Attr::ALL {
+            assert_eq!(Attr::of(attr.name().as_bytes()), Some(*attr));
+            assert_eq!(Attr::of(attr.name().to_uppercase().as_bytes()), Some(*attr));
+            assert_eq!(Attr::of(&attr.name().as_bytes()[1..]), None);
+        }
+        assert_eq!(Attr::of(b""), None);
+        assert_eq!(Attr::of(&[b'a'; 1000]), None);
     }
 
     #[test]
