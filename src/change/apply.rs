@@ -16,6 +16,7 @@ use super::identity;
 use super::not_applicable::{NotApplicable, Reason};
 use super::stored::StoredEntry;
 use crate::directory::Entry;
+use crate::directory::dn::join;
 use crate::ldif::{Change, ModOp, Modification, Value};
 
 /// Applies a modify or modrdn to an entry, in place.
@@ -37,8 +38,9 @@ pub fn apply_to_entry<'a>(
     let done = match change {
         Change::Modify(mods) => modify(&mut stored, mods, Twins::Ignored).map(drop),
         Change::ModRdn { new_rdn, delete_old_rdn, new_superior } => {
-            let parent = new_superior.as_deref().unwrap_or_else(|| parent_text(&stored.dn));
-            let new_dn = child_dn(new_rdn, parent);
+            let parent =
+                new_superior.as_deref().unwrap_or_else(|| identity::parent_text(&stored.dn));
+            let new_dn = join(new_rdn, Some(parent));
             rename(&mut stored, new_dn, *delete_old_rdn).map(drop)
         }
         Change::Add(_) => Err(NotApplicable::of_dn(Reason::EntryExists, &stored.dn)),
@@ -46,16 +48,6 @@ pub fn apply_to_entry<'a>(
     };
     *entry = stored.into_entry();
     done
-}
-
-/// The DN's text behind the first RDN.
-pub(super) fn parent_text(dn: &[u8]) -> &[u8] {
-    identity::rdn_starts(dn).get(1).map_or(&[], |&at| &dn[at..])
-}
-
-/// The DN of an entry below a parent; the root's text is empty.
-pub(super) fn child_dn(rdn: &[u8], parent: &[u8]) -> Vec<u8> {
-    if parent.trim_ascii().is_empty() { rdn.to_vec() } else { [rdn, parent].join(&b',') }
 }
 
 /// What one modification did to one attribute.

@@ -3,236 +3,127 @@
 
 use std::borrow::Cow;
 
-/// How the values of one attribute compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rule {
-    CaseIgnore,
-    Octets,
-}
+use crate::directory::attribute::same_type;
+use crate::directory::dn::{key_ancestors, key_parent, normalize_into, split_rdn};
+use crate::directory::{
+    AttributeDescription, Dn, Facts, Rdn, Syntax, Uniqueness, Writability, matching,
+};
 
-/// The matching rule of an attribute description.
-pub(super) fn rule_of(attribute: &[u8]) -> Rule {
-    match base_name(attribute).to_ascii_lowercase().as_slice() {
-        b"jpegphoto" | b"thumbnailphoto" | b"objectguid" | b"usercertificate" => Rule::Octets,
-        _ => Rule::CaseIgnore,
-    }
+/// How the values of an attribute compare.
+pub(super) fn rule_of(attribute: &[u8]) -> Syntax {
+    Facts::of(attribute).syntax
 }
 
 /// The form in which two values are equal exactly where the rule says so.
-pub(super) fn value_key(rule: Rule, value: &[u8]) -> Cow<'_, [u8]> {
-    match rule {
-        Rule::Octets => Cow::Borrowed(value),
-        Rule::CaseIgnore => {
-            let folded = match std::str::from_utf8(value) {
-                Ok(text) => text.to_lowercase().into_bytes(),
-                Err(_) => value.to_ascii_lowercase(),
-            };
-            let mut out: Vec<u8> = Vec::with_capacity(folded.len());
-            for word in folded.split(|&byte| byte == b' ').filter(|word| !word.is_empty()) {
-                if !out.is_empty() {
-                    out.push(b' ');
-                }
-                out.extend_from_slice(word);
-            }
-            Cow::Owned(out)
-        }
-    }
+pub(super) fn value_key(rule: Syntax, value: &[u8]) -> Cow<'_, [u8]> {
+    matching::fold(rule, value)
 }
 
-/// The attribute description without its options.
-pub(super) fn base_name(attribute: &[u8]) -> &[u8] {
-    memchr::memchr(b';', attribute).map_or(attribute, |at| &attribute[..at])
-}
-
-/// The key of a DN: RDNs from the left, separated by commas that stand nowhere
-/// else in it; `None` where the text is no DN. The root's key is empty.
+/// The key of a DN; `None` where the text is no DN. The root's key is empty. A
+/// comma in it always separates two RDNs.
 pub(super) fn dn_key(dn: &[u8]) -> Option<Vec<u8>> {
     let mut key = Vec::with_capacity(dn.len());
-    if dn.iter().all(|&byte| byte == b' ') {
-        return Some(key);
-    }
-    let mut starts = rdn_starts(dn);
-    starts.push(dn.len() + 1);
-    for pair in starts.windows(2) {
-        if !key.is_empty() {
-            key.push(b',');
-        }
-        key.extend_from_slice(&rdn_key(&dn[pair[0]..pair[1] - 1])?);
-    }
+    normalize_into(dn, &mut key).ok()?;
     Some(key)
 }
 
 /// The key of one RDN, as it stands in [`dn_key`].
 pub(super) fn rdn_key(rdn: &[u8]) -> Option<Vec<u8>> {
-    let mut parts: Vec<Vec<u8>> = rdn_values(rdn)?
-        .into_iter()
-        .map(|(name, value)| {
-            let mut part = name.to_ascii_lowercase();
-            part.push(b'=');
-            for &byte in value_key(rule_of(&name), &value).iter() {
-                match byte {
-                    b',' | b'+' | b'\\' => {
-                        part.extend_from_slice(format!("\\{byte:02x}").as_bytes())
-                    }
-                    _ => part.push(byte),
-                }
-            }
-            part
-        })
-        .collect();
-    parts.sort_unstable();
-    Some(parts.join(&b'+'))
+    Rdn::parse(rdn).ok()?;
+    dn_key(rdn)
 }
 
-/// The key of the entry above; `None` for the root.
+/// The key of the entry above, the root's included; `None` for the root.
 pub(super) fn parent_key(key: &[u8]) -> Option<&[u8]> {
-    match memchr::memchr(b',', key) {
-        Some(at) => Some(&key[at + 1..]),
-        None if key.is_empty() => None,
-        None => Some(&[]),
-    }
+    if key.is_empty() { None } else { Some(key_parent(key).unwrap_or_default()) }
 }
 
 /// Where each RDN of a DN's text starts.
 pub(super) fn rdn_starts(dn: &[u8]) -> Vec<usize> {
-    let mut starts = vec![0];
-    starts.extend(separators(dn, b',').map(|at| at + 1));
+    let mut starts = vec![extended_end(dn)];
+    let mut rest = dn;
+    while let Ok((_, Some(parent))) = split_rdn(rest) {
+        starts.push(dn.len() - parent.len());
+        rest = parent;
+    }
     starts
 }
 
-fn separators(text: &[u8], separator: u8) -> impl Iterator<Item = usize> {
-    let (mut escaped, mut quoted) = (false, false);
-    text.iter().enumerate().filter_map(move |(at, &byte)| {
-        if escaped {
-            escaped = false;
-            return None;
-        }
-        match byte {
-            b'\\' => escaped = true,
-            b'"' => quoted = !quoted,
-            _ if byte == separator && !quoted => return Some(at),
-            _ => {}
-        }
-        None
-    })
-}
-
-/// The attribute types and values of the first RDN of a DN, unescaped; `None`
-/// where it is no RDN.
-pub(super) fn rdn_values(dn: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
-    let rdn = separators(dn, b',').next().map_or(dn, |end| &dn[..end]);
-    let mut bounds: Vec<usize> = separators(rdn, b'+').collect();
-    bounds.push(rdn.len());
-    let mut from = 0;
-    let mut values = Vec::with_capacity(bounds.len());
-    for end in bounds {
-        let part = &rdn[from..end];
-        from = end + 1;
-        let at = memchr::memchr(b'=', part)?;
-        let name = part[..at].trim_ascii();
-        if name.is_empty() {
-            return None;
-        }
-        values.push((name.to_vec(), unescape(part[at + 1..].trim_ascii_start())));
-    }
-    Some(values)
-}
-
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut kept = 0;
+/// Where `<GUID=…>;<SID=…>;` in front of a DN ends; 0 where there is nothing
+/// behind it.
+fn extended_end(dn: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        at += 1;
-        if byte != b'\\' {
-            out.push(byte);
-            if byte != b' ' {
-                kept = out.len();
-            }
-            continue;
-        }
-        let hex = text
-            .get(at..at + 2)
-            .and_then(|pair| std::str::from_utf8(pair).ok())
-            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        match (hex, text.get(at)) {
-            (Some(decoded), _) => {
-                out.push(decoded);
-                at += 2;
-            }
-            (None, Some(&next)) => {
-                out.push(next);
-                at += 1;
-            }
-            (None, None) => {}
-        }
-        kept = out.len();
+    while dn.get(at) == Some(&b'<') {
+        let end = dn[at..].windows(2).position(|pair| pair == b">;");
+        let Some(end) = end else { return 0 };
+        at += end + 2;
     }
-    out.truncate(kept);
-    out
+    at
+}
+
+/// The text of a DN's first RDN.
+pub(super) fn rdn_text(dn: &[u8]) -> &[u8] {
+    split_rdn(dn).map_or(dn, |(rdn, _)| rdn)
+}
+
+/// The DN's text behind the first RDN; empty where there is none.
+pub(super) fn parent_text(dn: &[u8]) -> &[u8] {
+    split_rdn(dn).ok().and_then(|(_, parent)| parent).unwrap_or_default()
+}
+
+/// The attribute types and values of the first RDN of a DN, unescaped; none for
+/// the root, `None` where the text is no DN.
+pub(super) fn rdn_values(dn: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    let dn = Dn::parse(dn).ok()?;
+    let avas = dn.rdn().map(Rdn::avas).unwrap_or_default();
+    let values = avas.iter().map(|ava| {
+        let value = ava.text().unwrap_or(ava.value());
+        (ava.attribute().as_bytes().to_vec(), value.to_vec())
+    });
+    Some(values.collect())
+}
+
+/// Whether two attribute types, options left aside, are the same.
+pub(super) fn same_attribute(a: &[u8], b: &[u8]) -> bool {
+    same_type(AttributeDescription::split(a).base(), AttributeDescription::split(b).base())
 }
 
 /// Whether Active Directory's schema allows the attribute one value only.
 pub(super) fn single_valued(attribute: &[u8]) -> bool {
-    matches!(
-        base_name(attribute).to_ascii_lowercase().as_slice(),
-        b"mail"
-            | b"userprincipalname"
-            | b"samaccountname"
-            | b"displayname"
-            | b"mailnickname"
-            | b"cn"
-    )
+    Facts::of(attribute).single_valued
 }
 
-/// Why a modify may not write an attribute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Writability {
-    Writable,
-    Naming,
-    System,
-}
-
+/// What a modify may do to the attribute.
 pub(super) fn writability(attribute: &[u8]) -> Writability {
-    match base_name(attribute).to_ascii_lowercase().as_slice() {
-        b"cn" | b"ou" | b"dc" => Writability::Naming,
-        b"name" | b"distinguishedname" | b"objectguid" | b"objectsid" | b"memberof" => {
-            Writability::System
-        }
-        _ => Writability::Writable,
-    }
+    Facts::of(attribute).writability
 }
 
-/// Whether a server keeps the attribute's values unique among its entries.
-pub(super) fn is_unique(attribute: &[u8]) -> bool {
-    attribute.eq_ignore_ascii_case(b"userPrincipalName")
-        || attribute.eq_ignore_ascii_case(b"sAMAccountName")
+/// Where a server keeps the attribute's values unique.
+pub(super) fn uniqueness(attribute: &[u8]) -> Uniqueness {
+    Facts::of(attribute).uniqueness
 }
 
-/// The options of an attribute description.
-pub(super) fn options(attribute: &[u8]) -> impl Iterator<Item = &[u8]> {
-    attribute.split(|&byte| byte == b';').skip(1)
-}
-
-/// Whether an option marks a part of the values, as in `member;range=0-1499`.
-pub(super) fn is_range(option: &[u8]) -> bool {
-    option.len() >= 6 && option[..6].eq_ignore_ascii_case(b"range=")
-}
-
-/// Whether an attribute with this option is written like any other: it names a
-/// language, a transfer form or a private subtype. Others, such as the change
+/// Whether an attribute with these options is written like any other: they name
+/// a language, a transfer form or a private subtype. Others, such as the change
 /// sequence numbers of a replica (`vucsn-…`), are a server's own notes.
-pub(super) fn is_plain_option(option: &[u8]) -> bool {
-    let option = option.to_ascii_lowercase();
-    option == b"binary" || option.starts_with(b"lang-") || option.starts_with(b"x-")
+pub(super) fn has_plain_options(attribute: &[u8]) -> bool {
+    AttributeDescription::split(attribute).options().all(|option| {
+        let option = option.to_ascii_lowercase();
+        option == b"binary" || option.starts_with(b"lang-") || option.starts_with(b"x-")
+    })
+}
+
+/// Whether the description stands for a part of the values (`;range=`).
+pub(super) fn is_partial(attribute: &[u8]) -> bool {
+    AttributeDescription::split(attribute).is_partial()
 }
 
 /// The key of the domain that holds an entry: the DN from its first `dc=` on.
 pub(super) fn domain_key(dn: &[u8]) -> Vec<u8> {
-    let Some(key) = dn_key(dn) else { return Vec::new() };
-    let mut rest = key.as_slice();
-    while !rest.is_empty() && !rest.starts_with(b"dc=") {
-        rest = parent_key(rest).unwrap_or_default();
+    let key = dn_key(dn).unwrap_or_default();
+    let is_domain = |key: &[u8]| key.starts_with(b"dc=");
+    if is_domain(&key) {
+        return key;
     }
-    rest.to_vec()
+    key_ancestors(&key).find(|above| is_domain(above)).unwrap_or_default().to_vec()
 }

@@ -14,6 +14,7 @@ use super::identity;
 use super::not_applicable::{NotApplicable, Reason};
 use super::stored::StoredEntry;
 use crate::directory::Entry;
+use crate::directory::dn::join;
 use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
 
 /// The records that undo `record`, to be applied in their order, given the entry
@@ -44,8 +45,8 @@ pub fn invert<'a>(
         (Change::ModRdn { new_rdn, delete_old_rdn, new_superior }, entry) => {
             let mut stored = StoredEntry::from(entry.ok_or_else(missing)?.clone());
             let old_dn = stored.dn.clone();
-            let parent = new_superior.as_deref().unwrap_or_else(|| apply::parent_text(&old_dn));
-            let new_dn = apply::child_dn(new_rdn, parent);
+            let parent = new_superior.as_deref().unwrap_or_else(|| identity::parent_text(&old_dn));
+            let new_dn = join(new_rdn, Some(parent));
             let effects = apply::rename(&mut stored, new_dn, *delete_old_rdn)?;
             Ok(of_rename(&old_dn, &stored, &effects, new_superior.is_some()))
         }
@@ -116,11 +117,10 @@ pub(super) fn of_rename(
     effects: &[Effect<'_>],
     moved: bool,
 ) -> Vec<ChangeRecord<'static>> {
-    let parent = apply::parent_text(old_dn);
-    let rdn_end = identity::rdn_starts(old_dn).get(1).map_or(old_dn.len(), |&at| at - 1);
+    let parent = identity::parent_text(old_dn);
     let delete_old_rdn = effects.iter().any(|effect| !effect.added.is_empty());
     let back = Change::ModRdn {
-        new_rdn: Cow::Owned(old_dn[..rdn_end].to_vec()),
+        new_rdn: Cow::Owned(identity::rdn_text(old_dn).to_vec()),
         delete_old_rdn,
         new_superior: moved.then(|| Cow::Owned(parent.to_vec())),
     };

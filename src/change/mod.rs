@@ -9,7 +9,9 @@ mod identity;
 mod image;
 mod inverse;
 mod not_applicable;
+mod order;
 mod plan;
+mod proof;
 mod stored;
 
 pub use apply::apply_to_entry;
@@ -17,4 +19,9 @@ pub use edit::{Edit, EntryEdits, intended};
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
 pub use inverse::{invert, invert_guarded};
 pub use not_applicable::{NotApplicable, Reason};
+pub use order::{OrderRefusal, Ordered, Step, order};
 pub use plan::{Plan, Planned, Refusal, RefusedEdit, UniqueValue, plan};
+pub use proof::{Case, Counterexample, File, Flaw, prove};
+
+#[cfg(test)]
+mod tests;

@@ -11,9 +11,9 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::edit::{Edit, EntryEdits};
-use super::identity::{self, Rule, Writability};
+use super::identity;
 use super::stored::is_active_directory;
-use crate::directory::Entry;
+use crate::directory::{Entry, Syntax, Uniqueness, Writability};
 use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
 
 /// What came of an entry's edits.
@@ -72,6 +72,15 @@ pub enum Refusal {
     /// The server maintains or computes the attribute.
     #[error("the server maintains this attribute and lets nobody write it")]
     SystemAttribute,
+    /// The values follow from links of other entries.
+    #[error("this attribute follows from the entries that link here: edit those")]
+    BackLink,
+    /// The value cannot be read back.
+    #[error("this attribute cannot be read back, so a change to it could not be undone")]
+    WriteOnly,
+    /// A change does harm that no inverse mends.
+    #[error("a change would cut the entry from its mailbox, its cloud object or its old mail")]
+    Keep,
     /// The export holds only a part of the values.
     #[error("the export holds only a part of this attribute's values (;range=)")]
     Partial,
@@ -150,27 +159,29 @@ pub fn plan(entry: &Entry<'_>, edits: &EntryEdits<'_>) -> Plan {
 }
 
 fn may_write(entry: &Entry<'_>, attribute: &[u8]) -> Result<(), Refusal> {
-    let base = identity::base_name(attribute);
-    let options = |name: &[u8]| identity::options(name).any(|o| identity::is_range(o));
-    let is_partial =
-        |name: &[u8]| identity::base_name(name).eq_ignore_ascii_case(base) && options(name);
-    if options(attribute) || entry.attributes().iter().any(|a| is_partial(&a.name)) {
+    let is_part =
+        |name: &[u8]| identity::is_partial(name) && identity::same_attribute(name, attribute);
+    if is_part(attribute) || entry.attributes().iter().any(|a| is_part(&a.name)) {
         return Err(Refusal::Partial);
     }
-    if !identity::options(attribute).all(identity::is_plain_option) {
+    if !identity::has_plain_options(attribute) {
         return Err(Refusal::Option);
     }
     match identity::writability(attribute) {
-        Writability::Writable => Ok(()),
-        Writability::Naming => Err(Refusal::NamingAttribute),
-        Writability::System => Err(Refusal::SystemAttribute),
+        // Which values a restricted attribute takes is for the rule to know.
+        Writability::Writable | Writability::Restricted => Ok(()),
+        Writability::Renames => Err(Refusal::NamingAttribute),
+        Writability::System | Writability::Constructed => Err(Refusal::SystemAttribute),
+        Writability::BackLink => Err(Refusal::BackLink),
+        Writability::WriteOnly => Err(Refusal::WriteOnly),
+        Writability::Keep => Err(Refusal::Keep),
     }
 }
 
 /// The values of one attribute while edits are made.
 struct State<'e> {
     attribute: &'e [u8],
-    rule: Rule,
+    rule: Syntax,
     single: bool,
     /// What names the entry, of this attribute.
     naming: Vec<Vec<u8>>,
@@ -200,14 +211,13 @@ impl<'e> State<'e> {
     ) -> Self {
         let attribute: &[u8] = &edit.attribute;
         let rule = identity::rule_of(attribute);
-        let of_this = |name: &[u8]| name.eq_ignore_ascii_case(identity::base_name(attribute));
         let mut state = Self {
             attribute,
             rule,
             single: active_directory && identity::single_valued(attribute),
             naming: naming
                 .iter()
-                .filter(|(name, _)| of_this(name))
+                .filter(|(name, _)| identity::same_attribute(name, attribute))
                 .map(|(_, value)| identity::value_key(rule, value).into_owned())
                 .collect(),
             has_references: false,
@@ -342,7 +352,7 @@ impl<'e> State<'e> {
             self.values.iter().filter(|v| v.now > 0 && (v.before == 0 || all(v))).map(|v| v.bytes);
         push_mod(mods, ModOp::Delete, self.attribute, delete);
         push_mod(mods, ModOp::Add, self.attribute, add);
-        if identity::is_unique(self.attribute) {
+        if identity::uniqueness(self.attribute) != Uniqueness::None {
             let mut freed: Vec<_> = groups.iter().filter(|(_, g)| g.was && !g.is).collect();
             let mut taken: Vec<_> = groups.iter().filter(|(_, g)| g.is && !g.was).collect();
             freed.sort_unstable_by_key(|(key, _)| *key);
@@ -374,13 +384,12 @@ impl UniqueValue {
     }
 
     fn of_key(attribute: &[u8], key: &[u8], dn: &[u8]) -> Self {
-        let attribute = attribute.to_ascii_lowercase();
         let mut key = key.to_vec();
-        if attribute == b"samaccountname" {
+        if identity::uniqueness(attribute) == Uniqueness::Domain {
             key.push(0);
             key.extend_from_slice(&identity::domain_key(dn));
         }
-        Self { attribute, key }
+        Self { attribute: attribute.to_ascii_lowercase(), key }
     }
 }
 

@@ -6,8 +6,8 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
-use super::identity::{self, Rule};
-use crate::directory::{Entry, EntryAttribute};
+use super::identity;
+use crate::directory::{Entry, EntryAttribute, Syntax};
 use crate::ldif::Value;
 
 /// Attributes above this many values, and entries above this many attributes,
@@ -28,7 +28,7 @@ pub(super) struct StoredEntry<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct StoredAttribute<'a> {
     name: Cow<'a, [u8]>,
-    rule: Rule,
+    rule: Syntax,
     /// By place; `None` where a value was removed.
     values: Vec<Option<Value<'a>>>,
     live: usize,
@@ -130,6 +130,11 @@ impl<'a> StoredEntry<'a> {
             }
         }
         slots - 1
+    }
+
+    /// The attributes that have a value.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &StoredAttribute<'a>> {
+        self.attributes.iter().filter(|attribute| attribute.live > 0)
     }
 
     pub(super) fn attribute(&self, slot: usize) -> &StoredAttribute<'a> {
@@ -305,7 +310,7 @@ impl<'a> StoredAttribute<'a> {
 }
 
 impl Index {
-    fn note(&mut self, rule: Rule, value: &Value<'_>, place: usize) {
+    fn note(&mut self, rule: Syntax, value: &Value<'_>, place: usize) {
         note(&mut self.exact, hash_of(value), place);
         note(&mut self.matching, hash_of(&key_of(rule, value)), place);
     }
@@ -353,7 +358,7 @@ fn hash_of(what: &impl Hash) -> u64 {
 }
 
 /// The key of a value; of a reference, whose bytes are elsewhere, its text.
-fn key_of<'v>(rule: Rule, value: &'v Value<'_>) -> Value<'v> {
+fn key_of<'v>(rule: Syntax, value: &'v Value<'_>) -> Value<'v> {
     match value {
         Value::Bytes(bytes) => Value::Bytes(identity::value_key(rule, bytes)),
         Value::Url(url) => Value::Url(Cow::Borrowed(url)),

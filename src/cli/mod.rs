@@ -2,6 +2,7 @@
 
 mod check;
 mod console;
+mod fmt;
 
 mod inputs;
 mod options;
@@ -34,6 +35,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Fmt(fmt::Args),
 }
 
 /// How a command ended.
@@ -79,6 +81,7 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
     }
     match cli.command {
         Command::Check(args) => check::run(&args, console),
+        Command::Fmt(args) => fmt::run(&args, console),
     }
 }
 

@@ -72,6 +72,20 @@ pub fn alias_of(attribute_type: &[u8]) -> Option<&'static str> {
     found.map(|&(_, name)| name)
 }
 
+/// The other names of an attribute type: mostly none.
+pub(crate) fn spellings(attribute_type: &[u8]) -> Vec<&'static str> {
+    let names = ALIASES.iter().flat_map(|&(alias, name)| [alias, name]);
+    let mut others: Vec<&str> = names
+        .filter(|name| {
+            !name.as_bytes().eq_ignore_ascii_case(attribute_type)
+                && same_type(name.as_bytes(), attribute_type)
+        })
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    others
+}
+
 /// Whether two attribute types are the same: by name without regard to ASCII
 /// case, or by a known alias.
 #[must_use]

@@ -108,6 +108,9 @@ kinds! {
         Some("`control: OID [true|false] [: value]`");
     /// A line above the limit.
     LineTooLong, "line-too-long", "a line above the size limit", Some("raise it with --max-line");
+    /// A URL that cannot be written again: it holds what LDIF has no way to quote.
+    UnwritableUrl, "unwritable-url", "a URL with characters that no LDIF line can hold",
+        Some("percent-encode it");
     /// A record above the limit.
     RecordTooLong, "record-too-long", "a record above the size limit",
         Some("raise it with --max-record");

@@ -8,7 +8,7 @@ use super::chunk::{Chunk, Chunks, last_boundary};
 use super::observation::Observations;
 use super::raw::RawRecord;
 use super::reader::{Block, Limits, RecordReader};
-use super::{LdifError, Position};
+use super::{LdifError, LdifErrorKind, Line, Position};
 
 /// Bytes in a chunk: small enough to stay in a core's second-level cache while
 /// it is scanned and read, large enough for the cost of a task not to show.
@@ -41,6 +41,32 @@ pub struct ChunkReport {
     observations: Observations,
     failures: Vec<Failure>,
     bytes: u64,
+}
+
+impl ChunkReport {
+    /// Counts a record as failed that was read and cannot be used; `line` is the
+    /// line to blame.
+    pub fn refuse(&mut self, kind: LdifErrorKind, line: &Line<'_>) {
+        let position = Position {
+            offset: u64::from(line.offset()),
+            line: u64::from(line.line()) + 1,
+            column: 1,
+        };
+        let mut text = line.name().into_owned();
+        text.extend_from_slice(b": ");
+        text.extend_from_slice(&line.text());
+        text.truncate(LdifError::TEXT_LIMIT);
+        let error = LdifError { kind, position, text };
+        self.failures.push(Failure { error, record_starts: 1 });
+        // Records fail in the order in which they stand, refused or unreadable.
+        self.failures.sort_by_key(|failure| failure.error.position);
+    }
+
+    /// Whether a record of the chunk failed.
+    #[must_use]
+    pub fn has_failures(&self) -> bool {
+        !self.failures.is_empty()
+    }
 }
 
 /// What reading an input gave beside its records, merged in input order.

@@ -4,6 +4,7 @@
 //! Knows findings, records and entries; not how findings arise.
 
 mod csv;
+mod diff;
 mod json;
 mod problem;
 mod progress;
@@ -17,6 +18,7 @@ mod terminal;
 mod visible;
 
 pub use self::csv::Csv;
+pub use diff::{Base, DiffWriter};
 pub use json::Json;
 pub use problem::{Problem, Severity};
 pub use progress::Progress;

@@ -11,9 +11,11 @@ use std::fmt;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::shorten::{Piece, shorten, width};
+use anstyle::Style;
+
+use super::shorten::{Piece, shorten, width, wrap_words};
 use super::terminal::{Colour, Ink, Width, style};
-use super::visible::{cells_around, visible};
+use super::visible::{cells, cells_around};
 use crate::ldif::Position;
 
 /// How much a message weighs.
@@ -77,7 +79,8 @@ impl Problem<'_> {
             self.write_text(&mut ink, width);
         }
         if let Some(hint) = self.hint {
-            write_wrapped(&mut ink, "hint: ", hint, width);
+            let label = ("hint: ", style::HEADING);
+            write_wrapped(&mut ink, INDENT, label, (hint, style::PLAIN), width);
         }
         ink.flush(out)
     }
@@ -114,21 +117,25 @@ impl Problem<'_> {
     }
 }
 
-/// Words in lines that keep to the width, under each other behind a label.
-pub(super) fn write_wrapped(ink: &mut Ink, label: &str, words: &str, width: Width) {
-    let start = INDENT + label.len();
-    ink.move_to(INDENT);
-    ink.text(style::HEADING, label);
-    let words = visible(words.trim().as_bytes());
-    for (at, word) in words.split(' ').enumerate() {
-        let needed = 1 + unicode_width::UnicodeWidthStr::width(word);
-        if at > 0 && ink.column() > start && ink.column() + needed > width.columns() {
+/// Words in lines that keep to the width, under each other behind a label that
+/// begins at `indent`.
+pub(super) fn write_wrapped(
+    ink: &mut Ink,
+    indent: usize,
+    (label, label_style): (&str, Style),
+    (words, words_style): (&str, Style),
+    width: Width,
+) {
+    ink.move_to(indent);
+    ink.text(label_style, label);
+    let start = ink.column();
+    let cells = cells(words.trim().as_bytes());
+    for (at, line) in wrap_words(&cells, width.columns() - start).into_iter().enumerate() {
+        if at > 0 {
             ink.end_line();
             ink.move_to(start);
-        } else if at > 0 {
-            ink.text(style::PLAIN, " ");
         }
-        ink.text(style::PLAIN, word);
+        cells[line].iter().for_each(|cell| ink.cell(words_style, cell));
     }
     ink.end_line();
 }

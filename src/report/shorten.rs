@@ -111,6 +111,27 @@ pub(super) fn wrap(cells: &[Cell<'_>], columns: usize) -> Vec<Range<usize>> {
     }
 }
 
+/// Cuts cells into lines of at most `columns`, between words where a line has
+/// any; the blanks around words are left out. At least one line.
+pub(super) fn wrap_words(cells: &[Cell<'_>], columns: usize) -> Vec<Range<usize>> {
+    let is_blank = |at: &usize| matches!(cells[*at].glyph, Glyph::Plain(" ") | Glyph::Picture('␠'));
+    let mut lines = Vec::new();
+    let mut rest = 0;
+    loop {
+        let start = (rest..cells.len()).find(|at| !is_blank(at)).unwrap_or(cells.len());
+        let fitting = from_front(cells, start, columns).max(start + 1).min(cells.len());
+        let blank = (start..=fitting).rev().find(|at| *at == cells.len() || is_blank(at));
+        rest = blank.unwrap_or(fitting);
+        let end = (start..rest).rev().find(|at| !is_blank(at)).map_or(start, |last| last + 1);
+        if start < end || lines.is_empty() {
+            lines.push(start..end);
+        }
+        if rest >= cells.len() {
+            return lines;
+        }
+    }
+}
+
 /// The end of the longest run from `start` that fits.
 fn from_front(cells: &[Cell<'_>], start: usize, columns: usize) -> usize {
     let mut left = columns;
@@ -175,6 +196,22 @@ mod tests {
         assert_eq!(wrap(&[], 5), [0..0]);
     }
 
+    fn words(text: &str, columns: usize) -> Vec<&str> {
+        let cells = cells(text.as_bytes());
+        let byte = |at: usize| cells.get(at).map_or(text.len(), |cell| cell.at);
+        let lines = wrap_words(&cells, columns).into_iter();
+        lines.map(|line| &text[byte(line.start)..byte(line.end)]).collect()
+    }
+
+    #[test]
+    fn words_stay_whole_where_a_line_holds_them() {
+        assert_eq!(words("one two three", 7), ["one two", "three"]);
+        assert_eq!(words("one two three", 8), ["one two", "three"]);
+        assert_eq!(words(" unbreakable x ", 5), ["unbre", "akabl", "e x"]);
+        assert_eq!(words("", 5), [""]);
+        assert_eq!(words("   ", 5), [""]);
+    }
+
     #[test]
     fn a_gap_and_an_ellipsis_do_not_stand_side_by_side() {
         let value = vec![b'x'; 100_000];
@@ -188,6 +225,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn wrapped_words_are_all_there(text in "[ab ]{0,30}", columns in 1_usize..12) {
+            let lines = words(&text, columns);
+            prop_assert!(lines.iter().all(|line| line.len() <= columns));
+            prop_assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        }
+
         #[test]
         fn no_more_columns_than_allowed_and_the_focus_in_sight(
             value in "[a-c\u{200b}ä山 ]{0,60}",

@@ -20,7 +20,7 @@ use anstyle::Style;
 
 use super::FindingWriter;
 use super::rdn::rdn_len;
-use super::shorten::{Piece, shorten};
+use super::shorten::{Piece, shorten, wrap_words};
 use super::terminal::{Colour, Ink, Width, style};
 use super::visible::{Cell, Glyph, cells, cells_around};
 use crate::rules::{Action, Applicability, Finding};
@@ -118,7 +118,8 @@ impl<W: Write> Table<W> {
     /// Attribute and error words, and beside or below them the two lines.
     fn row(&mut self, attribute: &str, error: (Style, &str), lines: [Option<ValueLine<'_>>; 2]) {
         let layout = self.layout;
-        let mut words = wrap_words(error.1, layout.error_width).into_iter();
+        let labels = cells(error.1.as_bytes());
+        let mut words = wrap_words(&labels, layout.error_width).into_iter();
         let mut lines = lines.into_iter().flatten();
         let mut first = true;
         loop {
@@ -141,7 +142,7 @@ impl<W: Write> Table<W> {
             }
             if let Some(word) = word.filter(|word| !word.is_empty()) {
                 self.ink.move_to(layout.error);
-                draw(&mut self.ink, word.as_bytes(), layout.error_width, None, (error.0, error.0));
+                labels[word].iter().for_each(|cell| self.ink.cell(error.0, cell));
             }
             if let Some(line) = line {
                 self.value_line(&line);
@@ -354,24 +355,6 @@ fn cells_of(cells: &[Cell<'_>], bytes: &Range<usize>) -> Range<usize> {
     let start = cells.partition_point(|cell| cell.at + cell.source.len() <= bytes.start);
     let end = cells.partition_point(|cell| cell.at < bytes.end);
     start..end.max(start)
-}
-
-/// Error words in lines of at most `columns`; at least one line.
-fn wrap_words(words: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words.split_ascii_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.len() + 1 + word.len() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    if lines.is_empty() {
-        lines.push(String::new());
-    }
-    lines
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::change::inverse;
 use crate::change::not_applicable::{NotApplicable, Reason};
 use crate::change::stored::StoredEntry;
 use crate::directory::Entry;
+use crate::directory::dn::join;
 use crate::ldif::{Attribute, Change, ChangeRecord, Modification};
 
 /// The records that undo a step; none where they are not wanted.
@@ -77,7 +78,7 @@ impl<'a> Image<'a> {
             return Err(NotApplicable::of_dn(Reason::EntryExists, dn));
         }
         if has_parent == Some(false) {
-            return Err(NotApplicable::of_dn(Reason::NoParent, apply::parent_text(dn)));
+            return Err(NotApplicable::of_dn(Reason::NoParent, identity::parent_text(dn)));
         }
         let known = exists.is_some() && has_parent.is_some();
         let entry = known.then(|| {
@@ -115,8 +116,8 @@ impl<'a> Image<'a> {
         dn: &[u8],
         new: &Rename<'_>,
     ) -> Result<Inverse, NotApplicable> {
-        let key = identity::rdn_key(new.rdn).filter(|_| identity::rdn_starts(new.rdn).len() == 1);
-        let key = key.ok_or_else(|| NotApplicable::of_dn(Reason::InvalidDn, new.rdn))?;
+        let key = identity::rdn_key(new.rdn)
+            .ok_or_else(|| NotApplicable::of_dn(Reason::InvalidDn, new.rdn))?;
         if node == ROOT || self.tree.is_within(new.parent, node) {
             return Err(NotApplicable::of_dn(Reason::CannotMove, new.moves.unwrap_or(dn)));
         }
@@ -129,7 +130,7 @@ impl<'a> Image<'a> {
         if exists == Some(true) && new.moves.is_none() {
             self.spell_parent(node, new.parent);
         }
-        let new_dn = apply::child_dn(new.rdn, &self.tree.dn(new.parent));
+        let new_dn = join(new.rdn, Some(&self.tree.dn(new.parent)));
         let target = self.tree.child(new.parent, &key, &new_dn);
         let taken = target != node && {
             let taken = self.tree.exists(target, Needs::CHILDREN);
@@ -169,7 +170,7 @@ impl<'a> Image<'a> {
             && let Some(entry) = self.tree.entry_mut(node)
         {
             let dn = entry.dn.clone();
-            self.tree.spell(parent, apply::parent_text(&dn));
+            self.tree.spell(parent, identity::parent_text(&dn));
         }
     }
 

@@ -208,10 +208,12 @@ impl<'a> Tree<'a> {
                 dn.push(b',');
             }
             if !self.is_displaced(at) {
-                dn.extend_from_slice(written);
+                // A parent's `<GUID=…>` has no place in the middle of a DN.
+                let start = identity::rdn_starts(written).first().copied().unwrap_or(0);
+                dn.extend_from_slice(if at == id { written } else { &written[start..] });
                 break;
             }
-            dn.extend_from_slice(if node.moved { &node.rdn } else { rdn_text(written) });
+            dn.extend_from_slice(if node.moved { &node.rdn } else { identity::rdn_text(written) });
             at = node.parent;
         }
         dn
@@ -235,9 +237,4 @@ impl Node<'_> {
     pub(super) fn was_removed(&self) -> bool {
         self.exists == Some(false)
     }
-}
-
-/// The text of a DN's first RDN.
-fn rdn_text(dn: &[u8]) -> &[u8] {
-    identity::rdn_starts(dn).get(1).map_or(dn, |&at| &dn[..at - 1])
 }

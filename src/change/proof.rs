@@ -1,0 +1,256 @@
+//! The proof that stands before anything is written: the change leads from the
+//! entries as they are to the entries as intended, and the undo leads back.
+
+use std::fmt;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::apply::{self, Twins};
+use super::identity;
+use super::not_applicable::NotApplicable;
+use super::plan::UniqueValue;
+use super::stored::StoredEntry;
+use crate::directory::{Entry, Uniqueness};
+use crate::ldif::{Change, ChangeRecord, ModOp, Value};
+
+/// An entry before and after. Entries that the change must not touch may be
+/// among the cases, the same before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case<'a> {
+    /// The entry of the export.
+    pub before: Entry<'a>,
+    /// The entry as [`intended`](super::intended).
+    pub after: Entry<'a>,
+}
+
+/// What refutes a change file and its undo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counterexample {
+    /// The file that fails.
+    pub file: File,
+    /// The DN of the record or entry.
+    pub dn: Vec<u8>,
+    /// The number of the record in its file, from 1; `None` where the sum of the
+    /// records is wrong.
+    pub record: Option<usize>,
+    /// What is wrong.
+    pub flaw: Flaw,
+}
+
+/// One of the two files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// The change.
+    Change,
+    /// Its inverse.
+    Undo,
+}
+
+/// What is wrong with a record or its result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Flaw {
+    /// The record changes an entry that no one asked to change.
+    #[error("it changes an entry that was not to be changed")]
+    UnknownEntry,
+    /// The record is not a modify, is empty, or does not name what it deletes.
+    #[error("it does not name the values that it expects")]
+    Unguarded,
+    /// The record does not apply.
+    #[error("it does not apply: {0}")]
+    NotApplicable(NotApplicable),
+    /// The record takes a unique value that another entry still has.
+    #[error("it takes a value that another entry has at that time: {}: {}",
+        .attribute.escape_ascii(), .key.escape_ascii())]
+    Taken {
+        /// The attribute.
+        attribute: Vec<u8>,
+        /// The value, folded.
+        key: Vec<u8>,
+    },
+    /// The result lacks a value.
+    #[error("the result lacks a value: {}: {}", .attribute.escape_ascii(), .value.escape_ascii())]
+    Lacks {
+        /// The attribute.
+        attribute: Vec<u8>,
+        /// The value.
+        value: Vec<u8>,
+    },
+    /// The result has a value too many.
+    #[error("the result has a value too many: {}: {}",
+        .attribute.escape_ascii(), .value.escape_ascii())]
+    Extra {
+        /// The attribute.
+        attribute: Vec<u8>,
+        /// The value.
+        value: Vec<u8>,
+    },
+}
+
+impl fmt::Display for Counterexample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = match self.file {
+            File::Change => "the change",
+            File::Undo => "the undo",
+        };
+        match self.record {
+            Some(number) => write!(f, "record {number} of {file}")?,
+            None => write!(f, "{file} as a whole")?,
+        }
+        write!(f, " ({}): {}", self.dn.escape_ascii(), self.flaw)
+    }
+}
+
+impl std::error::Error for Counterexample {}
+
+/// Proves that `change` leads from each entry before to the entry after, and
+/// that `undo` leads back: as value sets, byte for byte within a value, with
+/// every record applying as a server applies it. Both are to be the records as
+/// read back from the bytes that are about to be written.
+///
+/// # Errors
+///
+/// The first counterexample.
+pub fn prove<'a>(
+    cases: &'a [Case<'a>],
+    change: &'a [ChangeRecord<'a>],
+    undo: &'a [ChangeRecord<'a>],
+) -> Result<(), Counterexample> {
+    let mut directory = Directory::new(cases);
+    directory.apply(File::Change, change)?;
+    directory.compare(File::Change, cases.iter().map(|case| &case.after))?;
+    directory.apply(File::Undo, undo)?;
+    directory.compare(File::Undo, cases.iter().map(|case| &case.before))
+}
+
+/// The entries of the cases.
+struct Directory<'a> {
+    entries: Vec<StoredEntry<'a>>,
+    by_key: FxHashMap<Vec<u8>, usize>,
+    /// How many of the entries have a unique value, now and at first.
+    holders: FxHashMap<UniqueValue, Holders>,
+}
+
+#[derive(Default)]
+struct Holders {
+    now: usize,
+    at_first: usize,
+}
+
+impl<'a> Directory<'a> {
+    fn new(cases: &'a [Case<'a>]) -> Self {
+        let mut by_key = FxHashMap::default();
+        let mut holders: FxHashMap<UniqueValue, Holders> = FxHashMap::default();
+        let mut entries = Vec::with_capacity(cases.len());
+        for (number, case) in cases.iter().enumerate() {
+            let key = identity::dn_key(&case.before.dn);
+            by_key.entry(key.unwrap_or_else(|| case.before.dn.to_vec())).or_insert(number);
+            let entry = StoredEntry::from(case.before.clone());
+            let names = case.before.attributes().iter().map(|attribute| &*attribute.name);
+            for value in unique_values(&entry, names) {
+                let holders = holders.entry(value).or_default();
+                holders.now += 1;
+                holders.at_first += 1;
+            }
+            entries.push(entry);
+        }
+        Self { entries, by_key, holders }
+    }
+
+    fn apply(&mut self, file: File, records: &'a [ChangeRecord<'a>]) -> Result<(), Counterexample> {
+        for (at, record) in records.iter().enumerate() {
+            self.apply_one(file, record).map_err(|flaw| Counterexample {
+                file,
+                dn: record.dn.to_vec(),
+                record: Some(at + 1),
+                flaw,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn apply_one(&mut self, file: File, record: &'a ChangeRecord<'a>) -> Result<(), Flaw> {
+        let key = identity::dn_key(&record.dn).unwrap_or_else(|| record.dn.to_vec());
+        let number = *self.by_key.get(&key).ok_or(Flaw::UnknownEntry)?;
+        let Change::Modify(mods) = &record.change else { return Err(Flaw::Unguarded) };
+        let is_guarded = mods.iter().all(|modification| {
+            matches!(modification.op, ModOp::Add | ModOp::Delete) && !modification.values.is_empty()
+        });
+        if mods.is_empty() || !is_guarded {
+            return Err(Flaw::Unguarded);
+        }
+        let entry = &mut self.entries[number];
+        let names = || mods.iter().map(|modification| &*modification.attribute);
+        let before = unique_values(entry, names());
+        apply::modify(entry, mods, Twins::Ignored).map_err(Flaw::NotApplicable)?;
+        let after = unique_values(entry, names());
+        for value in before.difference(&after) {
+            if let Some(holders) = self.holders.get_mut(value) {
+                holders.now -= 1;
+            }
+        }
+        for value in after.difference(&before) {
+            let holders = self.holders.entry(value.clone()).or_default();
+            // A value that several entries had at first goes back to all of them.
+            let shared = file == File::Undo && holders.at_first > 1;
+            if holders.now > 0 && !shared {
+                let UniqueValue { attribute, key } = value.clone();
+                return Err(Flaw::Taken { attribute, key });
+            }
+            holders.now += 1;
+        }
+        Ok(())
+    }
+
+    fn compare<'e>(
+        &self,
+        file: File,
+        expected: impl Iterator<Item = &'e Entry<'a>>,
+    ) -> Result<(), Counterexample>
+    where
+        'a: 'e,
+    {
+        for (got, expected) in self.entries.iter().zip(expected) {
+            if let Some(flaw) = difference(got, expected) {
+                return Err(Counterexample { file, dn: got.dn.to_vec(), record: None, flaw });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The unique values that an entry has in some of its attributes.
+fn unique_values<'n>(
+    entry: &StoredEntry<'_>,
+    names: impl Iterator<Item = &'n [u8]>,
+) -> FxHashSet<UniqueValue> {
+    let mut values = FxHashSet::default();
+    for name in names.filter(|name| identity::uniqueness(name) != Uniqueness::None) {
+        let bytes = entry.values(name).filter_map(Value::bytes);
+        values.extend(bytes.map(|bytes| UniqueValue::new(name, bytes, &entry.dn)));
+    }
+    values
+}
+
+/// The first value in which two entries differ as sets.
+fn difference(got: &StoredEntry<'_>, expected: &Entry<'_>) -> Option<Flaw> {
+    let text = |value: &Value<'_>| match value {
+        Value::Bytes(bytes) | Value::Url(bytes) => bytes.to_vec(),
+    };
+    let mut named = FxHashSet::default();
+    for attribute in expected.attributes() {
+        named.insert(attribute.name.to_ascii_lowercase());
+        let name = || attribute.name.to_vec();
+        let have: FxHashSet<&Value<'_>> = got.values(&attribute.name).collect();
+        let want: FxHashSet<&Value<'_>> = attribute.values.iter().collect();
+        if let Some(value) = attribute.values.iter().find(|value| !have.contains(value)) {
+            return Some(Flaw::Lacks { attribute: name(), value: text(value) });
+        }
+        if let Some(value) = got.values(&attribute.name).find(|value| !want.contains(value)) {
+            return Some(Flaw::Extra { attribute: name(), value: text(value) });
+        }
+    }
+    let extra = got.attributes().find(|a| !named.contains(&a.name().to_ascii_lowercase()))?;
+    let value = extra.values().next().map(text)?;
+    Some(Flaw::Extra { attribute: extra.name().to_vec(), value })
+}

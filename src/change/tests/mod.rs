@@ -1,0 +1,67 @@
+//! Tests of the change module as a whole; they speak LDIF.
+
+mod applying;
+mod directory;
+mod inverting;
+mod ordering;
+mod planning;
+mod properties;
+mod proving;
+
+use crate::directory::Entry;
+use crate::ldif::{ChangeRecord, ReadOptions, Record, read_chunk};
+
+/// The records of a text that holds no error.
+fn records(text: &str) -> Vec<Record<'static>> {
+    let mut records = Vec::new();
+    let mut report = crate::ldif::InputReport::default();
+    report.add(read_chunk(text.as_bytes(), ReadOptions::default(), |raw| {
+        records.push(raw.into_record().into_owned());
+    }));
+    assert_eq!(report.failures, [], "in {text:?}");
+    records
+}
+
+fn entries(text: &str) -> Vec<Entry<'static>> {
+    let content = records(text).into_iter().map(|record| match record {
+        Record::Content(content) => Entry::from(content),
+        Record::Change(change) => panic!("{change:?} is no entry"),
+    });
+    content.collect()
+}
+
+fn entry(text: &str) -> Entry<'static> {
+    entries(text).remove(0)
+}
+
+fn changes(text: &str) -> Vec<ChangeRecord<'static>> {
+    let changes = records(text).into_iter().map(|record| match record {
+        Record::Change(change) => change,
+        Record::Content(content) => panic!("{content:?} is no change"),
+    });
+    changes.collect()
+}
+
+fn change(text: &str) -> ChangeRecord<'static> {
+    changes(text).remove(0)
+}
+
+/// The entry as text: attributes and values in their order, escaped.
+fn text_of(entry: &Entry<'_>) -> String {
+    let mut text = format!("dn: {}\n", entry.dn.escape_ascii());
+    for line in entry.clone().into_record().attributes {
+        let value = line.value.bytes().map(|bytes| bytes.escape_ascii().to_string());
+        let value = value.unwrap_or_else(|| format!("< {:?}", line.value));
+        text.push_str(&format!("{}: {value}\n", line.name.escape_ascii()));
+    }
+    text
+}
+
+/// The records as text, without `changetype` lines; mods as in LDIF.
+fn text_of_changes(records: &[ChangeRecord<'_>]) -> String {
+    let mut writer = crate::ldif::Writer::new(Vec::new(), crate::ldif::WriteOptions::default());
+    for record in records {
+        writer.change(record).unwrap();
+    }
+    String::from_utf8(writer.finish().unwrap()).unwrap()
+}

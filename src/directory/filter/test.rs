@@ -1,0 +1,218 @@
+//! A question about one value, its assertion folded beforehand.
+
+use std::cmp::Ordering;
+
+use memchr::memmem::Finder;
+
+use crate::directory::dn::normalize_into;
+use crate::directory::matching::text::Ends;
+use crate::directory::matching::{
+    approximate, bits, compare_folded, equals_folded, fold, fold_into, fold_part, has_substrings,
+    is_valid,
+};
+use crate::directory::schema::{Facts, Syntax};
+
+/// Memory that is used again from value to value.
+pub(super) type Scratch = Vec<u8>;
+
+/// A question about one value.
+#[derive(Debug, Clone)]
+pub(super) enum Test {
+    Present,
+    Equal {
+        syntax: Syntax,
+        folded: Vec<u8>,
+    },
+    /// `objectCategory` asserted by the name of a class.
+    Category {
+        class: Vec<u8>,
+    },
+    Order {
+        syntax: Syntax,
+        folded: Vec<u8>,
+        accepts: Accepts,
+    },
+    Substring {
+        syntax: Syntax,
+        initial: Vec<u8>,
+        middle: Vec<Finder<'static>>,
+        last: Vec<u8>,
+    },
+    Approximate {
+        loose: Vec<u8>,
+    },
+    AllBits(u64),
+    AnyBit(u64),
+}
+
+/// Where a value must stand, seen from the assertion.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Accepts {
+    AtLeast,
+    AtMost,
+    Below,
+}
+
+impl Accepts {
+    fn accepts(self, order: Ordering) -> bool {
+        match self {
+            Self::AtLeast => order.is_ge(),
+            Self::AtMost => order.is_le(),
+            Self::Below => order.is_lt(),
+        }
+    }
+}
+
+/// The constructors give `None` where the question has no answer.
+impl Test {
+    pub(super) fn equality_of(facts: &Facts, value: &[u8]) -> Option<Self> {
+        if facts.name == "objectCategory" && !is_valid(facts.syntax, value) {
+            return Some(Self::Category { class: category(value) });
+        }
+        Self::equality(facts.syntax, value)
+    }
+
+    pub(super) fn equality(syntax: Syntax, value: &[u8]) -> Option<Self> {
+        let folded = || fold(syntax, value).into_owned();
+        is_valid(syntax, value).then(|| Self::Equal { syntax, folded: folded() })
+    }
+
+    pub(super) fn at_least(facts: &Facts, value: &[u8]) -> Option<Self> {
+        Self::order(ordering_syntax(facts, value), value, Accepts::AtLeast)
+    }
+
+    pub(super) fn at_most(facts: &Facts, value: &[u8]) -> Option<Self> {
+        Self::order(ordering_syntax(facts, value), value, Accepts::AtMost)
+    }
+
+    pub(super) fn below(syntax: Syntax, value: &[u8]) -> Option<Self> {
+        Self::order(syntax, value, Accepts::Below)
+    }
+
+    fn order(syntax: Syntax, value: &[u8], accepts: Accepts) -> Option<Self> {
+        let folded = fold(syntax, value).into_owned();
+        // Asked of itself, the syntax says whether it has an order.
+        compare_folded(syntax, &folded, &folded)?;
+        is_valid(syntax, value).then_some(Self::Order { syntax, folded, accepts })
+    }
+
+    pub(super) fn approximate(facts: &Facts, value: &[u8]) -> Option<Self> {
+        match facts.syntax {
+            Syntax::CaseIgnoreString | Syntax::CaseExactString => {
+                Some(Self::Approximate { loose: approximate(value) })
+            }
+            _ => Self::equality_of(facts, value),
+        }
+    }
+
+    pub(super) fn substring(
+        syntax: Syntax,
+        initial: &[u8],
+        middle: &[Vec<u8>],
+        last: &[u8],
+    ) -> Option<Self> {
+        if !has_substrings(syntax) {
+            return None;
+        }
+        let middle = middle.iter().map(|part| {
+            let part = fold_part(syntax, part, Ends { start: false, end: false });
+            Finder::new(&part).into_owned()
+        });
+        Some(Self::Substring {
+            syntax,
+            initial: fold_part(syntax, initial, Ends { start: true, end: false }),
+            middle: middle.collect(),
+            last: fold_part(syntax, last, Ends { start: false, end: true }),
+        })
+    }
+
+    pub(super) fn all_bits(value: &[u8]) -> Option<Self> {
+        bits(value).map(Self::AllBits)
+    }
+
+    pub(super) fn any_bit(value: &[u8]) -> Option<Self> {
+        bits(value).map(Self::AnyBit)
+    }
+
+    /// Whether the value answers the question with yes.
+    pub(super) fn holds(&self, value: &[u8], scratch: &mut Scratch) -> bool {
+        match self {
+            Self::Present => true,
+            Self::Equal { syntax, folded } => match syntax {
+                Syntax::CaseIgnoreString | Syntax::ObjectIdentifier => equals_folded(value, folded),
+                Syntax::DistinguishedName => {
+                    normalize_into(value, scratch).is_ok() && scratch == folded
+                }
+                _ => fold(*syntax, value).as_ref() == folded,
+            },
+            Self::Category { class } => {
+                normalize_into(value, scratch).is_ok() && in_category(scratch, class)
+            }
+            Self::Order { syntax, folded, accepts } => {
+                fold_into(*syntax, value, scratch);
+                is_valid(*syntax, scratch)
+                    && compare_folded(*syntax, scratch, folded)
+                        .is_some_and(|order| accepts.accepts(order))
+            }
+            Self::Substring { syntax, initial, middle, last } => match syntax {
+                Syntax::OctetString | Syntax::Guid | Syntax::Sid => {
+                    has_parts(value, initial, middle, last)
+                }
+                _ => {
+                    fold_into(*syntax, value, scratch);
+                    has_parts(scratch, initial, middle, last)
+                }
+            },
+            Self::Approximate { loose } => approximate(value) == *loose,
+            Self::AllBits(mask) => bits(value).is_some_and(|bits| bits & mask == *mask),
+            Self::AnyBit(mask) => bits(value).is_some_and(|bits| bits & mask != 0),
+        }
+    }
+}
+
+/// An attribute that the schema table lacks compares as a number where the
+/// assertion is one: as text, 9 would come after 10.
+fn ordering_syntax(facts: &Facts, value: &[u8]) -> Syntax {
+    if *facts == Facts::UNKNOWN && is_valid(Syntax::Integer, value) {
+        Syntax::Integer
+    } else {
+        facts.syntax
+    }
+}
+
+/// Whether the parts stand in the value one behind the other. Taking each at its
+/// first place leaves most room for the next, so no step is ever taken back, and
+/// every byte is looked at by one linear search.
+fn has_parts(value: &[u8], initial: &[u8], middle: &[Finder<'static>], last: &[u8]) -> bool {
+    let Some(rest) = value.strip_prefix(initial) else { return false };
+    let Some(mut rest) = rest.strip_suffix(last) else { return false };
+    middle.iter().all(|part| match part.find(rest) {
+        Some(at) => {
+            rest = rest.get(at + part.needle().len()..).unwrap_or_default();
+            true
+        }
+        None => false,
+    })
+}
+
+/// The bare name of the category that AD gives to a class: most have one of
+/// their own, whose name has hyphens between the words.
+fn category(class: &[u8]) -> Vec<u8> {
+    let bare = bare(class);
+    match bare.as_slice() {
+        b"user" | b"contact" | b"inetorgperson" | b"organizationalperson" => b"person".to_vec(),
+        _ => bare,
+    }
+}
+
+/// Whether the first RDN of a category's key (`cn=organizational-unit,…`) has
+/// the bare name.
+fn in_category(key: &[u8], class: &[u8]) -> bool {
+    let rdn = key.split(|&byte| byte == b',').next().unwrap_or_default();
+    rdn.strip_prefix(b"cn=").is_some_and(|name| bare(name) == class)
+}
+
+fn bare(name: &[u8]) -> Vec<u8> {
+    let letters = name.iter().filter(|byte| !matches!(byte, b'-' | b' '));
+    letters.map(u8::to_ascii_lowercase).collect()
+}
