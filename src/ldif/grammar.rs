@@ -120,7 +120,7 @@ pub(super) fn folded_text(input: &[u8]) -> Parsed<'_, Folded<'_>> {
     }
 }
 
-fn without_cr(text: &[u8]) -> &[u8] {
+pub(super) fn without_cr(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\r").unwrap_or(text)
 }
 
@@ -160,11 +160,7 @@ pub(super) fn starts_record(input: &[u8]) -> bool {
 /// Its parts come as scalars, inlined into the reader: a structure that is put
 /// together here and copied there costs a third of the time of reading.
 #[inline(always)]
-pub(super) fn plain_value<'a>(
-    chunk: &'a [u8],
-    colon: usize,
-    ends: &[u32],
-) -> Option<PlainValue<'a>> {
+pub(super) fn plain_value(chunk: &[u8], colon: usize, ends: &[u32]) -> Option<PlainValue> {
     // Nothing up to the space begins a value without surprises.
     let (form, from) = match chunk.get(colon + 1..)? {
         [b' ', b'!'..=u8::MAX, ..] => (Form::Plain, colon + 2),
@@ -176,25 +172,22 @@ pub(super) fn plain_value<'a>(
     let mut physical = 0;
     for &end in ends {
         physical += 1;
-        let end = end as usize;
-        let behind = chunk.get(end + 1..)?;
-        match behind.first() {
-            Some(b' ') if !is_separator_of_spaces(behind) => {}
+        match chunk.get(end as usize + 1) {
+            Some(b' ') if !is_separator_of_spaces(&chunk[end as usize + 1..]) => {}
             Some(b'\t') => return None,
-            _ => {
-                let value = without_cr(chunk.get(from..end)?);
-                return Some(PlainValue { form, value, rest: behind, physical });
-            }
+            _ => return Some(PlainValue { form, from, end, physical }),
         }
     }
     None
 }
 
 /// The parts of a line without surprises.
-pub(super) struct PlainValue<'a> {
+pub(super) struct PlainValue {
     pub form: Form,
-    pub value: &'a [u8],
-    pub rest: &'a [u8],
+    /// Where the value begins in the chunk.
+    pub from: usize,
+    /// Where the line's LF stands.
+    pub end: u32,
     pub physical: u32,
 }
 

@@ -139,11 +139,34 @@ impl<'a> Line<'a> {
             Form::Base64 => Cow::Owned(super::base64::decode(&text)),
         }
     }
+
+    /// The same; where the bytes do not stand as they are, `buffer` takes them, so
+    /// that nothing is allocated for each value.
+    #[inline]
+    pub fn bytes_in<'b>(&self, buffer: &'b mut Vec<u8>) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        match self.form {
+            Form::Plain | Form::Url if !self.value_folded => return self.value,
+            Form::Plain | Form::Url => {
+                buffer.clear();
+                unfold_into(self.value, buffer);
+            }
+            Form::Base64 => *buffer = super::base64::decode(&self.text()),
+        }
+        buffer
+    }
 }
 
 /// Removes the folds (line end, one space) from a raw slice.
 pub(super) fn unfold(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
+    unfold_into(raw, &mut out);
+    out
+}
+
+fn unfold_into(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\n', rest) {
         let end = if at > 0 && rest[at - 1] == b'\r' { at - 1 } else { at };
@@ -152,5 +175,4 @@ pub(super) fn unfold(raw: &[u8]) -> Vec<u8> {
         rest = rest.get(at + 2..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
-    out
 }

@@ -69,18 +69,14 @@ impl<'a> Names<'a> {
         Self { known: Vec::new(), numbers: FxHashMap::default(), last: 0, limit }
     }
 
-    /// The length and number of the description with which a line begins, where
-    /// that is an expected one and a colon follows it.
-    #[inline(always)]
-    pub(super) fn expected(&mut self, line: &[u8]) -> Option<(usize, NameNumber)> {
-        let head = line.first_chunk()?;
-        let last = self.known.get(self.last)?;
-        let next = self.known.get(last.follower)?;
-        if next.begins(head) {
-            self.last = last.follower;
-            return Some((next.length, next.number));
-        }
-        last.begins(head).then_some((last.length, last.number))
+    /// What is expected behind the last description.
+    pub(super) fn expect(&self) -> Expectation<'_> {
+        Expectation { known: &self.known, last: self.last }
+    }
+
+    /// Goes on behind the last description that was expected.
+    pub(super) fn resume(&mut self, last: usize) {
+        self.last = last;
     }
 
     /// The number of a description that was not expected; it will be where this
@@ -119,6 +115,28 @@ impl<'a> Names<'a> {
     }
 }
 
+/// The names of the lines that follow each other, as long as they are expected.
+pub(super) struct Expectation<'n> {
+    known: &'n [Known],
+    pub last: usize,
+}
+
+impl Expectation<'_> {
+    /// The length and number of the description with which a line begins, where
+    /// that is an expected one and a colon follows it.
+    #[inline(always)]
+    pub(super) fn next(&mut self, line: &[u8]) -> Option<(usize, NameNumber)> {
+        let head = line.first_chunk()?;
+        let last = self.known.get(self.last)?;
+        let next = self.known.get(last.follower)?;
+        if next.begins(head) {
+            self.last = last.follower;
+            return Some((next.length, next.number));
+        }
+        last.begins(head).then_some((last.length, last.number))
+    }
+}
+
 #[inline(always)]
 fn lanes(bytes: &[u8; HEAD]) -> [u8x16; HEAD / 16] {
     let lanes = bytes.as_chunks().0;
@@ -130,8 +148,11 @@ mod tests {
     use super::*;
 
     fn expected(names: &mut Names<'_>, line: &str) -> Option<usize> {
-        let line = format!("{line:x<40}");
-        names.expected(line.as_bytes()).map(|(length, _)| length)
+        let mut expectation = names.expect();
+        let length = expectation.next(format!("{line:x<40}").as_bytes()).map(|(length, _)| length);
+        let last = expectation.last;
+        names.resume(last);
+        length
     }
 
     #[test]
@@ -150,7 +171,7 @@ mod tests {
         assert_eq!(expected(&mut names, "sn:<a"), Some(2));
         assert_eq!(expected(&mut names, "mail:"), Some(4));
         assert_eq!(expected(&mut names, "cn:"), Some(2));
-        assert_eq!(names.expected(b"cn: too near to the end"), None);
+        assert_eq!(names.expect().next(b"cn: too near to the end"), None);
     }
 
     #[test]

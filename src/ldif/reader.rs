@@ -182,34 +182,41 @@ impl<'a> RecordReader<'a> {
         if self.ends.texture() == Texture::Mixed {
             return;
         }
-        let block_start = self.chunk.len() - block;
-        let limit = self.limits.line.min(self.limits.record);
-        let mut start = self.chunk.len() - self.rest.len();
-        while let Some((length, number)) = self.names.expected(&self.chunk[start..])
-            && let colon = start + length
-            && let ends = self.ends.behind(self.line)
-            && let Some(read) = grammar::plain_value(self.chunk, colon, ends)
+        let chunk = self.chunk;
+        let Ok(mut start) = u32::try_from(chunk.len() - self.rest.len()) else { return };
+        let limit = length64(chunk.len() - block) + self.limits.line.min(self.limits.record);
+        let mut line = self.line;
+        let mut ends = self.ends.behind(line);
+        let mut expectation = self.names.expect();
+        while let Some((length, number)) = expectation.next(&chunk[index(start)..])
+            && let colon = index(start) + length
+            && let Some(read) = grammar::plain_value(chunk, colon, ends)
         {
-            let behind = self.chunk.len() - read.rest.len();
-            let is_good = read.form == Form::Plain || base64::check(read.value) == Base64::Padded;
-            if !is_good || length64(behind - block_start) > limit {
+            // No CR is in a plain chunk, so that none can stand before the LF.
+            let value = &chunk[read.from..index(read.end)];
+            let is_good = read.form == Form::Plain || base64::check(value) == Base64::Padded;
+            if !is_good || u64::from(read.end) >= limit {
                 break;
             }
             self.lines.push(Line {
-                name: &self.chunk[start..colon],
-                value: read.value,
+                name: &chunk[index(start)..colon],
+                value,
                 form: read.form,
                 name_folded: false,
                 value_folded: read.physical > 1,
                 options: false,
-                offset: offset32(start),
-                line: self.line,
+                offset: start,
+                line,
                 number: Some(number),
             });
-            self.line += read.physical;
-            start = behind;
+            line += read.physical;
+            ends = &ends[index(read.physical)..];
+            start = read.end + 1;
         }
-        self.rest = &self.chunk[start..];
+        let last = expectation.last;
+        self.names.resume(last);
+        self.line = line;
+        self.rest = &chunk[index(start)..];
     }
 
     fn read_line(&mut self, block: usize) -> Result<(), Fault<'a>> {
@@ -251,14 +258,15 @@ impl<'a> RecordReader<'a> {
             return None;
         }
         let read = grammar::plain_value(self.chunk, colon, self.ends.behind(self.line))?;
+        let end = index(read.end);
         let line = Line {
             form: read.form,
             value_folded: read.physical > 1,
             options,
             number: self.names.number(name, options),
-            ..Line::of(name, read.value)
+            ..Line::of(name, grammar::without_cr(&self.chunk[read.from..end]))
         };
-        Some((read.rest, Lexed { line, physical: read.physical }))
+        Some((&self.chunk[end + 1..], Lexed { line, physical: read.physical }))
     }
 
     /// Checks of the last line that most lines do not call for.
