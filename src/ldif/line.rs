@@ -124,6 +124,18 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// The bytes behind the separator as they stand in the input, folds included.
+    #[must_use]
+    pub fn raw(&self) -> &'a [u8] {
+        self.value
+    }
+
+    /// The value's bytes where they stand in the input as they are.
+    #[must_use]
+    pub fn borrowed(&self) -> Option<&'a [u8]> {
+        (self.form != Form::Base64 && !self.value_folded).then_some(self.value)
+    }
+
     /// The bytes behind the separator, unfolded, not decoded from base64.
     #[must_use]
     pub fn text(&self) -> Cow<'a, [u8]> {
@@ -147,13 +159,15 @@ impl<'a> Line<'a> {
     where
         'a: 'b,
     {
+        if let Some(bytes) = self.borrowed() {
+            return bytes;
+        }
         match self.form {
-            Form::Plain | Form::Url if !self.value_folded => return self.value,
+            Form::Base64 => *buffer = super::base64::decode(&self.text()),
             Form::Plain | Form::Url => {
                 buffer.clear();
                 unfold_into(self.value, buffer);
             }
-            Form::Base64 => *buffer = super::base64::decode(&self.text()),
         }
         buffer
     }

@@ -74,22 +74,21 @@ pub fn read_entries<'a>(
 impl<'a> Gathered<'a> {
     /// Takes in an entry; gives the reason where it is none of the directory's.
     fn load(&mut self, record: &RawRecord<'_, 'a>) -> Option<&'static str> {
-        let dn = record.dn();
-        let special = match dn.first() {
-            None => Some("root-dse"),
-            Some(b'@') => Some("ldb-special"),
-            Some(_) => None,
-        };
+        let Some(dn) = record.first_line() else { return Some("root-dse") };
         self.subject.reset(dn);
         self.lines.clear();
-        (self.offset, self.line) =
-            record.first_line().map_or((0, 0), |line| (line.offset(), line.line()));
+        (self.offset, self.line) = (dn.offset(), dn.line());
         for line in record.attribute_lines() {
             self.push(line);
         }
-        special
+        match self.subject.dn().first() {
+            None => Some("root-dse"),
+            Some(b'@') => Some("ldb-special"),
+            Some(_) => None,
+        }
     }
 
+    #[inline]
     fn push(&mut self, line: &Line<'a>) {
         if self.keep_lines {
             self.lines.push(*line);

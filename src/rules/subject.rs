@@ -85,17 +85,23 @@ static BY_LENGTH: [[Option<Attr>; 4]; 32] = {
 /// One entry's lines, sorted into slots.
 #[derive(Debug, Default)]
 pub struct Subject<'a> {
-    dn: Cow<'a, [u8]>,
+    /// The DN where it stands in the input as it is.
+    dn: Option<&'a [u8]>,
+    /// The DN where it does not.
+    dn_buffer: Vec<u8>,
     slots: [Vec<Line<'a>>; Attr::ALL.len()],
     partial: u64,
 }
 
 impl<'a> Subject<'a> {
     /// Empties the slots, keeps their memory, and takes the DN of the next entry.
-    pub fn reset(&mut self, dn: Cow<'a, [u8]>) {
+    pub fn reset(&mut self, dn: &Line<'a>) {
         self.slots.iter_mut().for_each(Vec::clear);
         self.partial = 0;
-        self.dn = dn;
+        self.dn = dn.borrowed();
+        if self.dn.is_none() {
+            dn.bytes_in(&mut self.dn_buffer);
+        }
     }
 
     /// Puts a line into the slot of its attribute.
@@ -117,21 +123,21 @@ impl<'a> Subject<'a> {
     /// The entry's DN as it was written.
     #[must_use]
     pub fn dn(&self) -> &[u8] {
-        &self.dn
+        self.dn.unwrap_or(&self.dn_buffer)
     }
 
     /// The entry's DN as it was written, for as long as the input lives.
     #[must_use]
     pub fn dn_value(&self) -> Cow<'a, [u8]> {
-        self.dn.clone()
+        self.dn.map_or_else(|| Cow::Owned(self.dn_buffer.clone()), Cow::Borrowed)
     }
 
     /// The first cn; where the entry has none, the value of its RDN.
     #[must_use]
     pub fn common_name(&self) -> Cow<'a, [u8]> {
-        self.first(Attr::Cn).unwrap_or_else(|| match &self.dn {
-            Cow::Borrowed(dn) => rdn_value(dn),
-            Cow::Owned(dn) => Cow::Owned(rdn_value(dn).into_owned()),
+        self.first(Attr::Cn).unwrap_or_else(|| match self.dn {
+            Some(dn) => rdn_value(dn),
+            None => Cow::Owned(rdn_value(&self.dn_buffer).into_owned()),
         })
     }
 
@@ -222,7 +228,7 @@ mod tests {
             ("", ""),
         ] {
             let mut subject = Subject::default();
-            subject.reset(Cow::Borrowed(dn.as_bytes()));
+            subject.reset(&Line::of(b"dn", dn.as_bytes()));
             assert_eq!(String::from_utf8_lossy(&subject.common_name()), name, "{dn}");
         }
     }
@@ -241,7 +247,7 @@ mod tests {
     #[test]
     fn the_first_cn_goes_before_the_rdn() {
         let mut subject = Subject::default();
-        subject.reset(Cow::Borrowed(b"uid=jdoe,ou=x"));
+        subject.reset(&Line::of(b"dn", b"uid=jdoe,ou=x"));
         subject.push(Attr::Cn, Line::of(b"cn", b"Jane"));
         subject.push(Attr::Cn, Line::of(b"cn", b"J."));
         assert_eq!(&*subject.common_name(), b"Jane");

@@ -12,7 +12,7 @@ use crate::ldif::{
 
 use super::duplicates::EntryDuplicates;
 use super::gather::{Gathered, Skipped, read_entries};
-use super::idfix::Place as EntryPlace;
+use super::idfix::{Buffers, Place as EntryPlace};
 use super::{Finding, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject};
 
 /// An export: a name for messages, and its decoded bytes.
@@ -300,7 +300,7 @@ impl ChunkSurvey {
         let (mut slots, mut marks) = (Vec::new(), Vec::new());
         let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
         let mut in_scope = 0;
-        let mut buffer = Vec::new();
+        let mut buffers = Buffers::default();
         let keep_lines = options.selection.needs_lines();
         let report = read_entries(chunk.bytes, options.read, keep_lines, &mut skipped, |entry| {
             let verdict = options.selection.verdict(entry).and_then(|()| {
@@ -316,7 +316,7 @@ impl ChunkSurvey {
                 next_landmark = entry.offset.saturating_add(LANDMARKS);
             }
             let offset = start + chunk.offset + u64::from(entry.offset);
-            let fails = inspect(&options.profile, &entry.subject, &mut buffer, offset, &mut slots);
+            let fails = inspect(&options.profile, &entry.subject, &mut buffers, offset, &mut slots);
             if fails {
                 marks.push(offset);
             }
@@ -329,11 +329,11 @@ impl ChunkSurvey {
 pub(super) fn inspect(
     profile: &Profile,
     subject: &Subject<'_>,
-    buffer: &mut Vec<u8>,
+    buffers: &mut Buffers,
     offset: u64,
     slots: &mut Vec<Slot>,
 ) -> bool {
-    profile.inspect(subject, buffer, |key| {
+    profile.inspect(subject, buffers, |key| {
         if let Some(place) = Place::new(offset, key.value) {
             slots.push(Slot { fingerprint: key.fingerprint(), place });
         }
