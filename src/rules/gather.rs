@@ -25,7 +25,7 @@ pub struct Gathered<'a> {
     pub line: u32,
     keep_lines: bool,
     /// What is known of the attribute descriptions that have a number.
-    names: Vec<Option<Role>>,
+    roles: Vec<Option<Role>>,
 }
 
 /// What an attribute description without options is to the rules.
@@ -33,12 +33,6 @@ pub struct Gathered<'a> {
 enum Role {
     Read(Attr),
     Ignored,
-}
-
-impl Role {
-    fn of(name: &[u8]) -> Self {
-        Attr::of(name).map_or(Self::Ignored, Self::Read)
-    }
 }
 
 /// Reads the entries of a text; `each` gets every one that is an entry.
@@ -88,40 +82,39 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, line: &Line<'a>) {
         if self.keep_lines {
             self.lines.push(*line);
         }
-        let role = match line.name_number() {
-            Some(number) => self.role(number, line),
-            None if line.has_options() => return self.push_with_options(line),
-            None => Role::of(&line.name()),
-        };
+        let number = line.name_number().map(NameNumber::index);
+        match number.and_then(|number| self.roles.get(number)) {
+            Some(Some(Role::Ignored)) => {}
+            Some(Some(Role::Read(attr))) => self.subject.push(*attr, *line),
+            Some(None) | None => self.push_by_name(line),
+        }
+    }
+
+    /// Looks the line's description up, and remembers what it is to the rules.
+    #[cold]
+    fn push_by_name(&mut self, line: &Line<'a>) {
+        let name = line.name();
+        if line.has_options() {
+            let description = AttributeDescription::split(&name);
+            if let (true, Some(attr)) = (description.is_partial(), Attr::of(description.base())) {
+                self.subject.mark_partial(attr);
+            }
+            return;
+        }
+        let role = Attr::of(&name).map_or(Role::Ignored, Role::Read);
         if let Role::Read(attr) = role {
             self.subject.push(attr, *line);
         }
-    }
-
-    /// The role of a line's description, looked up when its number is first seen.
-    #[inline]
-    fn role(&mut self, number: NameNumber, line: &Line<'a>) -> Role {
-        if let Some(Some(role)) = self.names.get(number.index()) {
-            return *role;
-        }
-        let role = Role::of(&line.name());
-        if self.names.len() <= number.index() {
-            self.names.resize(number.index() + 1, None);
-        }
-        self.names[number.index()] = Some(role);
-        role
-    }
-
-    fn push_with_options(&mut self, line: &Line<'a>) {
-        let name = line.name();
-        let description = AttributeDescription::split(&name);
-        if let (true, Some(attr)) = (description.is_partial(), Attr::of(description.base())) {
-            self.subject.mark_partial(attr);
+        if let Some(number) = line.name_number().map(NameNumber::index) {
+            if self.roles.len() <= number {
+                self.roles.resize(number + 1, None);
+            }
+            self.roles[number] = Some(role);
         }
     }
 

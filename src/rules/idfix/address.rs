@@ -120,15 +120,22 @@ fn is_atext(c: char) -> bool {
     u8::try_from(c).is_ok_and(|byte| ATEXT[usize::from(byte)])
 }
 
-static ATEXT: [bool; 256] = atext();
+static ALPHANUMERIC: [bool; 256] = alphanumeric();
 
-const fn atext() -> [bool; 256] {
+const fn alphanumeric() -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 128 {
         table[byte] = (byte as u8).is_ascii_alphanumeric();
         byte += 1;
     }
+    table
+}
+
+static ATEXT: [bool; 256] = atext();
+
+const fn atext() -> [bool; 256] {
+    let mut table = alphanumeric();
     let others = b"!#$%&'*+/=?^_`{|}~-";
     let mut i = 0;
     while i < others.len() {
@@ -169,15 +176,18 @@ fn is_domain(text: &[u8]) -> bool {
 /// Where the last label of a domain begins; never at 0.
 fn last_label(text: &[u8]) -> Option<usize> {
     let mut start = 0;
-    let mut before = b'.';
+    let mut before_is_alphanumeric = false;
     for (at, &byte) in text.iter().enumerate() {
+        if ALPHANUMERIC[usize::from(byte)] {
+            before_is_alphanumeric = true;
+            continue;
+        }
         match byte {
-            b'-' if before != b'.' => {}
-            b'.' if before.is_ascii_alphanumeric() => start = at + 1,
-            _ if byte.is_ascii_alphanumeric() => {}
+            b'-' if at > start => {}
+            b'.' if before_is_alphanumeric => start = at + 1,
             _ => return None,
         }
-        before = byte;
+        before_is_alphanumeric = false;
     }
     let last = &text[start..];
     (start > 0 && (2..=17).contains(&last.len()) && last.iter().all(u8::is_ascii_alphabetic))
