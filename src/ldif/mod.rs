@@ -5,6 +5,8 @@
 mod base64;
 mod chunk;
 mod error;
+#[cfg(test)]
+mod expected_lines_tests;
 mod grammar;
 mod json;
 mod line;
@@ -26,7 +28,7 @@ pub use names::NameNumber;
 pub use observation::{ExportClaims, Observations};
 pub use parallel::{
     CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_in_order,
-    map_stream, read_chunk,
+    map_stream, read_chunk, read_wanted,
 };
 pub use position::Position;
 pub use raw::RawRecord;

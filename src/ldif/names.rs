@@ -23,7 +23,7 @@ const MOST: usize = 1 << 12;
 const HEAD: usize = 32;
 
 /// A chunk that is no larger does not repeat its descriptions often enough.
-const SMALL: usize = 16 << 10;
+pub(super) const SMALL: usize = 16 << 10;
 
 /// The descriptions seen so far in a chunk, `dn` and those with options aside.
 ///
@@ -38,6 +38,7 @@ pub(super) struct Names<'a> {
     /// The description of the line before.
     last: usize,
     limit: usize,
+    wanted: fn(&[u8]) -> bool,
 }
 
 /// A description with its colon.
@@ -46,11 +47,19 @@ struct Known {
     head: [u8x16; HEAD / 16],
     /// Ones where the head counts.
     mask: [u8x16; HEAD / 16],
-    length: usize,
-    number: NameNumber,
+    name: Expected,
     /// The description that stood behind this one the last time, this one itself
     /// aside.
     follower: usize,
+}
+
+/// An expected description with which a line begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    pub length: usize,
+    pub number: NameNumber,
+    /// Whether the caller wants lines with it.
+    pub wanted: bool,
 }
 
 impl Known {
@@ -66,7 +75,13 @@ impl<'a> Names<'a> {
     /// No descriptions, for a chunk of so many bytes.
     pub(super) fn for_chunk(length: usize) -> Self {
         let limit = if length > SMALL { MOST } else { 0 };
-        Self { known: Vec::new(), numbers: FxHashMap::default(), last: 0, limit }
+        let (known, numbers) = (Vec::new(), FxHashMap::default());
+        Self { known, numbers, last: 0, limit, wanted: |_| true }
+    }
+
+    /// Says which descriptions are wanted.
+    pub(super) fn want(&mut self, wanted: fn(&[u8]) -> bool) {
+        self.wanted = wanted;
     }
 
     /// What is expected behind the last description.
@@ -108,8 +123,9 @@ impl<'a> Names<'a> {
         head[..name.len()].copy_from_slice(name);
         head[name.len()] = b':';
         mask[..=name.len()].fill(u8::MAX);
-        let (head, mask, length) = (lanes(&head), lanes(&mask), name.len());
-        self.known.push(Known { head, mask, length, number, follower: next });
+        let (head, mask) = (lanes(&head), lanes(&mask));
+        let expected = Expected { length: name.len(), number, wanted: (self.wanted)(name) };
+        self.known.push(Known { head, mask, name: expected, follower: next });
         self.numbers.insert(name, number);
         Some(number)
     }
@@ -122,18 +138,18 @@ pub(super) struct Expectation<'n> {
 }
 
 impl Expectation<'_> {
-    /// The length and number of the description with which a line begins, where
-    /// that is an expected one and a colon follows it.
+    /// The description with which a line begins, where that is an expected one and
+    /// a colon follows it.
     #[inline(always)]
-    pub(super) fn next(&mut self, line: &[u8]) -> Option<(usize, NameNumber)> {
+    pub(super) fn next(&mut self, line: &[u8]) -> Option<Expected> {
         let head = line.first_chunk()?;
         let last = self.known.get(self.last)?;
         let next = self.known.get(last.follower)?;
         if next.begins(head) {
             self.last = last.follower;
-            return Some((next.length, next.number));
+            return Some(next.name);
         }
-        last.begins(head).then_some((last.length, last.number))
+        last.begins(head).then_some(last.name)
     }
 }
 
@@ -149,7 +165,7 @@ mod tests {
 
     fn expected(names: &mut Names<'_>, line: &str) -> Option<usize> {
         let mut expectation = names.expect();
-        let length = expectation.next(format!("{line:x<40}").as_bytes()).map(|(length, _)| length);
+        let length = expectation.next(format!("{line:x<40}").as_bytes()).map(|name| name.length);
         let last = expectation.last;
         names.resume(last);
         length
@@ -171,7 +187,7 @@ mod tests {
         assert_eq!(expected(&mut names, "sn:<a"), Some(2));
         assert_eq!(expected(&mut names, "mail:"), Some(4));
         assert_eq!(expected(&mut names, "cn:"), Some(2));
-        assert_eq!(names.expect().next(b"cn: too near to the end"), None);
+        assert!(names.expect().next(b"cn: too near to the end").is_none());
     }
 
     #[test]

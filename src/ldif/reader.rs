@@ -60,6 +60,8 @@ pub struct RecordReader<'a> {
     dashes: bool,
     comments: Vec<&'a [u8]>,
     keep_comments: bool,
+    /// Whether lines may be left out that are not wanted.
+    leaves_out: bool,
     observations: Observations,
 }
 
@@ -78,6 +80,7 @@ impl<'a> RecordReader<'a> {
             dashes: false,
             comments: Vec::new(),
             keep_comments: false,
+            leaves_out: false,
             observations: Observations::default(),
         }
     }
@@ -86,6 +89,16 @@ impl<'a> RecordReader<'a> {
     #[must_use]
     pub fn with_comments(mut self) -> Self {
         self.keep_comments = true;
+        self
+    }
+
+    /// Leaves lines of content records out whose description, which has no options,
+    /// the caller does not want. They are checked like all others. Not every such
+    /// line is left out.
+    #[must_use]
+    pub fn with_wanted(mut self, wanted: fn(&[u8]) -> bool) -> Self {
+        self.leaves_out = true;
+        self.names.want(wanted);
         self
     }
 
@@ -188,8 +201,9 @@ impl<'a> RecordReader<'a> {
         let mut line = self.line;
         let mut ends = self.ends.behind(line);
         let mut expectation = self.names.expect();
-        while let Some((length, number)) = expectation.next(&chunk[index(start)..])
-            && let colon = index(start) + length
+        let leaves_out = self.leaves_out && self.is_content();
+        while let Some(name) = expectation.next(&chunk[index(start)..])
+            && let colon = index(start) + name.length
             && let Some(read) = grammar::plain_value(chunk, colon, ends)
         {
             // No CR is in a plain chunk, so that none can stand before the LF.
@@ -198,17 +212,20 @@ impl<'a> RecordReader<'a> {
             if !is_good || u64::from(read.end) >= limit {
                 break;
             }
-            self.lines.push(Line {
-                name: &chunk[index(start)..colon],
-                value,
-                form: read.form,
-                name_folded: false,
-                value_folded: read.physical > 1,
-                options: false,
-                offset: start,
-                line,
-                number: Some(number),
-            });
+            // The line behind the DN stays: it tells what the record is.
+            if name.wanted || !leaves_out || self.lines.len() < 2 {
+                self.lines.push(Line {
+                    name: &chunk[index(start)..colon],
+                    value,
+                    form: read.form,
+                    name_folded: false,
+                    value_folded: read.physical > 1,
+                    options: false,
+                    offset: start,
+                    line,
+                    number: Some(name.number),
+                });
+            }
             line += read.physical;
             ends = &ends[index(read.physical)..];
             start = read.end + 1;
@@ -217,6 +234,19 @@ impl<'a> RecordReader<'a> {
         self.names.resume(last);
         self.line = line;
         self.rest = &chunk[index(start)..];
+    }
+
+    /// Whether the lines read so far, or the next one, tell that the record is an
+    /// entry's content.
+    fn is_content(&self) -> bool {
+        const CHANGES: [&[u8]; 2] = [b"control", b"changetype"];
+        match self.lines.as_slice() {
+            [dn] if dn.is(b"dn") => CHANGES.iter().all(|word| {
+                !self.rest.get(..word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word))
+            }),
+            [dn, second, ..] if dn.is(b"dn") => CHANGES.iter().all(|word| !second.is(word)),
+            _ => false,
+        }
     }
 
     fn read_line(&mut self, block: usize) -> Result<(), Fault<'a>> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::directory::AttributeDescription;
-use crate::ldif::{ChunkReport, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_chunk};
+use crate::ldif::{ChunkReport, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_wanted};
 
 use super::{Attr, Subject};
 
@@ -45,7 +45,11 @@ pub fn read_entries<'a>(
 ) -> ChunkReport {
     let mut entry = Gathered { keep_lines, ..Gathered::default() };
     let mut open = false;
-    let report = read_chunk(text, options, |record| {
+    let is_wanted = match keep_lines {
+        true => |_: &[u8]| true,
+        false => |name: &[u8]| Attr::of(name).is_some(),
+    };
+    let report = read_wanted(text, options, is_wanted, |record| {
         if record.is_entry() {
             if open {
                 each(&entry);

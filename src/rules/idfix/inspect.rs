@@ -122,7 +122,6 @@ fn passes(chain: &Chain, value: &[u8], bytes: Bytes, context: Context<'_, '_>) -
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
     use std::collections::HashMap;
 
     use proptest::prelude::*;

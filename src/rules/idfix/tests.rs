@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::{Duplicates, Holder, Place, SkipReason, multitenant};
+use super::{Buffers, Duplicates, Holder, Place, SkipReason, multitenant};
 use crate::ldif::Line;
 use crate::rules::{Applicability, Attr, Finding, Profile, ProfileOptions, Subject, Suggestion};
 
