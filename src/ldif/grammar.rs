@@ -72,7 +72,7 @@ const CLASS: [u8; 256] = {
 /// The characters of an attribute description (or keyword) and whether it has
 /// options.
 #[inline(always)]
-fn attribute_description(input: &[u8]) -> (&[u8], &[u8], bool) {
+pub(super) fn attribute_description(input: &[u8]) -> (&[u8], &[u8], bool) {
     let mut seen = 0;
     let end = input
         .iter()
@@ -119,7 +119,7 @@ pub(super) fn folded_text(input: &[u8]) -> Parsed<'_, Folded<'_>> {
     Ok((&input[end..], Folded { raw: without_cr(&input[..end - 1]), physical }))
 }
 
-fn without_cr(text: &[u8]) -> &[u8] {
+pub(super) fn without_cr(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\r").unwrap_or(text)
 }
 
@@ -196,40 +196,47 @@ fn starts_folded_record(line: &[u8]) -> bool {
         && b"dn:".iter().all(|&byte| dn.take_if(|c| c.eq_ignore_ascii_case(&byte)))
 }
 
-/// `ldif-attrval-record`'s line, or a keyword line: description, separator,
-/// fill, value.
+/// What stands behind the description of an attribute line or keyword line:
+/// separator, fill, value. `colon` is the place of the colon, `ends` are the line
+/// ends from there on.
 ///
 /// Its parts come as scalars, inlined into the reader: a structure that is put
 /// together here and copied there costs a third of the time of reading.
 #[inline(always)]
-pub(super) fn plain_line(input: &[u8]) -> Option<PlainLine<'_>> {
-    let (rest, name, options) = attribute_description(input);
-    if name.is_empty() || rest.first() != Some(&b':') {
-        return None;
-    }
-    let (rest, form) = match rest {
-        [b':', b':', rest @ ..] => (rest, Form::Base64),
-        [b':', b'<', rest @ ..] => (rest, Form::Url),
-        _ => (&rest[1..], Form::Plain),
-    };
-    let rest = match rest {
-        // One space and a value: what nearly every line has.
-        [b' ', next, ..] if !matches!(next, b' ' | b'\r' | b'\n') => &rest[1..],
-        [next, ..] if !matches!(next, b' ' | b'\r' | b'\n') => rest,
+pub(super) fn plain_value(chunk: &[u8], colon: usize, ends: &[u32]) -> Option<PlainValue> {
+    // Nothing up to the space begins a value without surprises.
+    let (form, from) = match chunk.get(colon + 1..)? {
+        [b' ', b'!'..=u8::MAX, ..] => (Form::Plain, colon + 2),
+        [b':', b' ', b'!'..=u8::MAX, ..] => (Form::Base64, colon + 3),
+        [b':' | b'<', ..] => return None,
+        [b'!'..=u8::MAX, ..] => (Form::Plain, colon + 1),
         _ => return None,
     };
-    let (rest, text) = folded_text(rest).ok()?;
-    Some(PlainLine { rest, name, form, value: text.raw, physical: text.physical, options })
+    let mut physical = 0;
+    for &end in ends {
+        physical += 1;
+        match chunk.get(end as usize + 1) {
+            Some(b' ') => match spaces(&chunk[end as usize + 1..]) {
+                None => {}
+                Some(Spaces::Separator) => return Some(PlainValue { form, from, end, physical }),
+                // Rare, and not to be looked through once for each of the lines.
+                Some(Spaces::Folds { .. }) => return None,
+            },
+            Some(b'\t') => return None,
+            _ => return Some(PlainValue { form, from, end, physical }),
+        }
+    }
+    None
 }
 
 /// The parts of a line without surprises.
-pub(super) struct PlainLine<'a> {
-    pub rest: &'a [u8],
-    pub name: &'a [u8],
+pub(super) struct PlainValue {
     pub form: Form,
-    pub value: &'a [u8],
+    /// Where the value begins in the chunk.
+    pub from: usize,
+    /// Where the line's LF stands.
+    pub end: u32,
     pub physical: u32,
-    pub options: bool,
 }
 
 /// Steps over the bytes of a logical line as if it were not folded.
@@ -296,6 +303,7 @@ pub(super) fn logical_line(input: &[u8]) -> Parsed<'_, Lexed<'_>> {
         options: memchr(b';', name).is_some(),
         offset: 0,
         line: 0,
+        number: None,
     };
     Ok((rest, Lexed { line, physical }))
 }

@@ -144,9 +144,29 @@ impl InputReport {
 pub fn read_chunk<'a>(
     bytes: &'a [u8],
     options: ReadOptions,
+    each: impl FnMut(RawRecord<'_, 'a>),
+) -> ChunkReport {
+    read_all(RecordReader::new(bytes, options.limits), bytes, options, each)
+}
+
+/// Reads the records of one chunk; of content records only the lines that are
+/// wanted need come ([`RecordReader::with_wanted`]).
+pub fn read_wanted<'a>(
+    bytes: &'a [u8],
+    options: ReadOptions,
+    wanted: fn(&[u8]) -> bool,
+    each: impl FnMut(RawRecord<'_, 'a>),
+) -> ChunkReport {
+    let reader = RecordReader::new(bytes, options.limits).with_wanted(wanted);
+    read_all(reader, bytes, options, each)
+}
+
+fn read_all<'a>(
+    mut reader: RecordReader<'a>,
+    bytes: &'a [u8],
+    options: ReadOptions,
     mut each: impl FnMut(RawRecord<'_, 'a>),
 ) -> ChunkReport {
-    let mut reader = RecordReader::new(bytes, options.limits);
     if options.comments {
         reader = reader.with_comments();
     }

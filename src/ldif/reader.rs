@@ -3,8 +3,10 @@
 use memchr::{memchr, memchr_iter, memrchr};
 
 use super::base64::{self, Base64};
-use super::grammar::{self, Fault, Folded};
+use super::grammar::{self, Fault, Folded, Lexed};
 use super::line::Form;
+use super::line_ends::{LineEnds, Texture};
+use super::names::Names;
 use super::observation::Observations;
 use super::raw::RawRecord;
 use super::{LdifError, LdifErrorKind, Line, Position, WarningKind};
@@ -44,40 +46,22 @@ pub struct FailedBlock<'a> {
     pub text: &'a [u8],
 }
 
-/// Bytes in a chunk that call for a look at each line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Texture {
-    /// ASCII without NUL and CR.
-    Plain,
-    /// Anything else.
-    Mixed,
-}
-
-impl Texture {
-    fn of(chunk: &[u8]) -> Self {
-        // Blocks without a branch inside: the compiler makes vector code of it.
-        let mixed = chunk.chunks(1024).any(|block| {
-            block
-                .iter()
-                .fold(false, |mixed, &byte| mixed | (byte >= 0x80) | (byte == 0) | (byte == b'\r'))
-        });
-        if mixed { Self::Mixed } else { Self::Plain }
-    }
-}
-
 /// Reads the records of a chunk, reusing one buffer of lines.
 #[derive(Debug)]
 pub struct RecordReader<'a> {
     chunk: &'a [u8],
     rest: &'a [u8],
     line: u32,
-    texture: Texture,
+    ends: LineEnds,
+    names: Names<'a>,
     limits: Limits,
     lines: Vec<Line<'a>>,
     /// Whether a `-` line is among them.
     dashes: bool,
     comments: Vec<&'a [u8]>,
     keep_comments: bool,
+    /// Whether lines may be left out that are not wanted.
+    leaves_out: bool,
     observations: Observations,
 }
 
@@ -89,12 +73,14 @@ impl<'a> RecordReader<'a> {
             chunk,
             rest: chunk,
             line: 0,
-            texture: Texture::of(chunk),
+            ends: LineEnds::of(chunk),
+            names: Names::for_chunk(chunk.len()),
             limits: Limits { record: limits.record.min(u64::from(u32::MAX)), ..limits },
             lines: Vec::new(),
             dashes: false,
             comments: Vec::new(),
             keep_comments: false,
+            leaves_out: false,
             observations: Observations::default(),
         }
     }
@@ -106,22 +92,22 @@ impl<'a> RecordReader<'a> {
         self
     }
 
+    /// Leaves lines of content records out whose description, which has no options,
+    /// the caller does not want. They are checked like all others. Not every such
+    /// line is left out.
+    #[must_use]
+    pub fn with_wanted(mut self, wanted: fn(&[u8]) -> bool) -> Self {
+        self.leaves_out = true;
+        self.names.want(wanted);
+        self
+    }
+
     /// What was seen beside the records; complete once the chunk is read.
     #[must_use]
     pub fn into_observations(mut self) -> Observations {
-        let lines = match self.texture {
-            // Read to its end, a chunk has as many line ends as lines counted.
-            Texture::Plain if self.chunk.last() == Some(&b'\n') => u64::from(self.line),
-            _ => length64(memchr_iter(b'\n', self.chunk).count()),
-        };
-        let ends_with_crlf = |at: &usize| *at > 0 && self.chunk[at - 1] == b'\r';
-        self.observations.crlf_lines = match self.texture {
-            Texture::Plain => 0,
-            Texture::Mixed => {
-                length64(memchr_iter(b'\n', self.chunk).filter(ends_with_crlf).count())
-            }
-        };
-        self.observations.lf_lines = lines - self.observations.crlf_lines;
+        let (lf, crlf) = self.ends.count(self.chunk);
+        self.observations.lf_lines = length64(lf);
+        self.observations.crlf_lines = length64(crlf);
         self.observations
     }
 
@@ -194,7 +180,10 @@ impl<'a> RecordReader<'a> {
                     self.warn(WarningKind::MidFileBom, self.rest, self.rest);
                     self.rest = grammar::behind_marks(self.rest);
                 }
-                _ => self.read_line(from)?,
+                _ => {
+                    self.read_line(from)?;
+                    self.read_expected_lines(from);
+                }
             }
         }
         if self.chunk.last() != Some(&b'\n') {
@@ -204,39 +193,89 @@ impl<'a> RecordReader<'a> {
         Ok(())
     }
 
-    #[inline(always)]
+    /// Reads lines as long as they have an expected description and no surprises,
+    /// which is what nearly all lines of an export have; any other line is left
+    /// to [`Self::read_line`].
+    fn read_expected_lines(&mut self, block: usize) {
+        if self.ends.texture() == Texture::Mixed {
+            return;
+        }
+        let chunk = self.chunk;
+        let Ok(mut start) = u32::try_from(chunk.len() - self.rest.len()) else { return };
+        let limit = length64(chunk.len() - block) + self.limits.line.min(self.limits.record);
+        let mut line = self.line;
+        let mut ends = self.ends.behind(line);
+        let mut expectation = self.names.expect();
+        let leaves_out = self.leaves_out && self.is_content();
+        while let Some(name) = expectation.next(&chunk[index(start)..])
+            && let colon = index(start) + name.length
+            && let Some(read) = grammar::plain_value(chunk, colon, ends)
+        {
+            // No CR is in a plain chunk, so that none can stand before the LF.
+            let value = &chunk[read.from..index(read.end)];
+            let is_good = read.form == Form::Plain || base64::check(value) == Base64::Padded;
+            if !is_good || u64::from(read.end) >= limit {
+                break;
+            }
+            // The line behind the DN stays: it tells what the record is.
+            if name.wanted || !leaves_out || self.lines.len() < 2 {
+                self.lines.push(Line {
+                    name: &chunk[index(start)..colon],
+                    value,
+                    form: read.form,
+                    name_folded: false,
+                    value_folded: read.physical > 1,
+                    options: false,
+                    offset: start,
+                    line,
+                    number: Some(name.number),
+                });
+            }
+            line += read.physical;
+            ends = &ends[index(read.physical)..];
+            start = read.end + 1;
+        }
+        let last = expectation.last;
+        self.names.resume(last);
+        self.line = line;
+        self.rest = &chunk[index(start)..];
+    }
+
+    /// Whether the lines read so far, or the next one, tell that the record is an
+    /// entry's content.
+    fn is_content(&self) -> bool {
+        const CHANGES: [&[u8]; 2] = [b"control", b"changetype"];
+        match self.lines.as_slice() {
+            [dn] if dn.is(b"dn") => CHANGES.iter().all(|word| {
+                !self.rest.get(..word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word))
+            }),
+            [dn, second, ..] if dn.is(b"dn") => CHANGES.iter().all(|word| !second.is(word)),
+            _ => false,
+        }
+    }
+
     fn read_line(&mut self, block: usize) -> Result<(), Fault<'a>> {
         let start = self.rest;
-        let offset = offset32(self.chunk.len() - start.len());
-        let (form, options, physical);
-        match grammar::plain_line(start) {
-            Some(line) => {
-                (form, options, physical) = (line.form, line.options, line.physical);
-                self.rest = line.rest;
-                self.lines.push(Line {
-                    name: line.name,
-                    value: line.value,
-                    form,
-                    name_folded: false,
-                    value_folded: physical > 1,
-                    options,
-                    offset,
-                    line: self.line,
-                });
+        let lexed = match self.plain_line(start) {
+            Some((rest, lexed)) => {
+                self.rest = rest;
+                lexed
             }
             None => {
                 let (rest, lexed) = grammar::logical_line(start)
                     .map_err(|error| self.explain(into_fault(error), start))?;
-                (form, options, physical) = (lexed.line.form, lexed.line.options, lexed.physical);
                 self.rest = rest;
-                self.lines.push(Line { offset, line: self.line, ..lexed.line });
+                lexed
             }
-        }
+        };
+        let Lexed { line: Line { form, options, .. }, physical } = lexed;
+        let offset = offset32(self.chunk.len() - start.len());
+        self.lines.push(Line { offset, line: self.line, ..lexed.line });
         if length64(start.len() - self.rest.len()) > self.limits.line {
             return Err(Fault { at: start, kind: LdifErrorKind::LineTooLong });
         }
         self.check_record(block, start)?;
-        if form != Form::Plain || options || self.texture == Texture::Mixed {
+        if form != Form::Plain || options || self.ends.texture() == Texture::Mixed {
             self.look_closer(start)?;
         }
         self.line += physical;
@@ -244,6 +283,24 @@ impl<'a> RecordReader<'a> {
             [_, .., last] if last.is(b"dn") => self.leave_version(start),
             _ => Ok(()),
         }
+    }
+
+    fn plain_line(&mut self, start: &'a [u8]) -> Option<(&'a [u8], Lexed<'a>)> {
+        let (_, name, options) = grammar::attribute_description(start);
+        let colon = self.chunk.len() - start.len() + name.len();
+        if name.is_empty() || self.chunk.get(colon) != Some(&b':') {
+            return None;
+        }
+        let read = grammar::plain_value(self.chunk, colon, self.ends.behind(self.line))?;
+        let end = index(read.end);
+        let line = Line {
+            form: read.form,
+            value_folded: read.physical > 1,
+            options,
+            number: self.names.number(name, options),
+            ..Line::of(name, grammar::without_cr(&self.chunk[read.from..end]))
+        };
+        Some((&self.chunk[end + 1..], Lexed { line, physical: read.physical }))
     }
 
     /// Whether the record that begins at `block` is still within its limit.
@@ -278,7 +335,7 @@ impl<'a> RecordReader<'a> {
         if line.form != Form::Plain {
             self.check_form(&line, start)?;
         }
-        if self.texture == Texture::Mixed {
+        if self.ends.texture() == Texture::Mixed {
             self.check_bytes(&line, start)?;
         }
         if is_partial(&line) {
@@ -364,7 +421,7 @@ impl<'a> RecordReader<'a> {
         if physical > 1 && !self.lines.is_empty() {
             self.warn(WarningKind::FoldedComment, start, start);
         }
-        if self.texture == Texture::Mixed {
+        if self.ends.texture() == Texture::Mixed {
             // Line ends of old Macs: all lines look like a part of the comment.
             let hidden = |at: &usize| grammar::starts_record(&raw[at + 1..]);
             if let Some(at) = memchr_iter(b'\r', raw).find(hidden) {
