@@ -322,7 +322,8 @@ impl<'a> RecordReader<'a> {
             _ if no_line && grammar::starts_record(start) => {
                 Fault { at: start, kind: LdifErrorKind::MissingBlankLine }
             }
-            _ if no_line && last.value.is_empty() && !last.is(b"-") => {
+            // The attribute line right before, and not one before a comment.
+            _ if no_line && is_without_value(last) && last.line + 1 == self.line => {
                 Fault { at: start, kind: LdifErrorKind::ValueOnNextLine }
             }
             _ => fault,
@@ -569,6 +570,10 @@ impl<'a> Mark<'a> {
         let text = line[..end].strip_suffix(b"\r").unwrap_or(&line[..end]).to_vec();
         LdifError { kind, position, text }
     }
+}
+
+fn is_without_value(line: &Line<'_>) -> bool {
+    line.value.is_empty() && !line.is(b"-")
 }
 
 fn is_partial(line: &Line<'_>) -> bool {

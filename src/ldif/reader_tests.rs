@@ -31,6 +31,7 @@ fn errors_and_warnings_point_at_the_byte() {
     assert_eq!(of("sn: a\n b\0"), [("nul", 5, 3)]);
     assert_eq!(of("sn:\nAdams"), [("value-on-next-line", 5, 1)]);
     assert_eq!(of("sn: a\nAdams"), [("no-colon", 5, 1)]);
+    assert_eq!(of("sn:\n# x\nAdams"), [("no-colon", 6, 1)]);
     assert_eq!(of("-\nAdams"), [("no-colon", 5, 1)]);
     assert_eq!(of("sn: a\n\tb"), [("tab-fold", 5, 1)]);
     assert_eq!(of("cn;x: a\nsn;range=0-1: a"), [("partial-attribute", 5, 1)]);
