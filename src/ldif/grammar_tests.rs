@@ -15,22 +15,27 @@ fn error(input: &[u8]) -> (LdifErrorKind, usize) {
 
 #[test]
 fn the_quick_way_and_the_thorough_way_read_a_line_alike() {
-    for input in [
-        &b"cn: a\nsn: b\n"[..],
-        b"cn:a\n",
-        b"cn;lang-de:: YQ==\n",
-        b"photo:< file:///x\n",
-        b"cn: a\n b\r\n c\r\nsn",
-        b"cn: a",
-        b"cn: a\n \n  \nsn: b\n",
-        b"cn: a\n \n  \ndn: b\n",
-        b"cn: a\r",
+    for (input, quick_too) in [
+        (&b"cn: a\nsn: b\n"[..], true),
+        (b"cn:a\n", true),
+        (b"cn;lang-de:: YQ==\n", true),
+        (b"photo:< file:///x\n", false),
+        (b"cn: a\n b\r\n c\r\nsn", true),
+        (b"cn: a", false),
+        (b"cn: a\n \n  \nsn: b\n", false),
+        (b"cn: a\n \n  \ndn: b\n", true),
+        (b"cn: a\n\tb\n", false),
     ] {
-        let quick = plain_line(input).unwrap();
+        let ends: Vec<u32> = memchr_iter(b'\n', input).map(|at| at as u32).collect();
+        let (_, name, options) = attribute_description(input);
+        let quick = plain_value(input, name.len(), &ends);
+        assert_eq!(quick.is_some(), quick_too, "{}", input.escape_ascii());
+        let Some(quick) = quick else { continue };
         let (rest, Lexed { line, physical }) = logical_line(input).unwrap();
-        assert_eq!(quick.rest, rest);
-        assert_eq!((quick.name, quick.form, quick.value), (line.name, line.form, line.value));
-        assert_eq!((quick.physical, quick.options), (physical, line.options));
+        let value = without_cr(&input[quick.from..quick.end as usize]);
+        assert_eq!(&input[quick.end as usize + 1..], rest);
+        assert_eq!((name, quick.form, value), (line.name, line.form, line.value));
+        assert_eq!((quick.physical, options), (physical, line.options));
         assert_eq!(physical > 1, line.value_folded);
     }
 }
@@ -115,7 +120,8 @@ fn what_is_written_as_an_attribute_description_is_read_as_one() {
     for byte in 0..=u8::MAX {
         let name = [byte, b'x'];
         let input = [&name[..], b": y\n"].concat();
-        let read = byte != b'-' && plain_line(&input).is_some_and(|line| line.name == name);
+        let read = byte != b'-'
+            && logical_line(&input).is_ok_and(|(_, Lexed { line, .. })| line.name == name);
         assert_eq!(is_attribute_description(&name), read, "{}", byte.escape_ascii());
     }
     assert!(!is_attribute_description(b""));
