@@ -16,6 +16,9 @@ from quirks import CASES
 from quirks_change import CASES as CHANGE_CASES
 
 FOLDER = Path(__file__).resolve().parent / "ldif"
+PLAIN_WORDS = {"moddn": "modrdn"} | {
+    f"ntdsSchema{word}": word.lower() for word in ("Add", "Delete", "Modify", "ModRdn")
+}
 
 
 def text_or_base64(value):
@@ -28,8 +31,24 @@ def text_or_base64(value):
         return {"b64": base64.b64encode(value).decode()}
 
 
+def as_json(record):
+    """A record as `fmt --to json` shows it: the plain word for every spelling of a
+    changetype, and a control that does not say so is not critical."""
+    record = dict(record)
+    if "changetype" in record:
+        record["changetype"] = PLAIN_WORDS.get(record["changetype"], record["changetype"])
+    if "controls" in record:
+        record["controls"] = [
+            {"oid": oid, "critical": bool(critical)} | ({} if value is None else {"value": value})
+            for oid, critical, value in record["controls"]
+        ]
+    return record
+
+
 def expectation(case):
     records = case.get("records", [])
+    spellings = [record.get("changetype") for record in records]
+    spellings = [word if word in PLAIN_WORDS else None for word in spellings]
     errors = [{"line": line, "kind": kind} for line, kind in case.get("errors", [])]
     expected = {
         "read": len(records),
@@ -37,8 +56,10 @@ def expectation(case):
         "record_starts": len(records) + case.get("failed", 0),
         "errors": errors,
         "warnings": case.get("warnings", []),
-        "records": records,
+        "records": [as_json(record) for record in records],
     }
+    if any(spellings):
+        expected["spellings"] = spellings
     if "entries" in case:
         expected["entries"] = case["entries"]
     return expected

@@ -50,6 +50,22 @@ case("utf16le-bom-crlf", b"\xff\xfe" + SMALL.replace("\n", "\r\n").encode("utf-1
 case("utf16le-no-bom", SMALL.encode("utf-16-le"), SMALL_ENTRIES, warnings=["utf16-without-bom"])
 case("utf16be-no-bom", SMALL.encode("utf-16-be"), SMALL_ENTRIES, warnings=["utf16-without-bom"])
 
+BOM = "\ufeff"
+case(
+    "bom-mid-file",
+    f"{BOM}{ADA_LDIF}\n{BOM}{BEN_LDIF}\n{BOM}version: 1\n\n{BOM}# comment\ndn: CN=Cid Cole,{PEOPLE}\nsn: Cole\n",
+    [*TWO_ENTRIES, entry(f"CN=Cid Cole,{PEOPLE}", ("sn", "Cole"))],
+    warnings=["bom", "mid-file-bom"],
+)
+case(
+    "bom-mid-file-no-blank-line",
+    f"{ADA_LDIF}{BOM}{BEN_LDIF}\n{BOM}{ADA_LDIF}",
+    [ADA_ENTRY],
+    failed=2,
+    errors=[(4, "missing-blank-line")],
+    warnings=["mid-file-bom"],
+)
+
 # -- line ends ---------------------------------------------------------------
 
 case("crlf", crlf(TWO), TWO_ENTRIES)
@@ -72,6 +88,11 @@ case(
     failed=1,
     errors=[(2, "bare-cr")],
 )
+case(
+    "bare-cr-behind-comment",
+    f"# an export\n\n{ADA_LDIF}".replace("\n", "\r"),
+    errors=[(1, "bare-cr")],
+)
 case("no-final-newline", TWO.rstrip("\n"), TWO_ENTRIES, warnings=["no-final-line-end"])
 case("many-blank-lines", f"\n\n\n{ADA_LDIF}\n\n\n\n{BEN_LDIF}\n\n\n", TWO_ENTRIES)
 
@@ -81,7 +102,14 @@ case("version-missing", f"{ADA_LDIF}\n{BEN_LDIF}", TWO_ENTRIES)
 case("version-repeated", f"version: 1\n\n{ADA_LDIF}\nversion: 1\n\n{BEN_LDIF}", TWO_ENTRIES)
 case("version-no-blank-line", f"version: 1\n{ADA_LDIF}\n{BEN_LDIF}", TWO_ENTRIES)
 case("version-repeated-no-blank-line", f"version: 1\n{ADA_LDIF}\nversion: 1\n{BEN_LDIF}", TWO_ENTRIES)
+case("version-twice", f"version: 1\nversion: 1\n\nversion: 1\nversion: 1\n{ADA_LDIF}", [ADA_ENTRY])
 case("version-2", f"version: 2\n\n{ADA_LDIF}", [ADA_ENTRY], errors=[(1, "unsupported-version")])
+case(
+    "version-2-no-blank-line",
+    f"# two\nversion: 2\n{ADA_LDIF}\nversion: 3\nversion: 1\n\n{BEN_LDIF}",
+    TWO_ENTRIES,
+    errors=[(2, "unsupported-version"), (7, "unsupported-version")],
+)
 case(
     "version-attribute",
     f"dn: {ADA}\nobjectClass: user\nversion: 2\n",
@@ -106,6 +134,18 @@ case(
     [entry(ADA, ("description", "base64 behind the fold"))],
 )
 case(
+    "folded-name-and-colon",
+    f"dn: {ADA}\ndescr\n iption\n :\n :\n  {b64('base64')}\nin\n fo:\n < file:///etc/hostname\n",
+    [entry(ADA, ("description", "base64"), ("info", {"url": "file:///etc/hostname"}))],
+    warnings=["url-reference"],
+)
+case(
+    "folded-fill",
+    f"dn:\n  {ADA}\nsn: \n  \n Adams\ninfo: \n :not base64\ntitle:\n",
+    [entry(ADA, ("sn", "Adams"), ("info", ":not base64"), ("title", ""))],
+)
+case("folded-dn", f"d\n n: {ADA}\nobjectClass: user\nmail: ada@contoso.com\n", [ADA_ENTRY])
+case(
     "folded-base64",
     f"dn:: {b64(ADA)[:20]}\n {b64(ADA)[20:]}\ndescription:: {b64('Grüße')[:3]}\n {b64('Grüße')[3:5]}\n {b64('Grüße')[5:]}\n",
     [entry(ADA, ("description", "Grüße"))],
@@ -123,6 +163,12 @@ case(
     failed=1,
     errors=[(3, "tab-fold")],
 )
+case(
+    "tab-fold-in-comment",
+    f"# one\n\ttwo\n\n{BEN_LDIF}",
+    [BEN_ENTRY],
+    errors=[(2, "tab-fold")],
+)
 case("comment-in-record", f"dn: {ADA}\nobjectClass: user\n# between\nmail: ada@contoso.com\n", [ADA_ENTRY])
 case(
     "comment-before-fold",
@@ -133,6 +179,16 @@ case(
 case("space-line-between-records", f"{ADA_LDIF} \n{BEN_LDIF}", TWO_ENTRIES, warnings=["spaces-as-separator"])
 case("spaces-line-between-records", f"{ADA_LDIF}   \n{BEN_LDIF}", TWO_ENTRIES, warnings=["spaces-as-separator"])
 case("space-line-in-record", f"dn: {ADA}\nobjectClass: user\n \nmail: ada@contoso.com\n", [ADA_ENTRY])
+case(
+    "space-line-behind-bad-record",
+    f"dn: {ADA}\nnonsense\n \n{BEN_LDIF}",
+    [BEN_ENTRY],
+    failed=1,
+    errors=[(2, "no-colon")],
+    warnings=["spaces-as-separator"],
+)
+case("space-lines-between-records", f"{ADA_LDIF} \n   \n \n{BEN_LDIF}", TWO_ENTRIES, warnings=["spaces-as-separator"])
+case("space-lines-in-record", f"dn: {ADA}\nsn: one\n \n  \n \n two\n", [entry(ADA, ("sn", "one two"))])
 case("space-first-line", f" \n{ADA_LDIF}", [ADA_ENTRY], warnings=["spaces-as-separator"])
 case(
     "missing-blank-line",
@@ -145,7 +201,7 @@ case(
     "attributes-without-dn",
     f"{ADA_LDIF}\nmail: nobody@contoso.com\n\n{BEN_LDIF}",
     TWO_ENTRIES,
-    errors=[(5, "no-dn")],
+    errors=[(5, "missing-dn")],
 )
 
 # -- lines -------------------------------------------------------------------
@@ -239,6 +295,14 @@ case(
     failed=1,
     errors=[(3, "value-on-next-line")],
 )
+case(
+    "orphan-continuation",
+    f"{ADA_LDIF}\n  goes on with nothing\n\n{BEN_LDIF}",
+    TWO_ENTRIES,
+    errors=[(5, "orphan-continuation")],
+)
+case("dn-by-url", f"dn:< file:///etc/hostname\nsn: x\n\n{BEN_LDIF}", [BEN_ENTRY], failed=1, errors=[(1, "dn-by-url")], warnings=["url-reference"])
+case("dash-in-entry", f"{ADA_LDIF}-\n\n{BEN_LDIF}", [BEN_ENTRY], failed=1, errors=[(4, "unexpected-dash")])
 case("no-colon", f"dn: {ADA}\nsn: Adams\nnonsense\n\n{BEN_LDIF}", [BEN_ENTRY], failed=1, errors=[(3, "no-colon")])
 case(
     "two-bad-records",
@@ -266,10 +330,6 @@ case(
     f"dn: {ADA}\ndescription: :starts with a colon\nsn: <angle>\n",
     [entry(ADA, ("description", ":starts with a colon"), ("sn", "<angle>"))],
 )
-
-case("dn-by-url", f"dn:< file:///etc/hostname\nsn: Adams\n\n{BEN_LDIF}", [BEN_ENTRY], failed=1, errors=[(1, "dn-by-url")], warnings=["url-reference"])
-case("dash-in-entry", f"dn: {ADA}\nsn: Adams\n-\n\n{BEN_LDIF}", [BEN_ENTRY], failed=1, errors=[(3, "unexpected-dash")])
-case("fold-without-line", f"{ADA_LDIF}\n goes on behind a blank line\n\n{BEN_LDIF}", TWO_ENTRIES, errors=[(5, "orphan-continuation")])
 
 # -- attributes --------------------------------------------------------------
 
@@ -316,6 +376,21 @@ case(
     "attribute-named-control",
     f"dn: {ADA}\nobjectClass: user\ncontrol: not a control\n",
     [entry(ADA, ("objectClass", "user"), ("control", "not a control"))],
+)
+case(
+    "change-log",
+    f"dn: changenumber=1,cn=changelog\nobjectClass: changeLogEntry\nchangeNumber: 1\ntargetDN: {ADA}\nchangeType: modify\n"
+    f"changes:: {b64('replace: mail' + chr(10) + 'mail: a@contoso.com' + chr(10) + '-' + chr(10))}\n",
+    [
+        entry(
+            "changenumber=1,cn=changelog",
+            ("objectClass", "changeLogEntry"),
+            ("changeNumber", "1"),
+            ("targetDN", ADA),
+            ("changeType", "modify"),
+            ("changes", "replace: mail\nmail: a@contoso.com\n-\n"),
+        )
+    ],
 )
 case(
     "hostile-dns",
@@ -409,19 +484,40 @@ case(
     warnings=["incomplete-export"],
 )
 case(
+    "ldapsearch-paged-estimate",
+    f"{ADA_LDIF}\n# refldap://contoso.com/CN=Configuration,DC=contoso,DC=com\n\n"
+    f"# pagedresults: estimate=104 cookie=MQA=\n{BEN_LDIF}\n# pagedresults: cookie=\n",
+    TWO_ENTRIES,
+)
+case(
+    "ldapsearch-paged-estimate-incomplete",
+    f"{NAMED}# pagedresults: estimate=104 cookie=MQA=\n",
+    TWO_ENTRIES,
+    warnings=["incomplete-export"],
+)
+case("ldapsearch-LL", f"version: 1\n\n{ADA_LDIF}\n{BEN_LDIF}\n", TWO_ENTRIES)
+case("ldapsearch-LLL", f"{ADA_LDIF}\n{BEN_LDIF}\n", TWO_ENTRIES)
+case("ldapsearch-no-result", HEADER + NAMED, TWO_ENTRIES, warnings=["incomplete-export"])
+case(
+    "ldapsearch-fewer-entries",
+    HEADER + NAMED + TRAILER.replace("numEntries: 2", "numEntries: 3"),
+    TWO_ENTRIES,
+    warnings=["incomplete-export"],
+)
+case(
     "ldapsearch-looks-like-trailer",
     f"dn: {ADA}\nsearch: 2\nresult: 4 Size limit exceeded\nref: ldap://contoso.com/\n",
     [entry(ADA, ("search", "2"), ("result", "4 Size limit exceeded"), ("ref", "ldap://contoso.com/"))],
 )
 case(
     "ldbsearch",
-    "# record 1\ndn: @INDEXLIST\n@IDX_DN_GUID: GUID\n@IDXATTR: cn\n\n# record 2\n"
+    "# record 1\ndn: @INDEXLIST\n@IDXATTR: cn\n\n# record 2\n"
     f"dn: {ADA}\nobjectGUID: 6f1c1a34-0000-4000-8000-000000000001\nobjectSid: S-1-5-21-1001-2002-3003-1104\n"
     f"manager: <GUID=6f1c1a34-0000-4000-8000-000000000002>;<SID=S-1-5-21-1001-2002-3003-1105>;{BEN}\n\n"
-    "# Referral\nref: ldap:///CN=Configuration,DC=contoso,DC=com\n\n"
+    "# Referral\nref: ldap://contoso.com/CN=Configuration,DC=contoso,DC=com\n\n"
     "# returned 3 records\n# 2 entries\n# 1 referrals\n",
     [
-        entry("@INDEXLIST", ("@IDX_DN_GUID", "GUID"), ("@IDXATTR", "cn")),
+        entry("@INDEXLIST", ("@IDXATTR", "cn")),
         entry(
             ADA,
             ("objectGUID", "6f1c1a34-0000-4000-8000-000000000001"),
@@ -429,6 +525,12 @@ case(
             ("manager", f"<GUID=6f1c1a34-0000-4000-8000-000000000002>;<SID=S-1-5-21-1001-2002-3003-1105>;{BEN}"),
         ),
     ],
+)
+case(
+    "ldbsearch-fewer-entries",
+    f"# record 1\n{ADA_LDIF}\n# returned 3 records\n# 2 entries\n# 1 referrals\n",
+    [ADA_ENTRY],
+    warnings=["incomplete-export"],
 )
 case(
     "slapcat",

@@ -11,22 +11,22 @@ def case(name, data, records=(), **more):
     CASES[name] = {"data": data, "records": list(records), **more}
 
 
-def add(dn, *attributes):
+def add(dn, *attributes, changetype="add"):
     plain = entry(dn, *attributes)
-    return {"dn": dn, "changetype": "add", "attributes": plain["attributes"]}
+    return {"dn": dn, "changetype": changetype, "attributes": plain["attributes"]}
 
 
-def delete(dn):
-    return {"dn": dn, "changetype": "delete"}
+def delete(dn, changetype="delete"):
+    return {"dn": dn, "changetype": changetype}
 
 
-def modify(dn, *mods):
+def modify(dn, *mods, changetype="modify"):
     """mods: (operation, attribute, value, value...)"""
-    return {"dn": dn, "changetype": "modify", "mods": [[op, name, list(values)] for op, name, *values in mods]}
+    return {"dn": dn, "changetype": changetype, "mods": [[op, name, list(values)] for op, name, *values in mods]}
 
 
-def modrdn(dn, newrdn, deleteoldrdn, newsuperior=None):
-    found = {"dn": dn, "changetype": "modrdn", "newrdn": newrdn, "deleteoldrdn": deleteoldrdn}
+def modrdn(dn, newrdn, deleteoldrdn, newsuperior=None, changetype="modrdn"):
+    found = {"dn": dn, "changetype": changetype, "newrdn": newrdn, "deleteoldrdn": deleteoldrdn}
     return found | ({"newsuperior": newsuperior} if newsuperior is not None else {})
 
 
@@ -73,18 +73,18 @@ case(
         f"dn: {SCHEMA}\nchangetype: ntdsSchemaDelete\n\n"
     ),
     [
-        add(SCHEMA, ("objectClass", "attributeSchema"), ("lDAPDisplayName", "contosoBadge")),
-        modify(SCHEMA, ("replace", "isMemberOfPartialAttributeSet", "TRUE")),
+        add(SCHEMA, ("objectClass", "attributeSchema"), ("lDAPDisplayName", "contosoBadge"), changetype="ntdsSchemaAdd"),
+        modify(SCHEMA, ("replace", "isMemberOfPartialAttributeSet", "TRUE"), changetype="ntdsSchemaModify"),
         modify("", ("add", "schemaUpdateNow", "1")),
-        modrdn(SCHEMA, "CN=contoso-Badge-Old", True),
-        delete(SCHEMA),
+        modrdn(SCHEMA, "CN=contoso-Badge-Old", True, changetype="ntdsSchemaModRdn"),
+        delete(SCHEMA, changetype="ntdsSchemaDelete"),
     ],
 )
 
 # -- every kind of change ----------------------------------------------------
 
 case("change-add", f"version: 1\n\n{BEN_ADD}", [BEN_ADDED])
-case("change-delete", f"dn: {ADA}\nchangetype: delete\n\ndn: {BEN}\nchangetype: delete\n", [delete(ADA), delete(BEN)])
+case("change-delete", f"dn: {ADA}\nchangetype: delete\n\ndn: {BEN}\nchangetype: delete", [delete(ADA), delete(BEN)], warnings=["no-final-line-end"])
 case(
     "change-modify",
     f"dn: {ADA}\nchangetype: modify\nadd: proxyAddresses\nproxyAddresses: smtp:a@contoso.com\nproxyAddresses: smtp:b@contoso.com\n-\n"
@@ -123,7 +123,7 @@ case(
     f"dn: {CID}\nchangetype: modrdn\nnewrdn:: Q049WsO2ZQ==\ndeleteoldrdn: 1\nnewsuperior:\n",
     [
         modrdn(ADA, "CN=Ada Baker", True),
-        modrdn(BEN, "CN=Ben Brown", False, "OU=Moved,DC=contoso,DC=com"),
+        modrdn(BEN, "CN=Ben Brown", False, "OU=Moved,DC=contoso,DC=com", changetype="moddn"),
         modrdn(CID, "CN=Zöe", True, ""),
     ],
 )
@@ -140,10 +140,10 @@ case(
         {
             "dn": ADA,
             "controls": [
-                {"oid": "1.2.840.113556.1.4.805", "critical": True},
-                {"oid": "1.2.840.113556.1.4.1413", "critical": False},
-                {"oid": "1.3.6.1.1.13.1", "critical": False, "value": "text"},
-                {"oid": "1.3.6.1.1.12", "critical": False, "value": b"\xa3\x84\x00\x00\x00"},
+                ["1.2.840.113556.1.4.805", True, None],
+                ["1.2.840.113556.1.4.1413", None, None],
+                ["1.3.6.1.1.13.1", False, "text"],
+                ["1.3.6.1.1.12", None, b"\xa3\x84\x00\x00\x00"],
             ],
             "changetype": "delete",
         },
@@ -164,6 +164,11 @@ case(
     f"dn: {ADA}\nchangetype: modify\nreplace: title\ntitle: Director\n- \nreplace: info\ninfo: x\n-  \n",
     [modify(ADA, ("replace", "title", "Director"), ("replace", "info", "x"))],
     warnings=["dash-with-spaces"],
+)
+case(
+    "modify-folded-dash",
+    f"dn: {ADA}\nchangetype: modify\nreplace: title\ntitle: Director\n-\n \nreplace: info\ninfo: x\n-\n",
+    [modify(ADA, ("replace", "title", "Director"), ("replace", "info", "x"))],
 )
 case(
     "modify-nothing",
@@ -187,8 +192,8 @@ case(
 # -- wrong changes -----------------------------------------------------------
 
 
-def wrong(name, text, line, kind):
-    case(name, f"{text}\n{BEN_ADD}", [BEN_ADDED], failed=1, errors=[(line, kind)])
+def wrong(name, text, line, kind, **more):
+    case(name, f"{text}\n{BEN_ADD}", [BEN_ADDED], failed=1, errors=[(line, kind)], **more)
 
 
 wrong(
@@ -207,11 +212,14 @@ wrong(
     "modify-unknown-operation",
     f"dn: {ADA}\nchangetype: modify\nupdate: title\ntitle: Director\n-\n",
     3,
-    "bad-modification",
+    "unknown-modification",
 )
 wrong("modrdn-missing-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\n", 2, "missing-deleteoldrdn")
 wrong("modrdn-bad-deleteoldrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\ndeleteoldrdn: maybe\n", 4, "bad-deleteoldrdn")
 wrong("modrdn-missing-newrdn", f"dn: {ADA}\nchangetype: modrdn\ndeleteoldrdn: 1\n", 2, "missing-newrdn")
+wrong("modrdn-by-url", f"dn: {ADA}\nchangetype: modrdn\nnewrdn:< file:///etc/hostname\ndeleteoldrdn: 1\n", 3, "bad-rename", warnings=["url-reference"])
+wrong("modrdn-empty-newrdn", f"dn: {ADA}\nchangetype: modrdn\nnewrdn: \ndeleteoldrdn: 1\n", 3, "missing-newrdn")
+wrong("modify-no-attribute", f"dn: {ADA}\nchangetype: modify\nreplace:\n-\n", 3, "bad-attribute-description")
 wrong("unknown-changetype", f"dn: {ADA}\nchangetype: rename\nnewrdn: CN=Ada Baker\n", 2, "unknown-changetype")
 wrong("delete-with-attributes", f"dn: {ADA}\nchangetype: delete\nmail: ada@contoso.com\n", 3, "delete-with-attributes")
 wrong(
@@ -221,10 +229,4 @@ wrong(
     "bad-control",
 )
 wrong("control-bad-oid", f"dn: {ADA}\ncontrol: tree-delete true\nchangetype: delete\n", 2, "bad-control")
-wrong("control-after-changetype", f"dn: {ADA}\nchangetype: delete\ncontrol: 1.2.840.113556.1.4.805 true\n", 3, "delete-with-attributes")
-wrong(
-    "modrdn-with-attributes",
-    f"dn: {ADA}\nchangetype: modrdn\nnewrdn: CN=Ada Baker\ndeleteoldrdn: 1\nmail: ada@contoso.com\n",
-    5,
-    "bad-rename",
-)
+wrong("control-after-changetype", f"dn: {ADA}\nchangetype: delete\ncontrol: 1.2.840.113556.1.4.805 true\n", 3, "misplaced-control")

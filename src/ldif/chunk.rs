@@ -88,7 +88,7 @@ pub fn entry_text(input: &[u8], at: usize) -> &[u8] {
 
 /// The place behind the last blank line of a buffer whose end may lie within a
 /// record.
-pub(super) fn last_boundary(buffer: &[u8]) -> Option<usize> {
+fn last_boundary(buffer: &[u8]) -> Option<usize> {
     let mut end = buffer.len();
     loop {
         let at = memrchr(b'\n', &buffer[..end])?;
@@ -100,25 +100,74 @@ pub(super) fn last_boundary(buffer: &[u8]) -> Option<usize> {
     }
 }
 
+/// Where a buffer is cut whose end may lie within a record: at the last blank
+/// line behind which a whole record shows that no entry goes on there.
+pub(super) fn settled_boundary(buffer: &[u8]) -> Option<usize> {
+    let whole = &buffer[..last_boundary(buffer)?];
+    let mut end = whole.len();
+    loop {
+        let text = whole[..end].trim_ascii_end();
+        if text.is_empty() {
+            return Some(end);
+        }
+        end = last_boundary(text)?;
+        if continues(whole, end) == Some(false) {
+            return Some(end);
+        }
+    }
+}
+
 /// Whether the record at `at` modifies the entry that the record before it
 /// holds.
 fn continues_entry(input: &[u8], at: usize) -> bool {
-    let Some(next) = dn_line(&input[at..]) else { return false };
+    continues(input, at) == Some(true)
+}
+
+/// The same for whole records with more to come; `None` where no line has come
+/// that tells.
+fn continues(input: &[u8], at: usize) -> Option<bool> {
+    let next = match dn_line(&input[at..]) {
+        Found::Dn(next) => next,
+        Found::Nothing => return None,
+        Found::Other => return Some(false),
+    };
+    let next_dn = &input[at + next.start..][..next.length];
     let behind = input[at + next.start + next.length..].trim_ascii_start();
-    let Some((word, rest)) = behind.split_at_checked(b"changetype:".len()) else { return false };
-    let modifies = rest.trim_ascii_start().get(..6);
-    if !word.eq_ignore_ascii_case(b"changetype:")
-        || !modifies.is_some_and(|word| word.eq_ignore_ascii_case(b"modify"))
-    {
-        return false;
+    let modifies = behind.split_at_checked(b"changetype:".len()).is_some_and(|(word, rest)| {
+        let kind = rest.trim_ascii_start().get(..b"modify".len());
+        word.eq_ignore_ascii_case(b"changetype:")
+            && kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"modify"))
+    });
+    if !modifies {
+        return Some(false);
     }
-    let before = &input[..at];
-    let start = last_boundary(before.trim_ascii_end()).unwrap_or(0);
-    dn_line(&input[start..at]).is_some_and(|previous| {
-        let previous = &input[start + previous.start..][..previous.length];
-        let next = &input[at + next.start..][..next.length];
-        previous.trim_ascii_end().eq_ignore_ascii_case(next.trim_ascii_end())
-    })
+    let previous_dn = previous_dn(input, at).unwrap_or_default();
+    Some(previous_dn.trim_ascii_end().eq_ignore_ascii_case(next_dn.trim_ascii_end()))
+}
+
+/// The `dn:` line of the last record before `at`, behind which only comments
+/// stand.
+fn previous_dn(input: &[u8], at: usize) -> Option<&[u8]> {
+    let mut end = at;
+    while end > 0 && at - end < LOOKAHEAD {
+        let start = last_boundary(input[..end].trim_ascii_end()).unwrap_or(0);
+        match dn_line(&input[start..end]) {
+            Found::Dn(dn) => return input.get(start + dn.start..start + dn.start + dn.length),
+            Found::Nothing => end = start,
+            Found::Other => return None,
+        }
+    }
+    None
+}
+
+/// What the first line is that is neither blank nor a comment.
+enum Found {
+    /// A `dn:` line, with its folds.
+    Dn(DnLine),
+    /// Another line, or none within [`LOOKAHEAD`].
+    Other,
+    /// None up to the end.
+    Nothing,
 }
 
 struct DnLine {
@@ -126,23 +175,33 @@ struct DnLine {
     length: usize,
 }
 
-/// The first `dn:` line behind blank lines and comments, with its folds.
-fn dn_line(input: &[u8]) -> Option<DnLine> {
+/// Bytes of blank lines, comments and the DN that are looked at between an entry
+/// and the modify record that may go on with it. Without a bound, a file of
+/// comments would be looked through once for each chunk.
+const LOOKAHEAD: usize = 8 << 10;
+
+fn dn_line(input: &[u8]) -> Found {
+    let end = if input.len() > LOOKAHEAD { Found::Other } else { Found::Nothing };
+    let input = &input[..input.len().min(LOOKAHEAD)];
     let mut at = 0;
     loop {
         let rest = &input[at..];
         if starts_record(rest) {
             let mut length = 0;
             loop {
-                length += memchr(b'\n', &rest[length..])? + 1;
+                match memchr(b'\n', &rest[length..]) {
+                    Some(newline) => length += newline + 1,
+                    None => return Found::Other,
+                }
                 if rest.get(length) != Some(&b' ') {
-                    return Some(DnLine { start: at, length });
+                    return Found::Dn(DnLine { start: at, length });
                 }
             }
         }
-        match rest.first()? {
-            b'#' | b'\n' | b'\r' | b' ' => at += memchr(b'\n', rest)? + 1,
-            _ => return None,
+        match (rest.first(), memchr(b'\n', rest)) {
+            (Some(b'#' | b'\n' | b'\r' | b' '), Some(newline)) => at += newline + 1,
+            (None | Some(b'#' | b'\n' | b'\r' | b' '), _) => return end,
+            (Some(_), _) => return Found::Other,
         }
     }
 }
@@ -175,6 +234,34 @@ mod tests {
         assert!(
             chunks.concat() == input && chunks.last().is_some_and(|c| c.starts_with("dn: cn=b"))
         );
+    }
+
+    #[test]
+    fn an_entry_that_may_go_on_is_not_settled() {
+        let entry = "dn: cn=a\ncn: a\n\n";
+        let more = "dn: CN=a\nchangetype: modify\nadd: m\nm: 1\n-\n\n";
+        let settled = |text: &str| settled_boundary(text.as_bytes());
+        assert_eq!(settled(entry), None);
+        assert_eq!(settled(&[entry, "dn: cn=a\nchangety"].concat()), None);
+        assert_eq!(settled(&[entry, more, "dn"].concat()), None);
+        assert_eq!(settled(&[entry, "# more\n\n"].concat()), None);
+        assert_eq!(settled(&[entry, "# more\n\n", more].concat()), None);
+        assert_eq!(settled(&[entry, "dn: cn=b\n\n"].concat()), Some(entry.len()));
+        assert_eq!(settled(&[entry, "nonsense\n\n"].concat()), Some(entry.len()));
+        assert_eq!(settled("\n\n\n"), Some(3));
+        let comments = "# comment\n".repeat(LOOKAHEAD);
+        assert_eq!(settled(&[entry, &comments, "\n"].concat()), Some(entry.len()));
+    }
+
+    #[test]
+    fn the_text_of_an_entry_is_its_record_and_what_goes_on_with_it() {
+        let entry = "dn: cn=a\ncn: a\n\n";
+        let more = "# 2\ndn: cn=A\nchangetype: modify\nadd: m\nm: 1\n-\n\n";
+        let text = [entry, more, more, "dn: cn=b\n"].concat();
+        let found = entry_text(text.as_bytes(), 0);
+        assert_eq!(found, [entry, more, more].concat().as_bytes());
+        assert_eq!(entry_text(text.as_bytes(), text.len() - 9), b"dn: cn=b\n");
+        assert_eq!(entry_text(text.as_bytes(), text.len() + 1), b"");
     }
 
     #[test]

@@ -70,7 +70,7 @@ kinds! {
     UnsupportedVersion, "unsupported-version", "an LDIF version other than 1",
         Some("RFC 2849 defines version 1 only");
     /// A record that does not begin with a DN.
-    NoDn, "no-dn", "a record does not begin with `dn:`",
+    MissingDn, "missing-dn", "a record does not begin with `dn:`",
         Some("look for a stray blank line above");
     /// A second DN inside a record.
     MissingBlankLine, "missing-blank-line", "a second `dn:` within a record",
@@ -86,7 +86,7 @@ kinds! {
     DeleteWithAttributes, "delete-with-attributes", "`changetype: delete` with lines behind it",
         Some("to delete single values use `changetype: modify` with `delete: attribute`");
     /// A line that opens no modification.
-    BadModification, "bad-modification", "a modification begins with add, delete, replace or increment",
+    UnknownModification, "unknown-modification", "a modification begins with add, delete, replace or increment",
         None;
     /// A modification without the `-` before it.
     MissingDash, "missing-dash", "a `-` line is missing between two modifications",
@@ -103,6 +103,9 @@ kinds! {
     BadDeleteOldRdn, "bad-deleteoldrdn", "`deleteoldrdn` is neither 0 nor 1", None;
     /// An unexpected line in a rename.
     BadRename, "bad-rename", "a rename takes newrdn, deleteoldrdn and newsuperior only", None;
+    /// A control behind the change type.
+    MisplacedControl, "misplaced-control", "a control behind `changetype`",
+        Some("controls stand between the DN and `changetype`");
     /// A control that cannot be read.
     BadControl, "bad-control", "this is no control",
         Some("`control: OID [true|false] [: value]`");
@@ -160,6 +163,8 @@ warnings! {
     MixedLineEnds, "mixed-line-ends", "line ends of both kinds (LF and CRLF)";
     /// A line of spaces that stands where a blank line is due.
     SpacesAsSeparator, "spaces-as-separator", "a line of spaces between two records, read as a blank line";
+    /// A byte order mark where a record begins.
+    MidFileBom, "mid-file-bom", "a byte order mark before a record, dropped; the file was put together from several";
     /// A comment within a record that goes on over a fold.
     FoldedComment, "folded-comment", "a folded line belongs to the comment above it; it looks like a lost value";
     /// A byte sequence that is not UTF-8.

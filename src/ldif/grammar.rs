@@ -3,14 +3,12 @@
 //! Every parser takes the rest of the chunk and gives the rest behind it, so a
 //! place is always `chunk.len() - rest.len()`.
 
-use memchr::memchr;
-use nom::branch::alt;
-use nom::bytes::complete::{tag, tag_no_case, take_while};
-use nom::combinator::value;
+use memchr::{memchr, memchr_iter};
+use nom::bytes::complete::{tag, tag_no_case};
 use nom::error::{ErrorKind, ParseError};
 use nom::{IResult, Parser};
 
-use super::line::{Form, unfold};
+use super::line::Form;
 use super::{LdifErrorKind, Line};
 
 pub(super) type Parsed<'a, T> = IResult<&'a [u8], T, Fault<'a>>;
@@ -55,14 +53,14 @@ const NAME: u8 = 1;
 const OPTION: u8 = 2;
 
 /// What may stand in an attribute description: RFC 4512 names, OIDs and options,
-/// the underscore of several servers, and `=`, `*` of Active Directory's
-/// `;range=0-*`.
+/// the underscore of several servers, `=`, `*` of Active Directory's
+/// `;range=0-*`, and `@` of Samba's `@IDXATTR`.
 const CLASS: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         let c = byte as u8;
-        if c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'=' | b'*') {
+        if c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_' | b'.' | b'=' | b'*' | b'@') {
             table[byte] = NAME;
         }
         byte += 1;
@@ -74,7 +72,7 @@ const CLASS: [u8; 256] = {
 /// The characters of an attribute description (or keyword) and whether it has
 /// options.
 #[inline(always)]
-fn attribute_description(input: &[u8]) -> (&[u8], &[u8], bool) {
+pub(super) fn attribute_description(input: &[u8]) -> (&[u8], &[u8], bool) {
     let mut seen = 0;
     let end = input
         .iter()
@@ -88,15 +86,11 @@ fn attribute_description(input: &[u8]) -> (&[u8], &[u8], bool) {
     (rest, name, seen & OPTION != 0)
 }
 
-/// `:`, `::` or `:<`.
-fn separator(input: &[u8]) -> Parsed<'_, Form> {
-    alt((value(Form::Base64, tag("::")), value(Form::Url, tag(":<")), value(Form::Plain, tag(":"))))
-        .parse(input)
-}
-
-/// The spaces between the separator and the value (`FILL`).
-fn fill(input: &[u8]) -> Parsed<'_, &[u8]> {
-    take_while(|byte| byte == b' ').parse(input)
+/// Whether the name would be read back as an attribute description.
+pub(super) fn is_attribute_description(name: &[u8]) -> bool {
+    // A line that begins with `-` ends a modification.
+    !matches!(name, [] | [b'-', ..])
+        && name.iter().fold(true, |all, &byte| all & (CLASS[usize::from(byte)] != 0))
 }
 
 /// Text with its folds, up to the line end or the end of the input.
@@ -110,28 +104,50 @@ pub(super) fn folded_text(input: &[u8]) -> Parsed<'_, Folded<'_>> {
         };
         end += at + 1;
         match input.get(end) {
-            Some(b' ') if !is_separator_of_spaces(&input[end..]) => physical += 1,
+            Some(b' ') => match spaces(&input[end..]) {
+                None => physical += 1,
+                Some(Spaces::Folds { length, lines }) => {
+                    end += length;
+                    physical += lines;
+                }
+                Some(Spaces::Separator) => break,
+            },
             Some(b'\t') => return fault(&input[end..], LdifErrorKind::TabFold),
-            _ => {
-                let raw = without_cr(&input[..end - 1]);
-                return Ok((&input[end..], Folded { raw, physical }));
-            }
+            _ => break,
         }
     }
+    Ok((&input[end..], Folded { raw: without_cr(&input[..end - 1]), physical }))
 }
 
-fn without_cr(text: &[u8]) -> &[u8] {
+pub(super) fn without_cr(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\r").unwrap_or(text)
 }
 
-/// Whether a line of spaces stands here and a record begins behind it: to the
-/// RFC it is a fold of nothing, to the one who wrote it a blank line.
-fn is_separator_of_spaces(input: &[u8]) -> bool {
-    let mut rest = input;
+/// What one or several lines of spaces are: to the RFC folds of nothing, to the
+/// one who wrote them often a blank line.
+enum Spaces {
+    /// A record begins behind them.
+    Separator,
+    /// Folds, in so many lines; the last one's line end is at `length`, or the
+    /// input ends there.
+    Folds { length: usize, lines: u32 },
+}
+
+/// All lines of spaces that stand here.
+#[inline]
+fn spaces(input: &[u8]) -> Option<Spaces> {
+    let mut rest = line_of_spaces(input)?;
+    let mut lines = 1;
     while let Some(behind) = line_of_spaces(rest) {
         rest = behind;
+        lines += 1;
     }
-    rest.len() < input.len() && starts_record(rest)
+    if starts_record(rest) {
+        return Some(Spaces::Separator);
+    }
+    let passed = &input[..input.len() - rest.len()];
+    let length = passed.strip_suffix(b"\n").unwrap_or(passed).len();
+    Some(Spaces::Folds { length, lines })
 }
 
 /// The rest behind a physical line that holds spaces only.
@@ -147,175 +163,169 @@ pub(super) fn line_of_spaces(input: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// The byte order mark of UTF-8, which stands within files that were put together
+/// from several.
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// The rest behind byte order marks, of which several editors may have left one.
+pub(super) fn behind_marks(input: &[u8]) -> &[u8] {
+    let mut rest = input;
+    while let Some(behind) = rest.strip_prefix(BOM) {
+        rest = behind;
+    }
+    rest
+}
+
 /// Whether the line begins a record: `dn:` in any case.
 pub(super) fn starts_record(input: &[u8]) -> bool {
-    let dn: Parsed<'_, &[u8]> = tag_no_case("dn:").parse(input);
+    let dn: Parsed<'_, &[u8]> = tag_no_case("dn:").parse(behind_marks(input));
     dn.is_ok()
 }
 
-/// `ldif-attrval-record`'s line, or a keyword line: description, separator,
-/// fill, value.
+/// Logical lines that begin a record, folded as they may be.
+pub(super) fn count_record_starts(text: &[u8]) -> usize {
+    let starts = memchr_iter(b'\n', text).map(|at| at + 1);
+    let starts = std::iter::once(0).chain(starts);
+    starts.filter(|&at| starts_folded_record(&text[at..])).count()
+}
+
+fn starts_folded_record(line: &[u8]) -> bool {
+    let line = behind_marks(line);
+    let mut dn = Unfolding { raw: line, at: 0 };
+    !matches!(line.first(), Some(b'\n' | b'\r'))
+        && b"dn:".iter().all(|&byte| dn.take_if(|c| c.eq_ignore_ascii_case(&byte)))
+}
+
+/// What stands behind the description of an attribute line or keyword line:
+/// separator, fill, value. `colon` is the place of the colon, `ends` are the line
+/// ends from there on.
 ///
 /// Its parts come as scalars, inlined into the reader: a structure that is put
 /// together here and copied there costs a third of the time of reading.
 #[inline(always)]
-pub(super) fn plain_line(input: &[u8]) -> Option<PlainLine<'_>> {
-    let (rest, name, options) = attribute_description(input);
-    if name.is_empty() || rest.first() != Some(&b':') {
-        return None;
-    }
-    let (rest, form) = match rest {
-        [b':', b':', rest @ ..] => (rest, Form::Base64),
-        [b':', b'<', rest @ ..] => (rest, Form::Url),
-        _ => (&rest[1..], Form::Plain),
-    };
-    let rest = match rest {
-        // One space and a value: what nearly every line has.
-        [b' ', next, ..] if !matches!(next, b' ' | b'\r' | b'\n') => &rest[1..],
-        [next, ..] if !matches!(next, b' ' | b'\r' | b'\n') => rest,
+pub(super) fn plain_value(chunk: &[u8], colon: usize, ends: &[u32]) -> Option<PlainValue> {
+    // Nothing up to the space begins a value without surprises.
+    let (form, from) = match chunk.get(colon + 1..)? {
+        [b' ', b'!'..=u8::MAX, ..] => (Form::Plain, colon + 2),
+        [b':', b' ', b'!'..=u8::MAX, ..] => (Form::Base64, colon + 3),
+        [b':' | b'<', ..] => return None,
+        [b'!'..=u8::MAX, ..] => (Form::Plain, colon + 1),
         _ => return None,
     };
-    let (rest, text) = folded_text(rest).ok()?;
-    Some(PlainLine { rest, name, form, value: text.raw, physical: text.physical, options })
+    let mut physical = 0;
+    for &end in ends {
+        physical += 1;
+        match chunk.get(end as usize + 1) {
+            Some(b' ') => match spaces(&chunk[end as usize + 1..]) {
+                None => {}
+                Some(Spaces::Separator) => return Some(PlainValue { form, from, end, physical }),
+                // Rare, and not to be looked through once for each of the lines.
+                Some(Spaces::Folds { .. }) => return None,
+            },
+            Some(b'\t') => return None,
+            _ => return Some(PlainValue { form, from, end, physical }),
+        }
+    }
+    None
 }
 
 /// The parts of a line without surprises.
-pub(super) struct PlainLine<'a> {
-    pub rest: &'a [u8],
-    pub name: &'a [u8],
+pub(super) struct PlainValue {
     pub form: Form,
-    pub value: &'a [u8],
+    /// Where the value begins in the chunk.
+    pub from: usize,
+    /// Where the line's LF stands.
+    pub end: u32,
     pub physical: u32,
-    pub options: bool,
 }
 
-/// Any logical line, folded wherever a fold may stand.
+/// Steps over the bytes of a logical line as if it were not folded.
+struct Unfolding<'a> {
+    raw: &'a [u8],
+    at: usize,
+}
+
+impl Unfolding<'_> {
+    /// The next byte; behind it the place is that byte's, not the fold's.
+    fn peek(&mut self) -> Option<u8> {
+        loop {
+            match self.raw.get(self.at..)? {
+                [b'\n', b' ', ..] => self.at += 2,
+                [b'\r', b'\n', b' ', ..] => self.at += 3,
+                rest => return rest.first().copied(),
+            }
+        }
+    }
+
+    fn take_if(&mut self, wanted: impl Fn(u8) -> bool) -> bool {
+        let taken = self.peek().is_some_and(wanted);
+        self.at += usize::from(taken);
+        taken
+    }
+}
+
+/// Where the byte stands in raw text that is at `place` once the text is unfolded.
+pub(super) fn folded_place(raw: &[u8], place: usize) -> usize {
+    let mut text = Unfolding { raw, at: 0 };
+    for _ in 0..place {
+        text.take_if(|_| true);
+    }
+    text.peek();
+    text.at
+}
+
+/// Any logical line, folded wherever a fold may stand: in the description, in
+/// the separator (`:`, `::` or `:<`), in the spaces behind it (`FILL`).
 #[cold]
 pub(super) fn logical_line(input: &[u8]) -> Parsed<'_, Lexed<'_>> {
-    let (rest, name, options) = attribute_description(input);
-    if name.is_empty() || rest.first() != Some(&b':') {
-        return folded_name(input);
+    let (rest, Folded { raw, physical }) = folded_text(input)?;
+    let mut head = Unfolding { raw, at: 0 };
+    while head.take_if(|byte| CLASS[usize::from(byte)] != 0) {}
+    let (name, _) = raw.split_at(head.at);
+    if name.is_empty() || !head.take_if(|byte| byte == b':') {
+        return Err(nom::Err::Error(diagnose(input, raw, head.at)));
     }
-    let (rest, form) = separator(rest)?;
-    let (rest, _) = fill(rest)?;
-    if matches!(rest.first(), Some(b'\n' | b'\r')) && begins_with_fold(rest) {
-        return folded_separator(input, name, form, rest, options);
-    }
-    let (rest, text) = folded_text(rest)?;
-    Ok((rest, lexed(name, form, text, options)))
-}
-
-fn lexed<'a>(name: &'a [u8], form: Form, text: Folded<'a>, options: bool) -> Lexed<'a> {
+    let form = if head.take_if(|byte| byte == b':') {
+        Form::Base64
+    } else if head.take_if(|byte| byte == b'<') {
+        Form::Url
+    } else {
+        Form::Plain
+    };
+    while head.take_if(|byte| byte == b' ') {}
+    let value = &raw[head.at..];
     let line = Line {
         name,
-        value: text.raw,
+        value,
         form,
-        name_folded: false,
-        value_folded: text.physical > 1,
-        options,
+        name_folded: memchr(b'\n', name).is_some(),
+        value_folded: memchr(b'\n', value).is_some(),
+        options: memchr(b';', name).is_some(),
         offset: 0,
         line: 0,
+        number: None,
     };
-    Lexed { line, physical: text.physical }
+    Ok((rest, Lexed { line, physical }))
 }
 
-/// A line end and one space, where the fold is not a disguised separator.
-fn begins_with_fold(input: &[u8]) -> bool {
-    let behind = match input {
-        [b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..] => rest,
-        _ => return false,
+/// What is most likely wrong with a line that is no attribute line, and where;
+/// no description goes beyond `end` of its raw text.
+fn diagnose<'a>(input: &'a [u8], raw: &[u8], end: usize) -> Fault<'a> {
+    let (kind, at) = match input.first() {
+        Some(b' ') => (LdifErrorKind::OrphanContinuation, 0),
+        Some(b'\t') => (LdifErrorKind::TabFold, 0),
+        _ => match (stray_cr(raw), memchr(b':', raw)) {
+            (Some(at), _) => (LdifErrorKind::BareCr, at),
+            (None, Some(_)) => (LdifErrorKind::BadAttributeDescription, end),
+            (None, None) => (LdifErrorKind::NoColon, 0),
+        },
     };
-    behind.first() == Some(&b' ') && !is_separator_of_spaces(behind)
+    Fault { at: &input[at..], kind }
 }
 
-/// A line whose first fold stands where fill and value meet: the spaces behind
-/// the fold still belong to the fill, and `:` or `<` to the separator.
-fn folded_separator<'a>(
-    input: &'a [u8],
-    name: &'a [u8],
-    form: Form,
-    from: &'a [u8],
-    options: bool,
-) -> Parsed<'a, Lexed<'a>> {
-    let (mut rest, mut form, mut folds) = (from, form, 0);
-    let mut fill_seen = input.len() - from.len() > name.len() + 2;
-    while begins_with_fold(rest) {
-        let line_end = if rest.first() == Some(&b'\r') { 2 } else { 1 };
-        rest = &rest[line_end + 1..];
-        folds += 1;
-        if form == Form::Plain && !fill_seen {
-            match rest.first() {
-                Some(b':') => (form, rest) = (Form::Base64, &rest[1..]),
-                Some(b'<') => (form, rest) = (Form::Url, &rest[1..]),
-                _ => {}
-            }
-        }
-        let (behind, spaces) = fill(rest)?;
-        fill_seen |= !spaces.is_empty();
-        rest = behind;
-    }
-    let (rest, text) = folded_text(rest)?;
-    let mut lexed = lexed(name, form, text, options);
-    lexed.physical += folds;
-    Ok((rest, lexed))
-}
-
-/// A line whose attribute description is not followed by a colon: either a fold
-/// stands within the description, or it is an error.
-#[cold]
-fn folded_name(input: &[u8]) -> Parsed<'_, Lexed<'_>> {
-    let (rest, text) = folded_text(input)?;
-    let whole = unfold(text.raw);
-    let (behind, name, options) = attribute_description(&whole);
-    if name.is_empty() || behind.first() != Some(&b':') || text.physical == 1 {
-        return fault(input, diagnose(input, &whole));
-    }
-    // The raw name ends where as many description bytes have gone by as the
-    // unfolded name has; folds in between do not count.
-    let mut left = name.len();
-    let mut end = 0;
-    while left > 0 {
-        match &text.raw[end..] {
-            [b'\n', ..] => end += 2,
-            [b'\r', ..] => end += 3,
-            _ => {
-                end += 1;
-                left -= 1;
-            }
-        }
-    }
-    while matches!(text.raw.get(end), Some(b'\n' | b'\r')) {
-        end += if text.raw[end] == b'\r' { 3 } else { 2 };
-    }
-    let (raw_name, after) = text.raw.split_at(end);
-    let (after, form) = separator(after)?;
-    let (mut after, _) = fill(after)?;
-    while begins_with_fold(after) {
-        let line_end = if after.first() == Some(&b'\r') { 2 } else { 1 };
-        (after, _) = fill(&after[line_end + 1..])?;
-    }
-    let line = Line {
-        name: raw_name,
-        value: after,
-        form,
-        name_folded: true,
-        value_folded: true,
-        options,
-        offset: 0,
-        line: 0,
-    };
-    Ok((rest, Lexed { line, physical: text.physical }))
-}
-
-/// What is most likely wrong with a line that is no attribute line.
-fn diagnose(input: &[u8], whole: &[u8]) -> LdifErrorKind {
-    match input.first() {
-        Some(b' ') => LdifErrorKind::OrphanContinuation,
-        Some(b'\t') => LdifErrorKind::TabFold,
-        _ if memchr(b'\r', without_cr(whole)).is_some() => LdifErrorKind::BareCr,
-        _ if memchr(b':', whole).is_some() => LdifErrorKind::BadAttributeDescription,
-        _ => LdifErrorKind::NoColon,
-    }
+/// The first CR in raw text that belongs to no line end.
+pub(super) fn stray_cr(raw: &[u8]) -> Option<usize> {
+    memchr_iter(b'\r', raw).find(|&at| raw.get(at + 1) != Some(&b'\n'))
 }
 
 /// A comment with its folds.
@@ -324,15 +334,26 @@ pub(super) fn comment(input: &[u8]) -> Parsed<'_, Folded<'_>> {
     folded_text(input)
 }
 
-/// A `-` line; the flag tells whether spaces follow the dash.
-pub(super) fn dash(input: &[u8]) -> Parsed<'_, bool> {
-    let (rest, _) = tag("-").parse(input)?;
-    let (rest, spaces) = take_while(|byte| byte == b' ').parse(rest)?;
-    let spaced = !spaces.is_empty();
-    match rest {
-        [] | [b'\r'] => Ok((&[], spaced)),
-        [b'\n', behind @ ..] | [b'\r', b'\n', behind @ ..] => Ok((behind, spaced)),
-        _ => fault(input, LdifErrorKind::NoColon),
+/// A `-` line.
+#[derive(Debug)]
+pub(super) struct Dash {
+    /// Whether spaces follow the dash.
+    pub spaces: bool,
+    pub physical: u32,
+}
+
+/// A `-` line, with folds of nothing.
+pub(super) fn dash(input: &[u8]) -> Parsed<'_, Dash> {
+    let (rest, Folded { raw, physical }) = folded_text(input)?;
+    let mut line = Unfolding { raw, at: 0 };
+    line.take_if(|byte| byte == b'-');
+    let mut spaces = false;
+    while line.take_if(|byte| byte == b' ') {
+        spaces = true;
+    }
+    match line.peek() {
+        None => Ok((rest, Dash { spaces, physical })),
+        Some(_) => Err(nom::Err::Error(diagnose(input, raw, 0))),
     }
 }
 
@@ -340,18 +361,31 @@ pub(super) fn dash(input: &[u8]) -> Parsed<'_, bool> {
 pub(super) fn blank(input: &[u8]) -> Option<&[u8]> {
     match input {
         [b'\n', rest @ ..] | [b'\r', b'\n', rest @ ..] => Some(rest),
+        // The input was cut within its last line end.
+        [b'\r'] => Some(&[]),
         _ => None,
     }
 }
 
-/// The rest behind the next blank line, and the text before it.
+/// The rest behind the next blank line (or from the lines of spaces that stand
+/// for one), and the text before it.
 pub(super) fn up_to_blank(input: &[u8]) -> (&[u8], &[u8]) {
     let mut rest = input;
     while let Some(at) = memchr(b'\n', rest) {
         rest = &rest[at + 1..];
+        let passed = &input[..input.len() - rest.len()];
         if let Some(behind) = blank(rest) {
-            return (behind, &input[..input.len() - rest.len()]);
+            return (behind, passed);
+        }
+        match spaces(rest) {
+            Some(Spaces::Separator) => return (rest, passed),
+            Some(Spaces::Folds { length, .. }) => rest = &rest[length..],
+            None => {}
         }
     }
     (&[], input)
 }
+
+#[cfg(test)]
+#[path = "grammar_tests.rs"]
+mod tests;

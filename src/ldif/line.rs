@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::Value;
+use super::{NameNumber, Value};
 
 /// How the value stands behind the colon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +30,7 @@ pub struct Line<'a> {
     pub(super) offset: u32,
     /// Physical lines before this one in the chunk.
     pub(super) line: u32,
+    pub(super) number: Option<NameNumber>,
 }
 
 impl<'a> Line<'a> {
@@ -45,6 +46,7 @@ impl<'a> Line<'a> {
             options: name.contains(&b';'),
             offset: 0,
             line: 0,
+            number: None,
         }
     }
 
@@ -52,6 +54,13 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn name(&self) -> Cow<'a, [u8]> {
         if self.name_folded { Cow::Owned(unfold(self.name)) } else { Cow::Borrowed(self.name) }
+    }
+
+    /// The description's number within its reader; lines with the same number
+    /// have the same description. Not every line has one.
+    #[must_use]
+    pub fn name_number(&self) -> Option<NameNumber> {
+        self.number
     }
 
     /// Whether the description, in any case, is this one without options.
@@ -115,6 +124,18 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// The bytes behind the separator as they stand in the input, folds included.
+    #[must_use]
+    pub fn raw(&self) -> &'a [u8] {
+        self.value
+    }
+
+    /// The value's bytes where they stand in the input as they are.
+    #[must_use]
+    pub fn borrowed(&self) -> Option<&'a [u8]> {
+        (self.form != Form::Base64 && !self.value_folded).then_some(self.value)
+    }
+
     /// The bytes behind the separator, unfolded, not decoded from base64.
     #[must_use]
     pub fn text(&self) -> Cow<'a, [u8]> {
@@ -130,11 +151,36 @@ impl<'a> Line<'a> {
             Form::Base64 => Cow::Owned(super::base64::decode(&text)),
         }
     }
+
+    /// The same; where the bytes do not stand as they are, `buffer` takes them, so
+    /// that nothing is allocated for each value.
+    #[inline]
+    pub fn bytes_in<'b>(&self, buffer: &'b mut Vec<u8>) -> &'b [u8]
+    where
+        'a: 'b,
+    {
+        if let Some(bytes) = self.borrowed() {
+            return bytes;
+        }
+        match self.form {
+            Form::Base64 => *buffer = super::base64::decode(&self.text()),
+            Form::Plain | Form::Url => {
+                buffer.clear();
+                unfold_into(self.value, buffer);
+            }
+        }
+        buffer
+    }
 }
 
 /// Removes the folds (line end, one space) from a raw slice.
 pub(super) fn unfold(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
+    unfold_into(raw, &mut out);
+    out
+}
+
+fn unfold_into(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\n', rest) {
         let end = if at > 0 && rest[at - 1] == b'\r' { at - 1 } else { at };
@@ -143,5 +189,4 @@ pub(super) fn unfold(raw: &[u8]) -> Vec<u8> {
         rest = rest.get(at + 2..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
-    out
 }

@@ -5,9 +5,13 @@
 mod base64;
 mod chunk;
 mod error;
+#[cfg(test)]
+mod expected_lines_tests;
 mod grammar;
 mod json;
 mod line;
+mod line_ends;
+mod names;
 mod observation;
 mod parallel;
 mod position;
@@ -20,10 +24,11 @@ pub use chunk::{Chunk, Chunks, entry_text};
 pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
 pub use json::JsonWriter;
 pub use line::{Form, Line};
+pub use names::NameNumber;
 pub use observation::{ExportClaims, Observations};
 pub use parallel::{
     CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_in_order,
-    map_stream, read_chunk,
+    map_stream, read_chunk, read_wanted,
 };
 pub use position::Position;
 pub use raw::RawRecord;

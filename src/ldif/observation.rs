@@ -107,7 +107,7 @@ impl ExportClaims {
             self.open_cookie = next.open_cookie;
         }
         if let Some(entries) = next.entries {
-            self.entries = Some(self.entries.unwrap_or(0) + entries);
+            self.entries = Some(self.entries.unwrap_or(0).saturating_add(entries));
         }
     }
 
@@ -119,28 +119,37 @@ impl ExportClaims {
         }
         if text == b" extended LDIF" {
             self.header = true;
-        } else if let Some(cookie) = text.strip_prefix(b" pagedresults: cookie=") {
-            self.cookie(cookie);
+        } else if let Some(paged) = text.strip_prefix(b" pagedresults: ") {
+            self.paged_results(paged);
         } else if let Some(number) = text.strip_prefix(b" numEntries: ") {
             self.add_entries(number);
         } else if let Some(number) =
             text.strip_prefix(b" returned ").and_then(|rest| rest.strip_suffix(b" records"))
         {
             self.add_entries(number);
+        } else if let Some(number) = text.strip_suffix(b" referrals") {
+            // ldbsearch counts references among the records that it returned.
+            let entries = self.entries.as_mut().zip(parse_number(number));
+            if let Some((entries, referrals)) = entries {
+                *entries = entries.saturating_sub(referrals);
+            }
         }
         false
     }
 
-    pub(super) fn cookie(&mut self, cookie: &[u8]) {
-        self.paged = true;
-        self.open_cookie = !cookie.trim_ascii().is_empty();
+    /// Takes in `cookie=…`, or `estimate=104 cookie=…` of servers that guess.
+    pub(super) fn paged_results(&mut self, text: &[u8]) {
+        const COOKIE: &[u8] = b"cookie=";
+        let cookie = text.windows(COOKIE.len()).position(|word| word == COOKIE);
+        if let Some(cookie) = cookie.and_then(|at| text.get(at + COOKIE.len()..)) {
+            self.paged = true;
+            self.open_cookie = !cookie.trim_ascii().is_empty();
+        }
     }
 
     fn add_entries(&mut self, number: &[u8]) {
-        let number =
-            std::str::from_utf8(number).ok().and_then(|text| text.trim().parse::<u64>().ok());
-        if let Some(number) = number {
-            self.entries = Some(self.entries.unwrap_or(0) + number);
+        if let Some(number) = parse_number(number) {
+            self.entries = Some(self.entries.unwrap_or(0).saturating_add(number));
         }
     }
 
@@ -178,3 +187,11 @@ impl ExportClaims {
         }
     }
 }
+
+fn parse_number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+#[path = "observation_tests.rs"]
+mod tests;

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use rayon::prelude::*;
 
-use super::chunk::{Chunk, Chunks, last_boundary};
+use super::chunk::{Chunk, Chunks, settled_boundary};
 use super::observation::Observations;
 use super::raw::RawRecord;
 use super::reader::{Block, Limits, RecordReader};
@@ -39,7 +39,10 @@ pub struct Failure {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChunkReport {
     observations: Observations,
+    /// The first failures, at most [`InputReport::KEPT_FAILURES`].
     failures: Vec<Failure>,
+    failed_blocks: u64,
+    failed_records: u64,
     bytes: u64,
 }
 
@@ -57,15 +60,25 @@ impl ChunkReport {
         text.extend_from_slice(&line.text());
         text.truncate(LdifError::TEXT_LIMIT);
         let error = LdifError { kind, position, text };
-        self.failures.push(Failure { error, record_starts: 1 });
-        // Records fail in the order in which they stand, refused or unreadable.
-        self.failures.sort_by_key(|failure| failure.error.position);
+        // Failures are kept in the order in which the records stand, refused or
+        // unreadable.
+        let at = self.failures.partition_point(|failure| failure.error.position <= position);
+        self.insert(at, Failure { error, record_starts: 1 });
+    }
+
+    fn insert(&mut self, at: usize, failure: Failure) {
+        self.failed_blocks += 1;
+        self.failed_records += failure.record_starts;
+        if at < InputReport::KEPT_FAILURES {
+            self.failures.insert(at, failure);
+            self.failures.truncate(InputReport::KEPT_FAILURES);
+        }
     }
 
     /// Whether a record of the chunk failed.
     #[must_use]
     pub fn has_failures(&self) -> bool {
-        !self.failures.is_empty()
+        self.failed_blocks > 0
     }
 }
 
@@ -104,15 +117,13 @@ impl InputReport {
     /// begins.
     pub fn add(&mut self, chunk: ChunkReport) -> Position {
         let base = self.next;
-        for failure in chunk.failures {
-            self.failed_blocks += 1;
-            self.failed_records += failure.record_starts;
-            if self.failures.len() < Self::KEPT_FAILURES {
-                let position = failure.error.position.behind(base);
-                let error = LdifError { position, ..failure.error };
-                self.failures.push(Failure { error, ..failure });
-            }
-        }
+        self.failed_blocks += chunk.failed_blocks;
+        self.failed_records += chunk.failed_records;
+        let room = Self::KEPT_FAILURES.saturating_sub(self.failures.len());
+        self.failures.extend(chunk.failures.into_iter().take(room).map(|failure| {
+            let position = failure.error.position.behind(base);
+            Failure { error: LdifError { position, ..failure.error }, ..failure }
+        }));
         self.observations.merge(&chunk.observations, base);
         self.next = Position {
             offset: base.offset + chunk.bytes,
@@ -133,26 +144,48 @@ impl InputReport {
 pub fn read_chunk<'a>(
     bytes: &'a [u8],
     options: ReadOptions,
+    each: impl FnMut(RawRecord<'_, 'a>),
+) -> ChunkReport {
+    read_all(RecordReader::new(bytes, options.limits), bytes, options, each)
+}
+
+/// Reads the records of one chunk; of content records only the lines that are
+/// wanted need come ([`RecordReader::with_wanted`]).
+pub fn read_wanted<'a>(
+    bytes: &'a [u8],
+    options: ReadOptions,
+    wanted: fn(&[u8]) -> bool,
+    each: impl FnMut(RawRecord<'_, 'a>),
+) -> ChunkReport {
+    let reader = RecordReader::new(bytes, options.limits).with_wanted(wanted);
+    read_all(reader, bytes, options, each)
+}
+
+fn read_all<'a>(
+    mut reader: RecordReader<'a>,
+    bytes: &'a [u8],
+    options: ReadOptions,
     mut each: impl FnMut(RawRecord<'_, 'a>),
 ) -> ChunkReport {
-    let mut reader = RecordReader::new(bytes, options.limits);
     if options.comments {
         reader = reader.with_comments();
     }
-    let mut failures = Vec::new();
+    let mut report = ChunkReport::default();
     while let Some(block) = reader.next_block() {
         match block {
             Block::Record(record) => each(record),
             Block::Failed(block) => {
-                failures.push(Failure { error: block.error, record_starts: block.record_starts });
+                let failure = Failure { error: block.error, record_starts: block.record_starts };
+                report.insert(report.failures.len(), failure);
                 if options.strict {
                     break;
                 }
             }
         }
     }
-    let bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    ChunkReport { observations: reader.into_observations(), failures, bytes }
+    report.bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    report.observations = reader.into_observations();
+    report
 }
 
 /// Chunks worked on between two hand-overs of results.
@@ -237,7 +270,11 @@ pub fn map_stream<T: Send, E: From<std::io::Error>>(
     }
 }
 
-/// Reads about a chunk's worth of whole records; `carry` holds the begun record.
+/// Bytes without the end of an entry above which a stream is given up: more than
+/// a record of the default limit.
+const MAX_PENDING: usize = 3 << 30;
+
+/// Reads about a chunk's worth of whole entries; `carry` holds what is begun.
 fn next_buffer(input: &mut impl Read, carry: &mut Vec<u8>) -> std::io::Result<Option<Vec<u8>>> {
     let mut buffer = std::mem::take(carry);
     loop {
@@ -247,10 +284,20 @@ fn next_buffer(input: &mut impl Read, carry: &mut Vec<u8>) -> std::io::Result<Op
         if read == 0 {
             return Ok((!buffer.is_empty()).then_some(buffer));
         }
-        if let Some(end) = last_boundary(&buffer) {
+        if let Some(end) = settled_boundary(&buffer) {
             carry.extend_from_slice(&buffer[end..]);
             buffer.truncate(end);
             return Ok(Some(buffer));
         }
+        if buffer.len() > MAX_PENDING {
+            return Err(std::io::Error::new(
+                std::io::ErrorKind::InvalidData,
+                "no entry ends within 3 GiB: this is no LDIF, or a record above the size limit",
+            ));
+        }
     }
 }
+
+#[cfg(test)]
+#[path = "parallel_tests.rs"]
+mod tests;

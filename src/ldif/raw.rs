@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::grammar::is_attribute_description;
 use super::line::Form;
 use super::observation::Observations;
 use super::{
@@ -158,7 +159,9 @@ fn parse_change<'a>(lines: &[Line<'a>], at: usize) -> Result<ParsedChange<'a>, F
             Change::Add(body.iter().map(attribute).collect())
         }
         b"delete" | b"ntdsschemadelete" => match body.first() {
-            Some(line) => return Err((*line, LdifErrorKind::DeleteWithAttributes)),
+            Some(line) => {
+                return Err((*line, misplaced(line, LdifErrorKind::DeleteWithAttributes)));
+            }
             None => Change::Delete,
         },
         b"modify" | b"ntdsschemamodify" => {
@@ -208,12 +211,13 @@ fn modifications<'a>(
                 modification.values.push(line.value());
             }
             _ => {
-                let op = operation(line).ok_or((*line, LdifErrorKind::BadModification))?;
-                modifications.push(Modification {
-                    op,
-                    attribute: trimmed(line.bytes()),
-                    values: Vec::new(),
-                });
+                let unknown = (*line, misplaced(line, LdifErrorKind::UnknownModification));
+                let op = operation(line).ok_or(unknown)?;
+                let attribute = trimmed(line.bytes());
+                if !is_attribute_description(&attribute) {
+                    return Err((*line, LdifErrorKind::BadAttributeDescription));
+                }
+                modifications.push(Modification { op, attribute, values: Vec::new() });
                 open = true;
             }
         }
@@ -230,7 +234,13 @@ fn operation(line: &Line<'_>) -> Option<ModOp> {
 fn rename<'a>(change_line: &Line<'a>, body: &[Line<'a>]) -> Result<Change<'a>, Fault<'a>> {
     let (mut new_rdn, mut delete_old_rdn, mut new_superior) = (None, None, None);
     for line in body {
+        if line.form == Form::Url {
+            return Err((*line, LdifErrorKind::BadRename));
+        }
         if line.is(b"newrdn") && new_rdn.is_none() {
+            if line.value.is_empty() {
+                return Err((*line, LdifErrorKind::MissingNewRdn));
+            }
             new_rdn = Some(line.bytes());
         } else if line.is(b"deleteoldrdn") && delete_old_rdn.is_none() {
             delete_old_rdn = Some(match line.bytes().trim_ascii() {
@@ -241,13 +251,18 @@ fn rename<'a>(change_line: &Line<'a>, body: &[Line<'a>]) -> Result<Change<'a>, F
         } else if line.is(b"newsuperior") && new_superior.is_none() {
             new_superior = Some(line.bytes());
         } else {
-            return Err((*line, LdifErrorKind::BadRename));
+            return Err((*line, misplaced(line, LdifErrorKind::BadRename)));
         }
     }
     let new_rdn = new_rdn.ok_or((*change_line, LdifErrorKind::MissingNewRdn))?;
     let delete_old_rdn =
         delete_old_rdn.ok_or((*change_line, LdifErrorKind::MissingDeleteOldRdn))?;
     Ok(Change::ModRdn { new_rdn, delete_old_rdn, new_superior })
+}
+
+/// What is wrong with a line behind `changetype` that does not belong there.
+fn misplaced(line: &Line<'_>, kind: LdifErrorKind) -> LdifErrorKind {
+    if line.is(b"control") { LdifErrorKind::MisplacedControl } else { kind }
 }
 
 /// `control: OID [true|false] [: value | :: base64 | :< URL]` (RFC 2849 `control`).
@@ -287,3 +302,7 @@ fn trimmed(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
         Cow::Owned(text) => Cow::Owned(text.trim_ascii_end().to_vec()),
     }
 }
+
+#[cfg(test)]
+#[path = "raw_tests.rs"]
+mod tests;

@@ -1,10 +1,12 @@
 //! Reading records, one after the other, from a chunk.
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::base64::{self, Base64};
-use super::grammar::{self, Fault, Folded};
+use super::grammar::{self, Fault, Folded, Lexed};
 use super::line::Form;
+use super::line_ends::{LineEnds, Texture};
+use super::names::Names;
 use super::observation::Observations;
 use super::raw::RawRecord;
 use super::{LdifError, LdifErrorKind, Line, Position, WarningKind};
@@ -33,7 +35,7 @@ pub enum Block<'r, 'a> {
     Failed(FailedBlock<'a>),
 }
 
-/// A block that cannot be read: all up to the next blank line.
+/// A block that cannot be read: all up to the next blank line, or the version lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedBlock<'a> {
     /// What is wrong; its position counts from the start of the chunk.
@@ -44,40 +46,22 @@ pub struct FailedBlock<'a> {
     pub text: &'a [u8],
 }
 
-/// Bytes in a chunk that call for a look at each line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Texture {
-    /// ASCII without NUL and CR.
-    Plain,
-    /// Anything else.
-    Mixed,
-}
-
-impl Texture {
-    fn of(chunk: &[u8]) -> Self {
-        // Blocks without a branch inside: the compiler makes vector code of it.
-        let mixed = chunk.chunks(1024).any(|block| {
-            block
-                .iter()
-                .fold(false, |mixed, &byte| mixed | (byte >= 0x80) | (byte == 0) | (byte == b'\r'))
-        });
-        if mixed { Self::Mixed } else { Self::Plain }
-    }
-}
-
 /// Reads the records of a chunk, reusing one buffer of lines.
 #[derive(Debug)]
 pub struct RecordReader<'a> {
     chunk: &'a [u8],
     rest: &'a [u8],
     line: u32,
-    texture: Texture,
+    ends: LineEnds,
+    names: Names<'a>,
     limits: Limits,
     lines: Vec<Line<'a>>,
     /// Whether a `-` line is among them.
     dashes: bool,
     comments: Vec<&'a [u8]>,
     keep_comments: bool,
+    /// Whether lines may be left out that are not wanted.
+    leaves_out: bool,
     observations: Observations,
 }
 
@@ -89,12 +73,14 @@ impl<'a> RecordReader<'a> {
             chunk,
             rest: chunk,
             line: 0,
-            texture: Texture::of(chunk),
+            ends: LineEnds::of(chunk),
+            names: Names::for_chunk(chunk.len()),
             limits: Limits { record: limits.record.min(u64::from(u32::MAX)), ..limits },
             lines: Vec::new(),
             dashes: false,
             comments: Vec::new(),
             keep_comments: false,
+            leaves_out: false,
             observations: Observations::default(),
         }
     }
@@ -106,22 +92,22 @@ impl<'a> RecordReader<'a> {
         self
     }
 
+    /// Leaves lines of content records out whose description, which has no options,
+    /// the caller does not want. They are checked like all others. Not every such
+    /// line is left out.
+    #[must_use]
+    pub fn with_wanted(mut self, wanted: fn(&[u8]) -> bool) -> Self {
+        self.leaves_out = true;
+        self.names.want(wanted);
+        self
+    }
+
     /// What was seen beside the records; complete once the chunk is read.
     #[must_use]
     pub fn into_observations(mut self) -> Observations {
-        let lines = match self.texture {
-            // Read to its end, a chunk has as many line ends as lines counted.
-            Texture::Plain if self.chunk.last() == Some(&b'\n') => u64::from(self.line),
-            _ => length64(memchr_iter(b'\n', self.chunk).count()),
-        };
-        let ends_with_crlf = |at: &usize| *at > 0 && self.chunk[at - 1] == b'\r';
-        self.observations.crlf_lines = match self.texture {
-            Texture::Plain => 0,
-            Texture::Mixed => {
-                length64(memchr_iter(b'\n', self.chunk).filter(ends_with_crlf).count())
-            }
-        };
-        self.observations.lf_lines = lines - self.observations.crlf_lines;
+        let (lf, crlf) = self.ends.count(self.chunk);
+        self.observations.lf_lines = length64(lf);
+        self.observations.crlf_lines = length64(crlf);
         self.observations
     }
 
@@ -182,57 +168,114 @@ impl<'a> RecordReader<'a> {
 
     /// Reads lines up to the blank line (or the end) that closes the block.
     fn read_block(&mut self) -> Result<(), Fault<'a>> {
+        let start = Mark { rest: self.rest, line: self.line };
         let from = self.rest.len();
         while let Some(&first) = self.rest.first() {
             match first {
                 b'\n' | b'\r' if grammar::blank(self.rest).is_some() => return Ok(()),
                 b' ' if grammar::line_of_spaces(self.rest).is_some() => return Ok(()),
-                b'#' => self.read_comment()?,
-                b'-' => self.read_dash()?,
-                _ => self.read_line(from)?,
+                b'#' => self.read_comment(from)?,
+                b'-' => self.read_dash(from)?,
+                0xEF if self.lines.is_empty() && self.rest.starts_with(grammar::BOM) => {
+                    self.warn(WarningKind::MidFileBom, self.rest, self.rest);
+                    self.rest = grammar::behind_marks(self.rest);
+                }
+                _ => {
+                    self.read_line(from)?;
+                    self.read_expected_lines(from);
+                }
             }
         }
         if self.chunk.last() != Some(&b'\n') {
-            let position = Mark { rest: self.rest, line: self.line }.here(self.chunk);
+            let position = start.position_of(self.chunk, self.rest);
             self.observations.warn(WarningKind::NoFinalLineEnd, position);
         }
         Ok(())
     }
 
-    #[inline(always)]
-    fn read_line(&mut self, block: usize) -> Result<(), Fault<'a>> {
-        let start = self.rest;
-        let offset = offset32(self.chunk.len() - start.len());
-        let (form, options, physical);
-        match grammar::plain_line(start) {
-            Some(line) => {
-                (form, options, physical) = (line.form, line.options, line.physical);
-                self.rest = line.rest;
+    /// Reads lines as long as they have an expected description and no surprises,
+    /// which is what nearly all lines of an export have; any other line is left
+    /// to [`Self::read_line`].
+    fn read_expected_lines(&mut self, block: usize) {
+        if self.ends.texture() == Texture::Mixed {
+            return;
+        }
+        let chunk = self.chunk;
+        let Ok(mut start) = u32::try_from(chunk.len() - self.rest.len()) else { return };
+        let limit = length64(chunk.len() - block) + self.limits.line.min(self.limits.record);
+        let mut line = self.line;
+        let mut ends = self.ends.behind(line);
+        let mut expectation = self.names.expect();
+        let leaves_out = self.leaves_out && self.is_content();
+        while let Some(name) = expectation.next(&chunk[index(start)..])
+            && let colon = index(start) + name.length
+            && let Some(read) = grammar::plain_value(chunk, colon, ends)
+        {
+            // No CR is in a plain chunk, so that none can stand before the LF.
+            let value = &chunk[read.from..index(read.end)];
+            let is_good = read.form == Form::Plain || base64::check(value) == Base64::Padded;
+            if !is_good || u64::from(read.end) >= limit {
+                break;
+            }
+            // The line behind the DN stays: it tells what the record is.
+            if name.wanted || !leaves_out || self.lines.len() < 2 {
                 self.lines.push(Line {
-                    name: line.name,
-                    value: line.value,
-                    form,
+                    name: &chunk[index(start)..colon],
+                    value,
+                    form: read.form,
                     name_folded: false,
-                    value_folded: physical > 1,
-                    options,
-                    offset,
-                    line: self.line,
+                    value_folded: read.physical > 1,
+                    options: false,
+                    offset: start,
+                    line,
+                    number: Some(name.number),
                 });
             }
-            None => {
-                let (rest, lexed) = grammar::logical_line(start).map_err(into_fault)?;
-                (form, options, physical) = (lexed.line.form, lexed.line.options, lexed.physical);
-                self.rest = rest;
-                self.lines.push(Line { offset, line: self.line, ..lexed.line });
-            }
+            line += read.physical;
+            ends = &ends[index(read.physical)..];
+            start = read.end + 1;
         }
+        let last = expectation.last;
+        self.names.resume(last);
+        self.line = line;
+        self.rest = &chunk[index(start)..];
+    }
+
+    /// Whether the lines read so far, or the next one, tell that the record is an
+    /// entry's content.
+    fn is_content(&self) -> bool {
+        const CHANGES: [&[u8]; 2] = [b"control", b"changetype"];
+        match self.lines.as_slice() {
+            [dn] if dn.is(b"dn") => CHANGES.iter().all(|word| {
+                !self.rest.get(..word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word))
+            }),
+            [dn, second, ..] if dn.is(b"dn") => CHANGES.iter().all(|word| !second.is(word)),
+            _ => false,
+        }
+    }
+
+    fn read_line(&mut self, block: usize) -> Result<(), Fault<'a>> {
+        let start = self.rest;
+        let lexed = match self.plain_line(start) {
+            Some((rest, lexed)) => {
+                self.rest = rest;
+                lexed
+            }
+            None => {
+                let (rest, lexed) = grammar::logical_line(start)
+                    .map_err(|error| self.explain(into_fault(error), start))?;
+                self.rest = rest;
+                lexed
+            }
+        };
+        let Lexed { line: Line { form, options, .. }, physical } = lexed;
+        let offset = offset32(self.chunk.len() - start.len());
+        self.lines.push(Line { offset, line: self.line, ..lexed.line });
         if length64(start.len() - self.rest.len()) > self.limits.line {
             return Err(Fault { at: start, kind: LdifErrorKind::LineTooLong });
         }
-        if length64(block - self.rest.len()) > self.limits.record {
-            return Err(Fault { at: start, kind: LdifErrorKind::RecordTooLong });
-        }
-        if form != Form::Plain || options || self.texture == Texture::Mixed {
+        self.check_record(block, start)?;
+        if form != Form::Plain || options || self.ends.texture() == Texture::Mixed {
             self.look_closer(start)?;
         }
         self.line += physical;
@@ -242,13 +285,58 @@ impl<'a> RecordReader<'a> {
         }
     }
 
+    fn plain_line(&mut self, start: &'a [u8]) -> Option<(&'a [u8], Lexed<'a>)> {
+        let (_, name, options) = grammar::attribute_description(start);
+        let colon = self.chunk.len() - start.len() + name.len();
+        if name.is_empty() || self.chunk.get(colon) != Some(&b':') {
+            return None;
+        }
+        let read = grammar::plain_value(self.chunk, colon, self.ends.behind(self.line))?;
+        let end = index(read.end);
+        let line = Line {
+            form: read.form,
+            value_folded: read.physical > 1,
+            options,
+            number: self.names.number(name, options),
+            ..Line::of(name, grammar::without_cr(&self.chunk[read.from..end]))
+        };
+        Some((&self.chunk[end + 1..], Lexed { line, physical: read.physical }))
+    }
+
+    /// Whether the record that begins at `block` is still within its limit.
+    #[inline]
+    fn check_record(&self, block: usize, start: &'a [u8]) -> Result<(), Fault<'a>> {
+        if length64(block - self.rest.len()) > self.limits.record {
+            return Err(Fault { at: start, kind: LdifErrorKind::RecordTooLong });
+        }
+        Ok(())
+    }
+
+    /// What a line that cannot be read has to do with the line before it.
+    #[cold]
+    fn explain(&self, fault: Fault<'a>, start: &'a [u8]) -> Fault<'a> {
+        let Some(last) = self.lines.last() else { return fault };
+        let no_line =
+            matches!(fault.kind, LdifErrorKind::NoColon | LdifErrorKind::BadAttributeDescription);
+        match fault.kind {
+            _ if no_line && grammar::starts_record(start) => {
+                Fault { at: start, kind: LdifErrorKind::MissingBlankLine }
+            }
+            // The attribute line right before, and not one before a comment.
+            _ if no_line && is_without_value(last) && last.line + 1 == self.line => {
+                Fault { at: start, kind: LdifErrorKind::ValueOnNextLine }
+            }
+            _ => fault,
+        }
+    }
+
     /// Checks of the last line that most lines do not call for.
     fn look_closer(&mut self, start: &'a [u8]) -> Result<(), Fault<'a>> {
         let Some(&line) = self.lines.last() else { return Ok(()) };
         if line.form != Form::Plain {
             self.check_form(&line, start)?;
         }
-        if self.texture == Texture::Mixed {
+        if self.ends.texture() == Texture::Mixed {
             self.check_bytes(&line, start)?;
         }
         if is_partial(&line) {
@@ -309,16 +397,7 @@ impl<'a> RecordReader<'a> {
 
     #[cold]
     fn check_bytes(&mut self, line: &Line<'a>, start: &'a [u8]) -> Result<(), Fault<'a>> {
-        let stray = memchr_iter(b'\r', line.value)
-            .find(|&at| line.value.get(at + 1).is_some_and(|&next| next != b'\n'));
-        if let Some(at) = stray {
-            return Err(Fault {
-                at: self.behind(line.value, at, start),
-                kind: LdifErrorKind::BareCr,
-            });
-        }
-        if line.value.ends_with(b"\r") {
-            let at = line.value.len() - 1;
+        if let Some(at) = grammar::stray_cr(line.value) {
             return Err(Fault {
                 at: self.behind(line.value, at, start),
                 kind: LdifErrorKind::BareCr,
@@ -330,18 +409,25 @@ impl<'a> RecordReader<'a> {
         if line.form == Form::Plain && !line.value.is_ascii() {
             let text = line.text();
             if let Err(error) = std::str::from_utf8(&text) {
-                let at = if line.value_folded { 0 } else { error.valid_up_to() };
+                let at = grammar::folded_place(line.value, error.valid_up_to());
                 self.warn(WarningKind::NotUtf8, start, self.behind(line.value, at, start));
             }
         }
         Ok(())
     }
 
-    fn read_comment(&mut self) -> Result<(), Fault<'a>> {
+    fn read_comment(&mut self, block: usize) -> Result<(), Fault<'a>> {
         let start = self.rest;
         let (rest, Folded { raw, physical }) = grammar::comment(start).map_err(into_fault)?;
         if physical > 1 && !self.lines.is_empty() {
             self.warn(WarningKind::FoldedComment, start, start);
+        }
+        if self.ends.texture() == Texture::Mixed {
+            // Line ends of old Macs: all lines look like a part of the comment.
+            let hidden = |at: &usize| grammar::starts_record(&raw[at + 1..]);
+            if let Some(at) = memchr_iter(b'\r', raw).find(hidden) {
+                return Err(Fault { at: &start[at..], kind: LdifErrorKind::BareCr });
+            }
         }
         let text = raw.get(1..).unwrap_or_default();
         if self.observations.export.comment(text) {
@@ -352,21 +438,21 @@ impl<'a> RecordReader<'a> {
         }
         self.rest = rest;
         self.line += physical;
-        Ok(())
+        self.check_record(block, start)
     }
 
-    fn read_dash(&mut self) -> Result<(), Fault<'a>> {
+    fn read_dash(&mut self, block: usize) -> Result<(), Fault<'a>> {
         let start = self.rest;
-        let (rest, spaces) = grammar::dash(start).map_err(into_fault)?;
-        if spaces {
+        let (rest, dash) = grammar::dash(start).map_err(into_fault)?;
+        if dash.spaces {
             self.warn(WarningKind::DashWithSpaces, start, start);
         }
         let offset = offset32(self.chunk.len() - start.len());
         self.lines.push(Line { offset, line: self.line, ..Line::of(b"-", b"") });
         self.dashes = true;
         self.rest = rest;
-        self.line += 1;
-        Ok(())
+        self.line += dash.physical;
+        self.check_record(block, start)
     }
 
     /// Notes a warning at `at`, a place in the line that starts at `start` and
@@ -387,48 +473,52 @@ impl<'a> RecordReader<'a> {
                 _ => Ok(Closed::Record),
             };
         }
-        if first.is(b"version") && self.lines.len() == 1 {
-            return self.check_version(first).map(|()| Closed::Nothing);
+        let versions = self.lines.iter().take_while(|line| line.is(b"version")).count();
+        let (versions, lines) = self.lines.split_at(versions);
+        for line in versions {
+            self.check_version(line)?;
         }
-        if self.lines.iter().all(|line| line.is(b"include")) {
+        let Some(first) = lines.first() else { return Ok(Closed::Nothing) };
+        let at = &self.chunk[index(first.offset)..];
+        if lines.iter().all(|line| line.is(b"include")) {
             self.observations.includes += 1;
             self.observations.warn(WarningKind::Include, start.position_of(self.chunk, at));
             return Ok(Closed::Nothing);
         }
-        if self.lines.iter().all(|line| line.is(b"ref")) {
+        if lines.iter().all(|line| line.is(b"ref")) {
             self.observations.referrals += 1;
             return Ok(Closed::Nothing);
         }
-        if self.is_search_result() {
-            for line in &self.lines {
+        if is_search_result(lines) {
+            for line in lines {
                 if line.is(b"result") {
                     self.observations.export.result(&line.bytes());
                 } else if line.is(b"pagedresults") {
-                    let text = line.bytes();
-                    self.observations.export.cookie(text.strip_prefix(b"cookie=").unwrap_or(&text));
+                    self.observations.export.paged_results(&line.bytes());
                 }
             }
             return Ok(Closed::Nothing);
         }
-        Err(Fault { at, kind: LdifErrorKind::NoDn })
+        Err(Fault { at, kind: LdifErrorKind::MissingDn })
     }
 
-    /// The lines with which ldapsearch reports the end of a search.
-    fn is_search_result(&self) -> bool {
-        const LINES: [&[u8]; 7] =
-            [b"search", b"result", b"matcheddn", b"text", b"ref", b"control", b"pagedresults"];
-        self.lines.iter().any(|line| line.is(b"result"))
-            && self.lines.iter().all(|line| LINES.iter().any(|name| line.is(name)))
+    /// The first line that is no version line, and the text before it.
+    fn behind_versions(&self, start: Mark<'a>) -> (&'a [u8], &'a [u8]) {
+        let other = self.lines.iter().find(|line| !line.is(b"version"));
+        let rest = other.map_or(self.rest, |line| &self.chunk[index(line.offset)..]);
+        (rest, &start.rest[..start.rest.len() - rest.len()])
     }
 
     /// Skips the rest of a block that cannot be read.
     #[cold]
     fn fail(&mut self, start: Mark<'a>, at: &'a [u8], kind: LdifErrorKind) -> FailedBlock<'a> {
         let error = start.error(self.chunk, at, kind);
-        let (rest, text) = grammar::up_to_blank(start.rest);
-        let record_starts =
-            physical_lines(text).filter(|line| grammar::starts_record(line)).count();
-        let record_starts = length64(record_starts);
+        let (rest, text) = match kind {
+            // What stands behind the version is read all the same.
+            LdifErrorKind::UnsupportedVersion => self.behind_versions(start),
+            _ => grammar::up_to_blank(start.rest),
+        };
+        let record_starts = length64(grammar::count_record_starts(text));
         self.observations.record_starts += record_starts;
         self.rest = rest;
         self.line = start.line + count32(start.rest, rest);
@@ -456,15 +546,11 @@ impl<'a> Mark<'a> {
         let between = self.rest.len().saturating_sub(at.len());
         let passed = self.rest.get(..between).unwrap_or_default();
         let newlines = memchr_iter(b'\n', passed).count();
-        let column = match memchr::memrchr(b'\n', passed) {
-            Some(newline) => between - newline,
-            // The mark stands at the start of a physical line.
-            None => between + 1,
-        };
+        let offset = chunk.len() - at.len();
         Position {
-            offset: length64(chunk.len() - at.len()),
+            offset: length64(offset),
             line: u64::from(self.line) + length64(newlines) + 1,
-            column: u32::try_from(column).unwrap_or(u32::MAX),
+            column: u32::try_from(offset - line_start(chunk, offset) + 1).unwrap_or(u32::MAX),
         }
     }
 
@@ -479,12 +565,15 @@ impl<'a> Mark<'a> {
     fn error(self, chunk: &'a [u8], at: &'a [u8], kind: LdifErrorKind) -> LdifError {
         let position = self.position_of(chunk, at);
         let offset = chunk.len() - at.len();
-        let start = memchr::memrchr(b'\n', &chunk[..offset]).map_or(0, |newline| newline + 1);
-        let line = &chunk[start..];
+        let line = &chunk[line_start(chunk, offset)..];
         let end = memchr(b'\n', line).unwrap_or(line.len()).min(LdifError::TEXT_LIMIT);
         let text = line[..end].strip_suffix(b"\r").unwrap_or(&line[..end]).to_vec();
         LdifError { kind, position, text }
     }
+}
+
+fn is_without_value(line: &Line<'_>) -> bool {
+    line.value.is_empty() && !line.is(b"-")
 }
 
 fn is_partial(line: &Line<'_>) -> bool {
@@ -494,8 +583,17 @@ fn is_partial(line: &Line<'_>) -> bool {
         .any(|option| option.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"range=")))
 }
 
-fn physical_lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b'\n')
+/// The lines with which ldapsearch reports the end of a search.
+fn is_search_result(lines: &[Line<'_>]) -> bool {
+    const LINES: [&[u8]; 7] =
+        [b"search", b"result", b"matcheddn", b"text", b"ref", b"control", b"pagedresults"];
+    lines.iter().any(|line| line.is(b"result"))
+        && lines.iter().all(|line| LINES.iter().any(|name| line.is(name)))
+}
+
+/// Where the physical line begins that holds the byte at `offset`.
+fn line_start(chunk: &[u8], offset: usize) -> usize {
+    memrchr(b'\n', &chunk[..offset]).map_or(0, |newline| newline + 1)
 }
 
 fn into_fault(error: nom::Err<Fault<'_>>) -> Fault<'_> {
@@ -523,3 +621,7 @@ fn offset32(offset: usize) -> u32 {
 fn index(offset: u32) -> usize {
     usize::try_from(offset).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::str::FromStr;
 
 use super::base64;
+use super::grammar::is_attribute_description;
 use super::{Attribute, Change, ChangeRecord, ContentRecord, Control, Modification, Record, Value};
 
 /// Lines are gathered up to this size.
@@ -231,7 +232,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// Where the output fails, or the record holds what LDIF cannot express.
     pub fn content(&mut self, record: &ContentRecord<'_>) -> Result<(), WriteError> {
-        check_attributes(&record.attributes)?;
+        check_content(&record.attributes)?;
         self.bytes(b"dn", &record.dn)?;
         self.attributes(&record.attributes)?;
         self.blank()
@@ -428,6 +429,17 @@ fn is_printable(bytes: &[u8]) -> bool {
     blocks.all(printable) && printable(blocks.remainder())
 }
 
+/// Behind the DN and what looks like controls, `changetype` would make a change
+/// record of an entry; elsewhere it is an attribute, as in a change log.
+fn check_content(attributes: &[Attribute<'_>]) -> Result<(), WriteError> {
+    let is = |attribute: &Attribute<'_>, name: &[u8]| attribute.name.eq_ignore_ascii_case(name);
+    let behind = attributes.iter().find(|attribute| !is(attribute, b"control"));
+    match behind.filter(|attribute| is(attribute, b"changetype")) {
+        Some(attribute) => Err(WriteError::Name { name: attribute.name.to_vec() }),
+        None => check_attributes(attributes),
+    }
+}
+
 fn check_attributes(attributes: &[Attribute<'_>]) -> Result<(), WriteError> {
     attributes.iter().try_for_each(|attribute| {
         check_own(&attribute.name)?;
@@ -442,7 +454,8 @@ fn check_change(record: &ChangeRecord<'_>) -> Result<(), WriteError> {
         return Err(WriteError::ChangeType { word: word.to_vec() });
     }
     for control in &record.controls {
-        if !is_word(&control.oid) {
+        let is_oid = |oid: &[u8]| oid.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
+        if control.oid.is_empty() || !is_oid(&control.oid) {
             return Err(WriteError::Oid { oid: control.oid.to_vec() });
         }
         if let Some(value) = &control.value {
@@ -461,15 +474,13 @@ fn check_change(record: &ChangeRecord<'_>) -> Result<(), WriteError> {
     }
 }
 
-/// An attribute of a record must not be one of the words that make a record.
+/// An attribute of a record must not be the word that begins a record.
 #[inline]
 fn check_own(name: &[u8]) -> Result<(), WriteError> {
-    match name.len() {
-        2 if name.eq_ignore_ascii_case(b"dn") => {}
-        10 if name.eq_ignore_ascii_case(b"changetype") => {}
-        _ => return Ok(()),
+    if name.len() == 2 && name.eq_ignore_ascii_case(b"dn") {
+        return Err(WriteError::Name { name: name.to_vec() });
     }
-    Err(WriteError::Name { name: name.to_vec() })
+    Ok(())
 }
 
 #[inline]
@@ -480,7 +491,7 @@ fn check_line(name: &[u8], value: &Value<'_>) -> Result<(), WriteError> {
 
 #[inline]
 fn check_name(name: &[u8]) -> Result<(), WriteError> {
-    if is_word(name) && !name.starts_with(b"#") {
+    if is_attribute_description(name) {
         return Ok(());
     }
     Err(WriteError::Name { name: name.to_vec() })

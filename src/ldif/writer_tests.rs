@@ -377,7 +377,8 @@ fn what_would_break_a_line_is_refused_and_nothing_is_written() {
         attribute("ä".as_bytes(), text()),
         attribute(b"dn", text()),
         attribute(b"DN", text()),
-        attribute(b"changeType", text()),
+        attribute(b"-a", text()),
+        attribute(b"a$b", text()),
         attribute(b"a", url(b"file:///\n")),
         attribute(b"a", url(b" file:///")),
         attribute(b"a", url("file:///ä".as_bytes())),
@@ -398,6 +399,22 @@ fn what_would_break_a_line_is_refused_and_nothing_is_written() {
         );
         assert!(writer.finish().unwrap().is_empty(), "{attribute:?}");
     }
+}
+
+#[test]
+fn an_attribute_changetype_is_refused_only_where_it_would_make_a_change_record() {
+    let attributes = |names: [&'static str; 3]| {
+        let value = || Value::Bytes(Cow::Borrowed(&b"delete"[..]));
+        let of = |name: &'static str| Attribute { name: name.as_bytes().into(), value: value() };
+        ContentRecord { dn: Cow::Borrowed(b"cn=x"), attributes: names.map(of).into() }
+    };
+    let mut writer = Writer::new(Vec::new(), WriteOptions::content_file());
+    for names in [["changeType", "cn", "sn"], ["control", "Control", "changetype"]] {
+        let result = writer.content(&attributes(names));
+        assert!(matches!(result, Err(WriteError::Name { .. })), "{names:?}");
+    }
+    writer.content(&attributes(["changeNumber", "changeType", "control"])).unwrap();
+    writer.content(&attributes(["control", "cn", "changeType"])).unwrap();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::rules::{Action, Applicability, Finding, RuleName};
+use crate::rules::{Action, Applicability, Finding, RuleName, Suggestion};
 
 pub const ZOE: &str = "CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example";
 pub const BJORN: &str = "CN=Bjorn Müller 53,OU=Staff,DC=corp,DC=example";
@@ -24,6 +24,7 @@ pub fn finding(
         value: value.map(|value| Cow::Borrowed(value.as_bytes())),
         update: update.map(str::to_owned),
         action: Action::Edit,
+        suggestion: Suggestion::None,
         applicability: Applicability::Unsafe,
         extra: false,
         file: "corp.ldif",

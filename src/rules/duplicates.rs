@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::idfix::{Duplicates, Holder};
+use super::idfix::{Buffers, Duplicates, Holder};
 use super::survey::Survey;
 use super::{Attr, Fingerprint, Gathered, Place};
 
@@ -42,7 +42,7 @@ struct HoldingEntry<'a> {
 impl<'a> HoldingEntry<'a> {
     fn of(survey: &Survey<'a>, entry: &Gathered<'a>, offset: u64) -> Self {
         let mut keys = Keys::default();
-        survey.options.profile.inspect(&entry.subject, &mut Vec::new(), |key| {
+        survey.options.profile.inspect(&entry.subject, &mut Buffers::default(), |key| {
             keys.insert((key.attr, key.value), key.bytes.to_vec());
         });
         let subject = &entry.subject;
@@ -101,7 +101,7 @@ impl Duplicates for EntryDuplicates<'_, '_> {
         let Some(key) = self.own.keys.get(&(attr, value)) else { return false };
         let Some(place) = Place::new(self.own.offset, value) else { return false };
         // Nobody else to ask where the fingerprint has one holder.
-        self.survey.index.holders(Fingerprint::of(attr, key)).len() > 1
+        self.survey.index.is_shared(Fingerprint::of(attr, key))
             && self.first(attr, key).is_some_and(|(first, _)| first < place)
     }
 

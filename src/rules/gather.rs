@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::directory::AttributeDescription;
-use crate::ldif::{ChunkReport, Line, ModOp, RawRecord, ReadOptions, read_chunk};
+use crate::ldif::{ChunkReport, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_wanted};
 
 use super::{Attr, Subject};
 
@@ -24,6 +24,15 @@ pub struct Gathered<'a> {
     /// Physical lines from the start of the text to the `dn:` line.
     pub line: u32,
     keep_lines: bool,
+    /// What is known of the attribute descriptions that have a number.
+    roles: Vec<Option<Role>>,
+}
+
+/// What an attribute description without options is to the rules.
+#[derive(Debug, Clone, Copy)]
+enum Role {
+    Read(Attr),
+    Ignored,
 }
 
 /// Reads the entries of a text; `each` gets every one that is an entry.
@@ -36,7 +45,11 @@ pub fn read_entries<'a>(
 ) -> ChunkReport {
     let mut entry = Gathered { keep_lines, ..Gathered::default() };
     let mut open = false;
-    let report = read_chunk(text, options, |record| {
+    let is_wanted = match keep_lines {
+        true => |_: &[u8]| true,
+        false => |name: &[u8]| Attr::of(name).is_some(),
+    };
+    let report = read_wanted(text, options, is_wanted, |record| {
         if record.is_entry() {
             if open {
                 each(&entry);
@@ -59,34 +72,53 @@ pub fn read_entries<'a>(
 impl<'a> Gathered<'a> {
     /// Takes in an entry; gives the reason where it is none of the directory's.
     fn load(&mut self, record: &RawRecord<'_, 'a>) -> Option<&'static str> {
-        let dn = record.dn();
-        let special = match dn.first() {
+        let Some(dn) = record.first_line() else { return Some("root-dse") };
+        self.subject.reset(dn);
+        self.lines.clear();
+        (self.offset, self.line) = (dn.offset(), dn.line());
+        for line in record.attribute_lines() {
+            self.push(line);
+        }
+        match self.subject.dn().first() {
             None => Some("root-dse"),
             Some(b'@') => Some("ldb-special"),
             Some(_) => None,
-        };
-        self.subject.reset(dn);
-        self.lines.clear();
-        (self.offset, self.line) =
-            record.first_line().map_or((0, 0), |line| (line.offset(), line.line()));
-        for line in record.attribute_lines() {
-            self.push(*line);
         }
-        special
     }
 
-    fn push(&mut self, line: Line<'a>) {
+    #[inline(always)]
+    fn push(&mut self, line: &Line<'a>) {
         if self.keep_lines {
-            self.lines.push(line);
+            self.lines.push(*line);
         }
+        let number = line.name_number().map(NameNumber::index);
+        match number.and_then(|number| self.roles.get(number)) {
+            Some(Some(Role::Ignored)) => {}
+            Some(Some(Role::Read(attr))) => self.subject.push(*attr, *line),
+            Some(None) | None => self.push_by_name(line),
+        }
+    }
+
+    /// Looks the line's description up, and remembers what it is to the rules.
+    #[cold]
+    fn push_by_name(&mut self, line: &Line<'a>) {
+        let name = line.name();
         if line.has_options() {
-            let name = line.name();
             let description = AttributeDescription::split(&name);
             if let (true, Some(attr)) = (description.is_partial(), Attr::of(description.base())) {
                 self.subject.mark_partial(attr);
             }
-        } else if let Some(attr) = Attr::of(&line.name()) {
-            self.subject.push(attr, line);
+            return;
+        }
+        let role = Attr::of(&name).map_or(Role::Ignored, Role::Read);
+        if let Role::Read(attr) = role {
+            self.subject.push(attr, *line);
+        }
+        if let Some(number) = line.name_number().map(NameNumber::index) {
+            if self.roles.len() <= number {
+                self.roles.resize(number + 1, None);
+            }
+            self.roles[number] = Some(role);
         }
     }
 
@@ -104,7 +136,7 @@ impl<'a> Gathered<'a> {
                 self.drop_values(&head.bytes(), values, head);
             }
             if !head.is(ModOp::Delete.keyword().as_bytes()) {
-                values.iter().for_each(|line| self.push(*line));
+                values.iter().for_each(|line| self.push(line));
             }
         }
         true

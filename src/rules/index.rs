@@ -101,15 +101,31 @@ impl IndexBuilder {
     /// The index of all values added.
     #[must_use]
     pub fn build(mut self) -> Index {
-        self.shards.par_iter_mut().for_each(|shard| shard.sort_unstable());
-        Index { shards: self.shards }
+        let shared = self.shards.par_iter_mut().flat_map_iter(|shard| sort(shard)).collect();
+        Index { shards: self.shards, shared }
     }
+}
+
+/// Sorts a shard and gives the fingerprints that have more than one holder.
+fn sort(shard: &mut [Slot]) -> Vec<Fingerprint> {
+    // Nearly all fingerprints have one holder: to compare places as well would
+    // cost a third more.
+    shard.sort_unstable_by_key(|slot| slot.fingerprint);
+    let runs = shard.chunk_by_mut(|a, b| a.fingerprint == b.fingerprint);
+    runs.filter(|run| run.len() > 1)
+        .map(|run| {
+            run.sort_unstable_by_key(|slot| slot.place);
+            run[0].fingerprint
+        })
+        .collect()
 }
 
 /// All values that must be unique, by fingerprint.
 #[derive(Debug)]
 pub struct Index {
     shards: Vec<Vec<Slot>>,
+    /// The fingerprints that have more than one holder, ascending.
+    shared: Vec<Fingerprint>,
 }
 
 impl Index {
@@ -123,11 +139,18 @@ impl Index {
         &behind[..end]
     }
 
+    /// Whether the fingerprint has more than one holder.
+    ///
+    /// That is asked of each value of an entry that has a finding, and a search
+    /// through all slots would wait for memory at every step.
+    #[must_use]
+    pub fn is_shared(&self, fingerprint: Fingerprint) -> bool {
+        self.shared.binary_search(&fingerprint).is_ok()
+    }
+
     /// The fingerprints with more than one holder, each with its holders.
     pub fn shared(&self) -> impl ParallelIterator<Item = &[Slot]> {
-        self.shards.par_iter().flat_map_iter(|shard| {
-            shard.chunk_by(|a, b| a.fingerprint == b.fingerprint).filter(|run| run.len() > 1)
-        })
+        self.shared.par_iter().map(|&fingerprint| self.holders(fingerprint))
     }
 
     /// Values in the index.
@@ -171,7 +194,11 @@ mod tests {
         assert_eq!(places, [(20, 1), (20, 3), (900, 0)]);
         assert_eq!(index.holders(Fingerprint::of(Attr::Mail, b"b@x")).len(), 1);
         assert!(index.holders(Fingerprint::of(Attr::Mail, b"c@x")).is_empty());
-        assert_eq!(index.shared().count(), 1);
+        let shared: Vec<_> = index.shared().map(<[Slot]>::len).collect();
+        assert_eq!(shared, [3]);
+        assert!(index.is_shared(Fingerprint::of(Attr::Mail, b"a@x")));
+        assert!(!index.is_shared(Fingerprint::of(Attr::Mail, b"b@x")));
+        assert!(!index.is_shared(Fingerprint::of(Attr::MailNickname, b"a@x")));
         assert_eq!(index.len(), 5);
     }
 

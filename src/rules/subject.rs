@@ -21,7 +21,7 @@ macro_rules! attributes {
 
             /// The name as the schema spells it.
             #[must_use]
-            pub fn name(self) -> &'static str {
+            pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
                 }
@@ -56,28 +56,52 @@ impl Attr {
     /// reads it.
     #[must_use]
     pub fn of(name: &[u8]) -> Option<Self> {
-        // A name is looked at once per line of the export, so length decides
-        // first and a comparison of bytes only second.
-        Self::ALL.iter().copied().find(|attr| {
-            attr.name().len() == name.len() && attr.name().as_bytes().eq_ignore_ascii_case(name)
-        })
+        // Most names are those of no attribute here, and most of these are told by
+        // their length.
+        let same_length = BY_LENGTH.get(name.len())?;
+        same_length
+            .iter()
+            .map_while(|attr| *attr)
+            .find(|attr| attr.name().as_bytes().eq_ignore_ascii_case(name))
     }
 }
+
+/// The attributes whose names have so many bytes.
+static BY_LENGTH: [[Option<Attr>; 4]; 32] = {
+    let mut table = [[None; 4]; 32];
+    let mut at = 0;
+    while at < Attr::ALL.len() {
+        let same_length = &mut table[Attr::ALL[at].name().len()];
+        let mut free = 0;
+        while same_length[free].is_some() {
+            free += 1;
+        }
+        same_length[free] = Some(Attr::ALL[at]);
+        at += 1;
+    }
+    table
+};
 
 /// One entry's lines, sorted into slots.
 #[derive(Debug, Default)]
 pub struct Subject<'a> {
-    dn: Cow<'a, [u8]>,
+    /// The DN where it stands in the input as it is.
+    dn: Option<&'a [u8]>,
+    /// The DN where it does not.
+    dn_buffer: Vec<u8>,
     slots: [Vec<Line<'a>>; Attr::ALL.len()],
     partial: u64,
 }
 
 impl<'a> Subject<'a> {
     /// Empties the slots, keeps their memory, and takes the DN of the next entry.
-    pub fn reset(&mut self, dn: Cow<'a, [u8]>) {
+    pub fn reset(&mut self, dn: &Line<'a>) {
         self.slots.iter_mut().for_each(Vec::clear);
         self.partial = 0;
-        self.dn = dn;
+        self.dn = dn.borrowed();
+        if self.dn.is_none() {
+            dn.bytes_in(&mut self.dn_buffer);
+        }
     }
 
     /// Puts a line into the slot of its attribute.
@@ -99,21 +123,21 @@ impl<'a> Subject<'a> {
     /// The entry's DN as it was written.
     #[must_use]
     pub fn dn(&self) -> &[u8] {
-        &self.dn
+        self.dn.unwrap_or(&self.dn_buffer)
     }
 
     /// The entry's DN as it was written, for as long as the input lives.
     #[must_use]
     pub fn dn_value(&self) -> Cow<'a, [u8]> {
-        self.dn.clone()
+        self.dn.map_or_else(|| Cow::Owned(self.dn_buffer.clone()), Cow::Borrowed)
     }
 
     /// The first cn; where the entry has none, the value of its RDN.
     #[must_use]
     pub fn common_name(&self) -> Cow<'a, [u8]> {
-        self.first(Attr::Cn).unwrap_or_else(|| match &self.dn {
-            Cow::Borrowed(dn) => rdn_value(dn),
-            Cow::Owned(dn) => Cow::Owned(rdn_value(dn).into_owned()),
+        self.first(Attr::Cn).unwrap_or_else(|| match self.dn {
+            Some(dn) => rdn_value(dn),
+            None => Cow::Owned(rdn_value(&self.dn_buffer).into_owned()),
         })
     }
 
@@ -204,15 +228,26 @@ mod tests {
             ("", ""),
         ] {
             let mut subject = Subject::default();
-            subject.reset(Cow::Borrowed(dn.as_bytes()));
+            subject.reset(&Line::of(b"dn", dn.as_bytes()));
             assert_eq!(String::from_utf8_lossy(&subject.common_name()), name, "{dn}");
         }
     }
 
     #[test]
+    fn an_attribute_is_known_by_its_name_in_any_case_and_by_no_other() {
+        for attr in Attr::ALL {
+            assert_eq!(Attr::of(attr.name().as_bytes()), Some(*attr));
+            assert_eq!(Attr::of(attr.name().to_uppercase().as_bytes()), Some(*attr));
+            assert_eq!(Attr::of(&attr.name().as_bytes()[1..]), None);
+        }
+        assert_eq!(Attr::of(b""), None);
+        assert_eq!(Attr::of(&[b'a'; 1000]), None);
+    }
+
+    #[test]
     fn the_first_cn_goes_before_the_rdn() {
         let mut subject = Subject::default();
-        subject.reset(Cow::Borrowed(b"uid=jdoe,ou=x"));
+        subject.reset(&Line::of(b"dn", b"uid=jdoe,ou=x"));
         subject.push(Attr::Cn, Line::of(b"cn", b"Jane"));
         subject.push(Attr::Cn, Line::of(b"cn", b"J."));
         assert_eq!(&*subject.common_name(), b"Jane");

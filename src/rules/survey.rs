@@ -12,7 +12,7 @@ use crate::ldif::{
 
 use super::duplicates::EntryDuplicates;
 use super::gather::{Gathered, Skipped, read_entries};
-use super::idfix::Place as EntryPlace;
+use super::idfix::{Buffers, Place as EntryPlace};
 use super::{Finding, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject};
 
 /// An export: a name for messages, and its decoded bytes.
@@ -60,9 +60,29 @@ pub struct SurveyedExport<'a> {
     pub report: InputReport,
     /// Bytes of the exports before it.
     start: u64,
-    /// Where its chunks begin.
-    chunks: Vec<Position>,
+    /// Its chunks, in order.
+    chunks: Vec<SurveyedChunk>,
 }
+
+/// A chunk of an export, as the second pass wants it.
+#[derive(Debug)]
+struct SurveyedChunk {
+    base: Position,
+    landmarks: Vec<Landmark>,
+}
+
+/// A place in a chunk whose line is known, so that the second pass does not count
+/// the lines of the whole export again to number those of a few entries.
+#[derive(Debug, Clone, Copy)]
+struct Landmark {
+    /// Bytes from the start of the chunk.
+    offset: u32,
+    /// Physical lines from there.
+    line: u32,
+}
+
+/// Landmarks are so many bytes apart, or one entry where that is larger.
+const LANDMARKS: u32 = 8 << 10;
 
 /// The findings of one entry.
 #[derive(Debug)]
@@ -83,6 +103,7 @@ struct ChunkSurvey {
     out_of_scope: BTreeMap<&'static str, u64>,
     slots: Vec<Slot>,
     marks: Vec<u64>,
+    landmarks: Vec<Landmark>,
 }
 
 /// Reading stopped at the first error, as `--strict` asks.
@@ -142,7 +163,8 @@ impl<'a> Survey<'a> {
             |chunk| ChunkSurvey::of(chunk, start, options),
             |chunk| {
                 let Some(surveyed) = self.exports.last_mut() else { return Ok(()) };
-                surveyed.chunks.push(surveyed.report.add(chunk.report));
+                let base = surveyed.report.add(chunk.report);
+                surveyed.chunks.push(SurveyedChunk { base, landmarks: chunk.landmarks });
                 self.in_scope += chunk.in_scope;
                 merge(&mut self.out_of_scope, chunk.out_of_scope);
                 merge(&mut self.skipped, chunk.skipped);
@@ -200,39 +222,34 @@ impl<'a> Survey<'a> {
     fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
         let mut marks = self.marks.as_slice();
         let chunks = self.exports.iter().enumerate().flat_map(|(number, export)| {
-            export.chunks.iter().enumerate().map(move |(at, &base)| {
+            export.chunks.iter().enumerate().map(move |(at, chunk)| {
                 let end = export
                     .chunks
                     .get(at + 1)
-                    .map_or(length64(export.export.bytes.len()), |next| next.offset);
-                (number, base, export.start + end)
+                    .map_or(length64(export.export.bytes.len()), |next| next.base.offset);
+                (number, chunk, export.start + end)
             })
         });
-        chunks.filter_map(move |(export, base, end)| {
+        chunks.filter_map(move |(export, chunk, end)| {
             let (here, behind) = marks.split_at(marks.partition_point(|&mark| mark < end));
             marks = behind;
-            (!here.is_empty()).then_some(Piece { export, base, marks: here })
+            (!here.is_empty()).then_some(Piece { export, chunk, marks: here })
         })
     }
 
     fn work_out(&self, piece: &Piece<'_>) -> Vec<EntryFindings<'a>> {
         let Some(surveyed) = self.exports.get(piece.export) else { return Vec::new() };
-        let mut cursor = piece.base;
         let mut found = Vec::new();
         let mut duplicates = EntryDuplicates::new(self);
         for &offset in piece.marks {
             let local = offset - surveyed.start;
-            cursor.line += newlines(surveyed.export.bytes, cursor.offset, local);
-            cursor.offset = local;
+            let first_line = piece.chunk.line_at(local, surveyed.export.bytes);
             let text = surveyed.text_at(local);
             self.read_one(text, |entry| {
                 let subject = &entry.subject;
                 duplicates.load(entry, offset);
-                let place = EntryPlace {
-                    file: surveyed.export.name,
-                    first_line: cursor.line,
-                    dn_line: entry.line,
-                };
+                let place =
+                    EntryPlace { file: surveyed.export.name, first_line, dn_line: entry.line };
                 let findings = self.options.profile.findings(subject, &duplicates, place);
                 if !findings.is_empty() {
                     found.push(EntryFindings { text, offset, findings });
@@ -263,12 +280,27 @@ impl<'a> SurveyedExport<'a> {
     }
 }
 
+impl SurveyedChunk {
+    /// The number of the physical line that begins at an offset of the export.
+    fn line_at(&self, offset: u64, export: &[u8]) -> u64 {
+        let is_before =
+            |landmark: &Landmark| self.base.offset + u64::from(landmark.offset) <= offset;
+        let before = self.landmarks.partition_point(is_before).checked_sub(1);
+        let (from, line) = match before.and_then(|at| self.landmarks.get(at)) {
+            Some(&Landmark { offset, line }) => (u64::from(offset), u64::from(line)),
+            None => (0, 0),
+        };
+        self.base.line + line + newlines(export, self.base.offset + from, offset)
+    }
+}
+
 impl ChunkSurvey {
     fn of(chunk: Chunk<'_>, start: u64, options: &CheckOptions) -> Self {
         let (mut skipped, mut out_of_scope) = (Skipped::new(), BTreeMap::new());
         let (mut slots, mut marks) = (Vec::new(), Vec::new());
+        let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
         let mut in_scope = 0;
-        let mut buffer = Vec::new();
+        let mut buffers = Buffers::default();
         let keep_lines = options.selection.needs_lines();
         let report = read_entries(chunk.bytes, options.read, keep_lines, &mut skipped, |entry| {
             let verdict = options.selection.verdict(entry).and_then(|()| {
@@ -279,13 +311,17 @@ impl ChunkSurvey {
                 return;
             }
             in_scope += 1;
+            if entry.offset >= next_landmark {
+                landmarks.push(Landmark { offset: entry.offset, line: entry.line });
+                next_landmark = entry.offset.saturating_add(LANDMARKS);
+            }
             let offset = start + chunk.offset + u64::from(entry.offset);
-            let fails = inspect(&options.profile, &entry.subject, &mut buffer, offset, &mut slots);
+            let fails = inspect(&options.profile, &entry.subject, &mut buffers, offset, &mut slots);
             if fails {
                 marks.push(offset);
             }
         });
-        Self { report, skipped, in_scope, out_of_scope, slots, marks }
+        Self { report, skipped, in_scope, out_of_scope, slots, marks, landmarks }
     }
 }
 
@@ -293,11 +329,11 @@ impl ChunkSurvey {
 pub(super) fn inspect(
     profile: &Profile,
     subject: &Subject<'_>,
-    buffer: &mut Vec<u8>,
+    buffers: &mut Buffers,
     offset: u64,
     slots: &mut Vec<Slot>,
 ) -> bool {
-    profile.inspect(subject, buffer, |key| {
+    profile.inspect(subject, buffers, |key| {
         if let Some(place) = Place::new(offset, key.value) {
             slots.push(Slot { fingerprint: key.fingerprint(), place });
         }
@@ -306,7 +342,7 @@ pub(super) fn inspect(
 
 struct Piece<'s> {
     export: usize,
-    base: Position,
+    chunk: &'s SurveyedChunk,
     marks: &'s [u64],
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter};
 use rustc_hash::FxHashSet;
 
 use crate::rules::registry::{DOMAIN_PART, FORMAT, LOCAL_PART, Rule, TOP_LEVEL_DOMAIN};
@@ -12,14 +12,25 @@ use crate::rules::registry::{DOMAIN_PART, FORMAT, LOCAL_PART, Rule, TOP_LEVEL_DO
 static TOP_LEVEL_DOMAINS: LazyLock<FxHashSet<&'static [u8]>> =
     LazyLock::new(|| include_str!("tlds.txt").lines().map(str::trim).map(str::as_bytes).collect());
 
-/// No label of the list is longer, its dot included (in bytes).
-const LONGEST_TOP_LEVEL_DOMAIN: usize = 64;
+/// Those of them that [`short_label`] makes numbers of: one is looked up for nearly
+/// every address, and a number is compared faster than a text.
+static SHORT_TOP_LEVEL_DOMAINS: LazyLock<FxHashSet<u64>> =
+    LazyLock::new(|| TOP_LEVEL_DOMAINS.iter().filter_map(|label| short_label(label)).collect());
 
 /// Whether a value counts as an SMTP address: it holds `smtp:` anywhere.
 pub(crate) fn is_smtp(value: &[u8]) -> bool {
-    memchr_iter(b':', value).any(|colon| {
-        value[..colon].last_chunk::<4>().is_some_and(|before| before.eq_ignore_ascii_case(b"smtp"))
-    })
+    behind_smtp(value).is_some()
+        || memchr_iter(b':', value).any(|colon| {
+            value[..colon]
+                .last_chunk::<4>()
+                .is_some_and(|before| before.eq_ignore_ascii_case(b"smtp"))
+        })
+}
+
+/// What stands behind `smtp:` where the value begins with it.
+fn behind_smtp(value: &[u8]) -> Option<&[u8]> {
+    let (kind, rest) = value.split_first_chunk::<5>()?;
+    kind.eq_ignore_ascii_case(b"smtp:").then_some(rest)
 }
 
 /// Whether a value counts as an X400 or X500 address.
@@ -31,16 +42,16 @@ pub(crate) fn is_x400(value: &[u8]) -> bool {
 
 /// Whether a value of plain ASCII passes [`fault`], decided without allocation.
 pub(super) fn is_sound(value: &[u8]) -> bool {
-    let address = match memchr(b':', value) {
+    let address = behind_smtp(value).unwrap_or_else(|| match memchr(b':', value) {
         Some(colon) if is_smtp(value) => &value[colon + 1..],
         _ => value,
-    };
-    let Some(at) = memchr(b'@', address) else { return false };
-    let (local, domain) = (&address[..at], &address[at + 1..]);
-    let Some(dot) = memrchr(b'.', domain) else { return false };
+    });
+    let (local, rest) = address.split_at(dot_atom_length(address));
+    let Some((b'@', domain)) = rest.split_first() else { return false };
     // A domain with a second @ is none, and a line end at its end makes its last
     // label unknown, so that these need no word of their own.
-    is_dot_atom(local) && is_domain(domain) && is_top_level_domain(&domain[dot..])
+    !local.is_empty()
+        && last_label(domain).is_some_and(|start| is_top_level_domain(&domain[start - 1..]))
 }
 
 /// What is wrong with a mail address.
@@ -111,15 +122,22 @@ fn is_atext(c: char) -> bool {
     u8::try_from(c).is_ok_and(|byte| ATEXT[usize::from(byte)])
 }
 
-static ATEXT: [bool; 256] = atext();
+static ALPHANUMERIC: [bool; 256] = alphanumeric();
 
-const fn atext() -> [bool; 256] {
+const fn alphanumeric() -> [bool; 256] {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 128 {
         table[byte] = (byte as u8).is_ascii_alphanumeric();
         byte += 1;
     }
+    table
+}
+
+static ATEXT: [bool; 256] = atext();
+
+const fn atext() -> [bool; 256] {
+    let mut table = alphanumeric();
     let others = b"!#$%&'*+/=?^_`{|}~-";
     let mut i = 0;
     while i < others.len() {
@@ -131,44 +149,69 @@ const fn atext() -> [bool; 256] {
 
 /// RFC 2822 `dot-atom-text`.
 fn is_dot_atom(text: &[u8]) -> bool {
+    !text.is_empty() && dot_atom_length(text) == text.len()
+}
+
+/// How many bytes of `dot-atom-text` a text begins with; 0 where those that could
+/// be in it are none.
+fn dot_atom_length(text: &[u8]) -> usize {
     // A period before the first character, behind a period, or at the end is one
     // that ends no atom.
     let mut in_atom = false;
-    for &byte in text {
+    for (at, &byte) in text.iter().enumerate() {
         if ATEXT[usize::from(byte)] {
             in_atom = true;
         } else if byte == b'.' && in_atom {
             in_atom = false;
         } else {
-            return false;
+            return if in_atom { at } else { 0 };
         }
     }
-    in_atom
+    if in_atom { text.len() } else { 0 }
 }
 
 /// One label or more, each followed by a period, and 2 to 17 letters.
 fn is_domain(text: &[u8]) -> bool {
-    let Some(dot) = memrchr(b'.', text) else { return false };
-    let last = &text[dot + 1..];
-    (2..=17).contains(&last.len())
-        && last.iter().all(u8::is_ascii_alphabetic)
-        && text[..dot].split(|&byte| byte == b'.').all(is_label)
+    last_label(text).is_some()
 }
 
-fn is_label(label: &[u8]) -> bool {
-    label.first().is_some_and(u8::is_ascii_alphanumeric)
-        && label.last().is_some_and(u8::is_ascii_alphanumeric)
-        && label.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'-')
+/// Where the last label of a domain begins; never at 0.
+fn last_label(text: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    let mut before_is_alphanumeric = false;
+    for (at, &byte) in text.iter().enumerate() {
+        if ALPHANUMERIC[usize::from(byte)] {
+            before_is_alphanumeric = true;
+            continue;
+        }
+        match byte {
+            b'-' if at > start => {}
+            b'.' if before_is_alphanumeric => start = at + 1,
+            _ => return None,
+        }
+        before_is_alphanumeric = false;
+    }
+    let last = &text[start..];
+    (start > 0 && (2..=17).contains(&last.len()) && last.iter().all(u8::is_ascii_alphabetic))
+        .then_some(start)
 }
 
 /// Whether a label with its leading dot is in the list, without regard to ASCII
 /// case.
 fn is_top_level_domain(label: &[u8]) -> bool {
-    let mut lower = [0; LONGEST_TOP_LEVEL_DOMAIN];
-    let Some(lower) = lower.get_mut(..label.len()) else { return false };
-    lower.copy_from_slice(label);
-    lower.make_ascii_lowercase();
-    TOP_LEVEL_DOMAINS.contains(&*lower)
+    match short_label(label) {
+        Some(word) => SHORT_TOP_LEVEL_DOMAINS.contains(&word),
+        None => TOP_LEVEL_DOMAINS.contains(&*label.to_ascii_lowercase()),
+    }
+}
+
+/// A label of at most seven bytes, its leading dot aside, in lower case, as a
+/// number.
+fn short_label(label: &[u8]) -> Option<u64> {
+    let (_dot, letters) = label.split_first()?;
+    let append = |word: u64, byte: &u8| word << 8 | u64::from(byte.to_ascii_lowercase());
+    // The 1 in front tells labels apart that begin with a NUL.
+    (letters.len() < size_of::<u64>()).then(|| letters.iter().fold(1, append))
 }
 
 /// Lower case, character for character; what has no lower case of one character

@@ -30,17 +30,23 @@ impl Key<'_> {
     }
 }
 
+/// Room for what is worked out of one value, reused from value to value.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    value: Vec<u8>,
+    key: Vec<u8>,
+}
+
 impl Profile {
     /// Whether any chain of the entry fails, duplicates aside; every key of the
     /// entry goes to the sink.
     ///
-    /// The entry must be in scope ([`Profile::scope`]). `buffer` is room for one
-    /// key, reused from entry to entry. Where this is false and none of the keys
-    /// is a later holder's, [`Profile::findings`] has nothing to say.
+    /// The entry must be in scope ([`Profile::scope`]). Where this is false and none
+    /// of the keys is a later holder's, [`Profile::findings`] has nothing to say.
     pub fn inspect(
         &self,
         subject: &Subject<'_>,
-        buffer: &mut Vec<u8>,
+        buffers: &mut Buffers,
         mut sink: impl FnMut(Key<'_>),
     ) -> bool {
         let context = Context::of(subject);
@@ -55,7 +61,8 @@ impl Profile {
                 }
             };
             for (at, line) in lines.iter().enumerate() {
-                fails |= inspect_value(chain, at, &line.bytes(), context, buffer, &mut sink);
+                let value = line.bytes_in(&mut buffers.value);
+                fails |= inspect_value(chain, at, value, context, &mut buffers.key, &mut sink);
             }
         }
         fails
@@ -115,7 +122,6 @@ fn passes(chain: &Chain, value: &[u8], bytes: Bytes, context: Context<'_, '_>) -
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
     use std::collections::HashMap;
 
     use proptest::prelude::*;
@@ -144,7 +150,7 @@ mod tests {
 
     fn subject(lines: &[(Attr, Vec<u8>)]) -> Subject<'_> {
         let mut subject = Subject::default();
-        subject.reset(Cow::Borrowed(b"cn=x,dc=y"));
+        subject.reset(&Line::of(b"dn", b"cn=x,dc=y"));
         for (attr, value) in lines {
             subject.push(*attr, Line::of(attr.name().as_bytes(), value));
         }
@@ -160,7 +166,7 @@ mod tests {
 
     fn inspected(profile: &Profile, subject: &Subject<'_>) -> (bool, Keys) {
         let mut keys = Keys::new();
-        let fails = profile.inspect(subject, &mut Vec::new(), |key| {
+        let fails = profile.inspect(subject, &mut Buffers::default(), |key| {
             let held = (key.bytes.to_vec(), key.rewritten);
             assert_eq!(keys.insert((key.attr, key.value), held), None, "a value has one key");
         });

@@ -21,7 +21,7 @@ mod tables;
 
 pub use characters::Class;
 pub use fold::fold_key;
-pub use inspect::Key;
+pub use inspect::{Buffers, Key};
 pub use rows::{Duplicates, Holder, Place};
 pub use scope::SkipReason;
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::ldif::Form;
 use crate::rules::profile::{Population, Profile};
 use crate::rules::{Attr, Subject};
 
@@ -116,7 +117,14 @@ impl Profile {
 /// By objectCategory; where the entry has none, as on servers other than Active
 /// Directory, by objectClass.
 fn is_person_or_group(subject: &Subject<'_>) -> bool {
-    if let Some(category) = subject.first(Attr::ObjectCategory) {
+    if let Some(line) = subject.lines(Attr::ObjectCategory).first() {
+        // Nearly every category is one of the two and folded behind that.
+        if line.form() == Form::Plain
+            && (begins_with(line.raw(), b"CN=Person,") || begins_with(line.raw(), b"CN=Group,"))
+        {
+            return true;
+        }
+        let category = line.bytes();
         let name = first_rdn_value(&category);
         return name.eq_ignore_ascii_case(b"Person") || name.eq_ignore_ascii_case(b"Group");
     }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::{Duplicates, Holder, Place, SkipReason, multitenant};
+use super::{Buffers, Duplicates, Holder, Place, SkipReason, multitenant};
 use crate::ldif::Line;
 use crate::rules::{Applicability, Attr, Finding, Profile, ProfileOptions, Subject, Suggestion};
 
@@ -34,7 +34,7 @@ impl Duplicates for Seen {
 
 fn subject<'e>((dn, class, lines): &Entry<'e>) -> Subject<'e> {
     let mut subject = Subject::default();
-    subject.reset(Cow::Borrowed(dn.as_bytes()));
+    subject.reset(&Line::of(b"dn", dn.as_bytes()));
     subject.push(Attr::ObjectClass, Line::of(b"objectClass", b"top"));
     subject.push(Attr::ObjectClass, Line::of(b"objectClass", class.as_bytes()));
     for (attr, value) in *lines {
@@ -50,7 +50,7 @@ fn rows<'e>(profile: &Profile, entries: &[Entry<'e>]) -> Vec<Finding<'e>> {
         let subject = subject(entry);
         seen.later.clear();
         let holder = (subject.dn().to_vec(), subject.common_name().into_owned());
-        profile.inspect(&subject, &mut Vec::new(), |key| {
+        profile.inspect(&subject, &mut Buffers::default(), |key| {
             let key_of_value = (key.attr, key.bytes.to_vec());
             if seen.holders.contains_key(&key_of_value) {
                 seen.later.insert((key.attr, key.value));

@@ -1,0 +1,160 @@
+//! The line ends of a chunk, found before its lines are read.
+
+use memchr::memchr_iter;
+use wide::u8x16;
+
+/// Bytes in a chunk that call for a look at each line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Texture {
+    /// ASCII without NUL and CR.
+    Plain,
+    /// Anything else.
+    Mixed,
+}
+
+/// Where the lines of a chunk end.
+///
+/// Lines have some 36 bytes, so that a call of memchr for each costs more than
+/// all of a line's bytes do in one pass of vector code over the whole chunk.
+#[derive(Debug)]
+pub(super) struct LineEnds {
+    /// Offsets of the line ends that fit 32 bits, which are those of all records
+    /// within their limit.
+    ends: Vec<u32>,
+    texture: Texture,
+}
+
+/// Bytes that are looked at together: their line ends are the bits of a word.
+const BLOCK: usize = 64;
+
+impl LineEnds {
+    /// Finds the line ends of a chunk and what bytes it has.
+    pub(super) fn of(chunk: &[u8]) -> Self {
+        let addressed = &chunk[..chunk.len().min(u32::MAX as usize)];
+        let mut ends = Vec::with_capacity(addressed.len() / 32 + BLOCK);
+        let mut bytes = Bytes::default();
+        let mut at = 0;
+        let (blocks, tail) = addressed.as_chunks::<BLOCK>();
+        for block in blocks {
+            push_bits(&mut ends, at, bytes.line_ends(block));
+            at += BLOCK as u32;
+        }
+        // A byte that is no line end and leaves the texture as it is.
+        let mut last = [b' '; BLOCK];
+        last[..tail.len()].copy_from_slice(tail);
+        push_bits(&mut ends, at, bytes.line_ends(&last));
+        let texture = match addressed.len() == chunk.len() {
+            true => bytes.texture(),
+            false => Texture::Mixed,
+        };
+        Self { ends, texture }
+    }
+
+    pub(super) fn texture(&self) -> Texture {
+        self.texture
+    }
+
+    /// The ends of the lines behind the first `line` ones.
+    #[inline(always)]
+    pub(super) fn behind(&self, line: u32) -> &[u32] {
+        self.ends.get(line as usize..).unwrap_or_default()
+    }
+
+    /// How many lines of the chunk end with LF, and how many with CRLF.
+    pub(super) fn count(&self, chunk: &[u8]) -> (usize, usize) {
+        let unaddressed = chunk.get(u32::MAX as usize..).unwrap_or_default();
+        let lines = self.ends.len() + memchr_iter(b'\n', unaddressed).count();
+        let ends_with_crlf = |at: &usize| *at > 0 && chunk[at - 1] == b'\r';
+        let crlf = match self.texture {
+            Texture::Plain => 0,
+            Texture::Mixed => memchr_iter(b'\n', chunk).filter(ends_with_crlf).count(),
+        };
+        (lines - crlf, crlf)
+    }
+}
+
+/// Adds the places of the bits that are set.
+#[inline(always)]
+fn push_bits(ends: &mut Vec<u32>, at: u32, mut bits: u64) {
+    // A block has four line ends at most, nearly always. Four places are written
+    // whatever it has, since a loop would guess their number wrong at each block.
+    let mut length = ends.len();
+    loop {
+        let four = [(); 4].map(|()| {
+            let place = at.wrapping_add(bits.trailing_zeros());
+            length += usize::from(bits != 0);
+            bits &= bits.wrapping_sub(1);
+            place
+        });
+        ends.extend_from_slice(&four);
+        if bits == 0 {
+            break ends.truncate(length);
+        }
+    }
+}
+
+/// What bytes were seen, lane by lane.
+struct Bytes {
+    /// All bytes joined by OR: the high bit is set where one is not ASCII.
+    joined: u8x16,
+    least: u8x16,
+    returns: u8x16,
+}
+
+impl Default for Bytes {
+    fn default() -> Self {
+        Self { joined: u8x16::splat(0), least: u8x16::splat(u8::MAX), returns: u8x16::splat(0) }
+    }
+}
+
+impl Bytes {
+    /// The line ends of a block, the first byte's in the lowest bit.
+    #[inline(always)]
+    fn line_ends(&mut self, block: &[u8; BLOCK]) -> u64 {
+        let mut bits = 0;
+        for (at, lane) in block.as_chunks::<16>().0.iter().enumerate() {
+            let lane = u8x16::new(*lane);
+            self.joined |= lane;
+            self.least = self.least.min(lane);
+            self.returns |= lane.cmp_eq(u8x16::splat(b'\r'));
+            bits |= u64::from(lane.cmp_eq(u8x16::splat(b'\n')).move_mask() as u16) << (at * 16);
+        }
+        bits
+    }
+
+    fn texture(&self) -> Texture {
+        let has_nul = self.least.cmp_eq(u8x16::splat(0)).any();
+        match (self.joined | self.returns).any() || has_nul {
+            true => Texture::Mixed,
+            false => Texture::Plain,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_line_end_is_found_whatever_stands_around_it(
+            text in prop_oneof![
+                "[a\n]{0,200}",
+                "[a-c]{0,70}\n[a\r\n\0]{0,40}[a-c]{0,90}",
+                "([a-z]{0,30}\n){0,20}[é]{0,1}",
+            ]
+        ) {
+            let text = text.as_bytes();
+            let found = LineEnds::of(text);
+            let expected: Vec<usize> = memchr_iter(b'\n', text).collect();
+            let ends: Vec<usize> = found.behind(0).iter().map(|&end| end as usize).collect();
+            prop_assert_eq!(&ends, &expected);
+            let plain = text.iter().all(|byte| byte.is_ascii() && !matches!(byte, 0 | b'\r'));
+            prop_assert_eq!(found.texture() == Texture::Plain, plain);
+            let crlf = text.windows(2).filter(|pair| pair == b"\r\n").count();
+            prop_assert_eq!(found.count(text), (expected.len() - crlf, crlf));
+        }
+    }
+}

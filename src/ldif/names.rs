@@ -1,0 +1,211 @@
+//! The attribute descriptions of a chunk, each checked once.
+
+use rustc_hash::FxHashMap;
+use wide::u8x16;
+
+/// The number of an attribute description, exactly as it is spelled, within one
+/// reader: a caller's own table can say what the description is to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NameNumber(u16);
+
+impl NameNumber {
+    /// The number, counted from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// Descriptions that are remembered at a time.
+const MOST: usize = 1 << 12;
+
+/// A description is recognised by so many bytes, its colon included.
+const HEAD: usize = 32;
+
+/// A chunk that is no larger does not repeat its descriptions often enough.
+pub(super) const SMALL: usize = 16 << 10;
+
+/// The descriptions seen so far in a chunk, `dn` and those with options aside.
+///
+/// The entries of an export have the same attributes in the same order, so that
+/// a line's description is nearly always the one before it, or the one that
+/// stood behind that the last time. To see that it is takes one comparison of
+/// [`HEAD`] bytes, where to find its end takes a look at each byte.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    known: Vec<Known>,
+    numbers: FxHashMap<&'a [u8], NameNumber>,
+    /// The description of the line before.
+    last: usize,
+    limit: usize,
+    wanted: fn(&[u8]) -> bool,
+}
+
+/// A description with its colon.
+#[derive(Debug)]
+struct Known {
+    head: [u8x16; HEAD / 16],
+    /// Ones where the head counts.
+    mask: [u8x16; HEAD / 16],
+    name: Expected,
+    /// The description that stood behind this one the last time, this one itself
+    /// aside.
+    follower: usize,
+}
+
+/// An expected description with which a line begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Expected {
+    pub length: usize,
+    pub number: NameNumber,
+    /// Whether the caller wants lines with it.
+    pub wanted: bool,
+}
+
+impl Known {
+    #[inline(always)]
+    fn begins(&self, line: &[u8; HEAD]) -> bool {
+        let [first, second] = lanes(line);
+        let [head, mask] = [&self.head, &self.mask];
+        ((first & mask[0]).cmp_eq(head[0]) & (second & mask[1]).cmp_eq(head[1])).all()
+    }
+}
+
+impl<'a> Names<'a> {
+    /// No descriptions, for a chunk of so many bytes.
+    pub(super) fn for_chunk(length: usize) -> Self {
+        let limit = if length > SMALL { MOST } else { 0 };
+        let (known, numbers) = (Vec::new(), FxHashMap::default());
+        Self { known, numbers, last: 0, limit, wanted: |_| true }
+    }
+
+    /// Says which descriptions are wanted.
+    pub(super) fn want(&mut self, wanted: fn(&[u8]) -> bool) {
+        self.wanted = wanted;
+    }
+
+    /// What is expected behind the last description.
+    pub(super) fn expect(&self) -> Expectation<'_> {
+        Expectation { known: &self.known, last: self.last }
+    }
+
+    /// Goes on behind the last description that was expected.
+    pub(super) fn resume(&mut self, last: usize) {
+        self.last = last;
+    }
+
+    /// The number of a description that was not expected; it will be where this
+    /// one stands again.
+    pub(super) fn number(&mut self, name: &'a [u8], options: bool) -> Option<NameNumber> {
+        if options || self.limit == 0 || name.eq_ignore_ascii_case(b"dn") {
+            return None;
+        }
+        let number = match self.numbers.get(name) {
+            Some(&number) => number,
+            None => self.add(name)?,
+        };
+        if let Some(last) = self.known.get_mut(self.last)
+            && self.last != number.index()
+        {
+            last.follower = number.index();
+        }
+        self.last = number.index();
+        Some(number)
+    }
+
+    fn add(&mut self, name: &'a [u8]) -> Option<NameNumber> {
+        let next = self.known.len();
+        if next >= self.limit || name.len() >= HEAD {
+            return None;
+        }
+        let number = NameNumber(u16::try_from(next).ok()?);
+        let (mut head, mut mask) = ([0; HEAD], [0; HEAD]);
+        head[..name.len()].copy_from_slice(name);
+        head[name.len()] = b':';
+        mask[..=name.len()].fill(u8::MAX);
+        let (head, mask) = (lanes(&head), lanes(&mask));
+        let expected = Expected { length: name.len(), number, wanted: (self.wanted)(name) };
+        self.known.push(Known { head, mask, name: expected, follower: next });
+        self.numbers.insert(name, number);
+        Some(number)
+    }
+}
+
+/// The names of the lines that follow each other, as long as they are expected.
+pub(super) struct Expectation<'n> {
+    known: &'n [Known],
+    pub last: usize,
+}
+
+impl Expectation<'_> {
+    /// The description with which a line begins, where that is an expected one and
+    /// a colon follows it.
+    #[inline(always)]
+    pub(super) fn next(&mut self, line: &[u8]) -> Option<Expected> {
+        let head = line.first_chunk()?;
+        let last = self.known.get(self.last)?;
+        let next = self.known.get(last.follower)?;
+        if next.begins(head) {
+            self.last = last.follower;
+            return Some(next.name);
+        }
+        last.begins(head).then_some(last.name)
+    }
+}
+
+#[inline(always)]
+fn lanes(bytes: &[u8; HEAD]) -> [u8x16; HEAD / 16] {
+    let lanes = bytes.as_chunks().0;
+    [u8x16::new(lanes[0]), u8x16::new(lanes[1])]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expected(names: &mut Names<'_>, line: &str) -> Option<usize> {
+        let mut expectation = names.expect();
+        let length = expectation.next(format!("{line:x<40}").as_bytes()).map(|name| name.length);
+        let last = expectation.last;
+        names.resume(last);
+        length
+    }
+
+    #[test]
+    fn the_description_before_and_the_one_behind_it_are_expected_and_no_other() {
+        let mut names = Names::for_chunk(SMALL + 1);
+        assert_eq!(expected(&mut names, "cn: a"), None);
+        for name in [&b"cn"[..], b"sn", b"mail", b"cn"] {
+            assert!(names.number(name, false).is_some());
+        }
+        assert_eq!(expected(&mut names, "mail: a"), None);
+        assert_eq!(expected(&mut names, "cn: a"), Some(2));
+        assert_eq!(expected(&mut names, "sn:: a"), Some(2));
+        assert_eq!(expected(&mut names, "sn2: a"), None);
+        assert_eq!(expected(&mut names, "SN: a"), None);
+        assert_eq!(expected(&mut names, "sn : a"), None);
+        assert_eq!(expected(&mut names, "sn:<a"), Some(2));
+        assert_eq!(expected(&mut names, "mail:"), Some(4));
+        assert_eq!(expected(&mut names, "cn:"), Some(2));
+        assert!(names.expect().next(b"cn: too near to the end").is_none());
+    }
+
+    #[test]
+    fn what_calls_for_a_closer_look_is_never_expected() {
+        let mut names = Names::for_chunk(SMALL + 1);
+        let long = [b'a'; HEAD];
+        assert_eq!(names.number(b"DN", false), None);
+        assert_eq!(names.number(b"cn;lang-de", true), None);
+        assert_eq!(names.number(&long, false), None);
+        assert_ne!(names.number(&long[1..], false), None);
+        assert_eq!(Names::for_chunk(10).number(b"cn", false), None);
+    }
+
+    #[test]
+    fn one_spelling_has_one_number() {
+        let mut names = Names::for_chunk(SMALL + 1);
+        let number = names.number(b"cn", false);
+        assert_ne!(names.number(b"CN", false), number);
+        assert_eq!(names.number(b"cn", false), number);
+    }
+}
