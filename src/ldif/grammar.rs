@@ -169,9 +169,7 @@ pub(super) fn plain_value(chunk: &[u8], colon: usize, ends: &[u32]) -> Option<Pl
         [b'!'..=u8::MAX, ..] => (Form::Plain, colon + 1),
         _ => return None,
     };
-    let mut physical = 0;
-    for &end in ends {
-        physical += 1;
+    for (physical, &end) in (1..).zip(ends) {
         match chunk.get(end as usize + 1) {
             Some(b' ') if !is_separator_of_spaces(&chunk[end as usize + 1..]) => {}
             Some(b'\t') => return None,
