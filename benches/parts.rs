@@ -46,7 +46,7 @@ fn entry(number: usize) -> Vec<(String, String)> {
     );
     lines.push(("cn", format!("User Number {number}")));
     lines.push(("givenName", "User".into()));
-    if number % 100 == 0 {
+    if number.is_multiple_of(100) {
         lines.push(("displayName:", "Wm/DqyBQZXJleg==".into()));
     } else {
         lines.push(("displayName", format!("Number, User {number}")));

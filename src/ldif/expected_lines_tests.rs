@@ -76,6 +76,8 @@ fn line() -> impl Strategy<Value = String> {
         ":: YW\n Jj",
         ":\n a",
         ":< file:///x",
+        ":: YW\rxxJj",
+        ":: YW\0J",
         ": :",
         ": \u{e9}",
         ": a\0b",
@@ -107,14 +109,19 @@ fn record() -> impl Strategy<Value = String> {
 }
 
 /// Records, repeated until each description was seen and what follows is expected.
-/// A byte that calls for a look at each line leaves nothing to expect, so that most
-/// texts have none.
+/// Most texts have no byte that calls for a look at each line, some end their lines
+/// with CRLF.
 fn text() -> impl Strategy<Value = String> {
     let records = prop::collection::vec(record(), 1..12);
-    (records, prop::bool::weighted(0.8)).prop_map(|(records, is_plain)| {
+    let plain = prop::bool::weighted(0.6);
+    let crlf = prop::bool::weighted(0.2);
+    (records, plain, crlf).prop_map(|(records, is_plain, has_crlf)| {
         let mut once = records.concat();
         if is_plain {
             once.retain(|c| c.is_ascii() && !matches!(c, '\0' | '\r'));
+        }
+        if has_crlf {
+            once = once.replace('\n', "\r\n");
         }
         once.repeat(SMALL * 2 / once.len() + 2)
     })

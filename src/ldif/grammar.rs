@@ -212,9 +212,7 @@ pub(super) fn plain_value(chunk: &[u8], colon: usize, ends: &[u32]) -> Option<Pl
         [b'!'..=u8::MAX, ..] => (Form::Plain, colon + 1),
         _ => return None,
     };
-    let mut physical = 0;
-    for &end in ends {
-        physical += 1;
+    for (physical, &end) in (1..).zip(ends) {
         match chunk.get(end as usize + 1) {
             Some(b' ') => match spaces(&chunk[end as usize + 1..]) {
                 None => {}

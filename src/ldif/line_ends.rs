@@ -1,6 +1,6 @@
 //! The line ends of a chunk, found before its lines are read.
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memchr2};
 use wide::u8x16;
 
 /// Bytes in a chunk that call for a look at each line.
@@ -8,8 +8,15 @@ use wide::u8x16;
 pub(super) enum Texture {
     /// ASCII without NUL and CR.
     Plain,
+    /// ASCII without NUL, and CR before LF only.
+    Crlf,
     /// Anything else.
     Mixed,
+}
+
+/// Whether a value has no bytes that call for a closer look.
+pub(super) fn is_plain(value: &[u8]) -> bool {
+    value.is_ascii() && memchr2(0, b'\r', value).is_none()
 }
 
 /// Where the lines of a chunk end.
@@ -21,6 +28,8 @@ pub(super) struct LineEnds {
     /// Offsets of the line ends that fit 32 bits, which are those of all records
     /// within their limit.
     ends: Vec<u32>,
+    /// How many of these lines end with CRLF.
+    crlf: usize,
     texture: Texture,
 }
 
@@ -43,11 +52,21 @@ impl LineEnds {
         let mut last = [b' '; BLOCK];
         last[..tail.len()].copy_from_slice(tail);
         push_bits(&mut ends, at, bytes.line_ends(&last));
-        let texture = match addressed.len() == chunk.len() {
-            true => bytes.texture(),
-            false => Texture::Mixed,
+        let crlf = match bytes.have_return() {
+            true => ends.iter().filter(|&&end| is_crlf(addressed, end as usize)).count(),
+            false => 0,
         };
-        Self { ends, texture }
+        let returns_stray = || memchr_iter(b'\r', addressed).count() > crlf;
+        let texture = if addressed.len() < chunk.len() || bytes.have_nul_or_are_not_ascii() {
+            Texture::Mixed
+        } else if !bytes.have_return() {
+            Texture::Plain
+        } else if returns_stray() {
+            Texture::Mixed
+        } else {
+            Texture::Crlf
+        };
+        Self { ends, crlf, texture }
     }
 
     pub(super) fn texture(&self) -> Texture {
@@ -62,15 +81,16 @@ impl LineEnds {
 
     /// How many lines of the chunk end with LF, and how many with CRLF.
     pub(super) fn count(&self, chunk: &[u8]) -> (usize, usize) {
-        let unaddressed = chunk.get(u32::MAX as usize..).unwrap_or_default();
-        let lines = self.ends.len() + memchr_iter(b'\n', unaddressed).count();
-        let ends_with_crlf = |at: &usize| *at > 0 && chunk[at - 1] == b'\r';
-        let crlf = match self.texture {
-            Texture::Plain => 0,
-            Texture::Mixed => memchr_iter(b'\n', chunk).filter(ends_with_crlf).count(),
-        };
-        (lines - crlf, crlf)
+        let behind = memchr_iter(b'\n', chunk.get(u32::MAX as usize..).unwrap_or_default());
+        let (crlf, lf): (Vec<_>, Vec<_>) =
+            behind.partition(|end| is_crlf(chunk, u32::MAX as usize + end));
+        (self.ends.len() - self.crlf + lf.len(), self.crlf + crlf.len())
     }
+}
+
+/// Whether CR stands before the line end at a place.
+fn is_crlf(chunk: &[u8], end: usize) -> bool {
+    end.checked_sub(1).is_some_and(|before| chunk[before] == b'\r')
 }
 
 /// Adds the places of the bits that are set.
@@ -122,12 +142,12 @@ impl Bytes {
         bits
     }
 
-    fn texture(&self) -> Texture {
-        let has_nul = self.least.cmp_eq(u8x16::splat(0)).any();
-        match (self.joined | self.returns).any() || has_nul {
-            true => Texture::Mixed,
-            false => Texture::Plain,
-        }
+    fn have_nul_or_are_not_ascii(&self) -> bool {
+        self.joined.any() || self.least.cmp_eq(u8x16::splat(0)).any()
+    }
+
+    fn have_return(&self) -> bool {
+        self.returns.any()
     }
 }
 
@@ -144,6 +164,7 @@ mod tests {
                 "[a\n]{0,200}",
                 "[a-c]{0,70}\n[a\r\n\0]{0,40}[a-c]{0,90}",
                 "([a-z]{0,30}\n){0,20}[é]{0,1}",
+                "([a-z]{0,30}\r\n){0,20}[a\r]{0,1}",
             ]
         ) {
             let text = text.as_bytes();
@@ -151,9 +172,14 @@ mod tests {
             let expected: Vec<usize> = memchr_iter(b'\n', text).collect();
             let ends: Vec<usize> = found.behind(0).iter().map(|&end| end as usize).collect();
             prop_assert_eq!(&ends, &expected);
-            let plain = text.iter().all(|byte| byte.is_ascii() && !matches!(byte, 0 | b'\r'));
-            prop_assert_eq!(found.texture() == Texture::Plain, plain);
             let crlf = text.windows(2).filter(|pair| pair == b"\r\n").count();
+            let returns = text.iter().filter(|&&byte| byte == b'\r').count();
+            let texture = match text.is_ascii() && !text.contains(&0) {
+                true if returns == 0 => Texture::Plain,
+                true if returns == crlf => Texture::Crlf,
+                _ => Texture::Mixed,
+            };
+            prop_assert_eq!(found.texture(), texture);
             prop_assert_eq!(found.count(text), (expected.len() - crlf, crlf));
         }
     }

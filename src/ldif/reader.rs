@@ -5,7 +5,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::base64::{self, Base64};
 use super::grammar::{self, Fault, Folded, Lexed};
 use super::line::Form;
-use super::line_ends::{LineEnds, Texture};
+use super::line_ends::{self, LineEnds, Texture};
 use super::names::Names;
 use super::observation::Observations;
 use super::raw::RawRecord;
@@ -197,10 +197,9 @@ impl<'a> RecordReader<'a> {
     /// which is what nearly all lines of an export have; any other line is left
     /// to [`Self::read_line`].
     fn read_expected_lines(&mut self, block: usize) {
-        if self.ends.texture() == Texture::Mixed {
-            return;
-        }
         let chunk = self.chunk;
+        let has_returns = self.ends.texture() != Texture::Plain;
+        let is_mixed = self.ends.texture() == Texture::Mixed;
         let Ok(mut start) = u32::try_from(chunk.len() - self.rest.len()) else { return };
         let limit = length64(chunk.len() - block) + self.limits.line.min(self.limits.record);
         let mut line = self.line;
@@ -211,10 +210,11 @@ impl<'a> RecordReader<'a> {
             && let colon = index(start) + name.length
             && let Some(read) = grammar::plain_value(chunk, colon, ends)
         {
-            // No CR is in a plain chunk, so that none can stand before the LF.
             let value = &chunk[read.from..index(read.end)];
+            let value = if has_returns { grammar::without_cr(value) } else { value };
+            let is_plain = !is_mixed || line_ends::is_plain(value);
             let is_good = read.form == Form::Plain || base64::check(value) == Base64::Padded;
-            if !is_good || u64::from(read.end) >= limit {
+            if !is_plain || !is_good || u64::from(read.end) >= limit {
                 break;
             }
             // The line behind the DN stays: it tells what the record is.

@@ -108,7 +108,7 @@ pub(super) fn fault(value: &str) -> Option<Fault> {
 
 /// Whether the text before the first @ is a dot-atom.
 fn begins_as_dot_atom(address: &str) -> bool {
-    address.find('@').is_some_and(|at| is_dot_atom(address[..at].as_bytes()))
+    address.find('@').is_some_and(|at| is_dot_atom(&address.as_bytes()[..at]))
 }
 
 /// Whether a text is a domain; one line end behind it is overlooked, as `$` of a
