@@ -12,6 +12,7 @@
 //! * [`directory`] knows LDAP's meaning: DNs, attribute descriptions, syntaxes.
 //! * [`rules`] says what is wrong with an entry and what is suggested.
 //! * [`change`] turns suggestions into change records, their inverse, and proof.
+//! * [`fix`] decides which suggestions hold and drafts the proven files.
 //! * [`report`] shows findings and changes to people and programs.
 //! * [`output`] writes files that appear complete or not at all.
 //! * [`cli`] holds one file per command.
@@ -19,6 +20,7 @@
 pub mod change;
 pub mod cli;
 pub mod directory;
+pub mod fix;
 pub mod input;
 pub mod ldif;
 pub mod output;

@@ -2,6 +2,7 @@
 
 mod check;
 mod console;
+mod fix;
 mod fmt;
 
 mod inputs;
@@ -35,6 +36,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Fix(fix::Args),
     Fmt(fmt::Args),
 }
 
@@ -81,6 +83,7 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
     }
     match cli.command {
         Command::Check(args) => check::run(&args, console),
+        Command::Fix(args) => fix::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
-use crate::directory::NormalizedDn;
+use crate::directory::{Filter, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
 use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, RuleName, Selection};
 
@@ -119,7 +119,8 @@ impl RuleArgs {
         if self.alternate_login_id && profile.name != "idfix-multitenant" {
             bail!("--alternate-login-id goes with --profile idfix-multitenant only");
         }
-        Ok(CheckOptions { profile, selection: scope.selection()?, read: read.options() })
+        let selection = scope.selection()?;
+        Ok(CheckOptions { profile, selection, read: read.options(), keep_held: false })
     }
 
     /// The rules that are asked for.
@@ -183,6 +184,16 @@ impl ScopeArgs {
         Ok(Selection::new(
             self.base.as_ref().map(|text| dn("--base", text)).transpose()?,
             self.exclude.iter().map(|text| dn("--exclude", text)).collect::<anyhow::Result<_>>()?,
+            self.filter.as_deref().map(matcher).transpose()?,
         ))
     }
+}
+
+fn matcher(text: &str) -> anyhow::Result<Matcher> {
+    let filter = Filter::parse(text.as_bytes())
+        .map_err(|error| anyhow::anyhow!("--filter {text}: {error}; {}", error.hint()))?;
+    if let Some(rule) = filter.unknown_rules().first() {
+        bail!("--filter {text}: the matching rule {rule} is not known here");
+    }
+    Ok(filter.matcher())
 }

@@ -29,6 +29,26 @@ pub fn finish(
         // A closed stderr is no reason to fail.
         let _ = summary.write_text(&mut stderr, Some(started.elapsed()), width, colour);
     }
+    write_stats(summary, stats)
+}
+
+/// Writes the summary as JSON where `--stats` asks for it, and to stderr only
+/// what went wrong: the command has said the rest in its own words.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn finish_quietly(
+    summary: &Summary,
+    stats: Option<&Path>,
+    console: &Console,
+) -> anyhow::Result<()> {
+    for reason in &summary.incomplete_because {
+        console.note(&format!("the export is incomplete: {reason}"));
+    }
+    write_stats(summary, stats)
+}
+
+fn write_stats(summary: &Summary, stats: Option<&Path>) -> anyhow::Result<()> {
     if let Some(path) = stats {
         let mut file = AtomicFile::create(path, Overwrite::Yes)?;
         summary

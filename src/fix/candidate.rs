@@ -5,15 +5,19 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
-use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, apply_to_entry, intended, plan};
+use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, intended, plan};
 use crate::directory::Entry;
-use crate::ldif::{Line, ReadOptions, Record, Value, read_chunk};
+use crate::ldif::{
+    Change, ChangeRecord, ContentRecord, Line, ModOp, Modification, ReadOptions, Record, Value,
+    read_chunk,
+};
 use crate::rules::{
-    Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, Gathered, Holder,
-    Profile, RuleName, Skipped, Subject, Suggestion, held_keys, idfix, read_entries,
+    Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, Holder, Profile,
+    RuleName, Subject, Suggestion, held_keys, idfix,
 };
 
 use super::declined::{Decline, Declined};
+use super::draft::DraftError;
 
 /// Which suggestions may be taken.
 pub struct Policy<'p> {
@@ -46,22 +50,52 @@ pub(super) struct Candidate<'a> {
 pub(super) struct Proposal<'a> {
     pub attr: Attr,
     pub finding: Finding<'a>,
-    edit: Edit<'static>,
+    pub edit: Edit<'static>,
 }
 
 /// A finding, by what tells it from others of the same entry.
 type Found = (&'static str, Option<Vec<u8>>, String);
 
+/// Takes out the findings whose suggestion the policy does not let through.
+pub(super) fn sort_out<'a>(
+    findings: &mut Vec<Finding<'a>>,
+    policy: &Policy<'_>,
+) -> Vec<Declined<'a>> {
+    let mut declined = Vec::new();
+    for finding in std::mem::take(findings) {
+        // The row of a first holder carries no suggestion of its own.
+        if finding.extra {
+            continue;
+        }
+        match policy.judge(&finding) {
+            None => findings.push(finding),
+            Some(reason) => declined.push(Declined { finding, reason }),
+        }
+    }
+    declined
+}
+
+impl Policy<'_> {
+    fn judge(&self, finding: &Finding<'_>) -> Option<Decline> {
+        let manual = finding.suggestion == Suggestion::None
+            || finding.applicability == Applicability::Manual;
+        match finding.applicability {
+            _ if manual => Some(Decline::Manual),
+            _ if !(self.admits)(&finding.rules) => Some(Decline::NotSelected),
+            Applicability::Unsafe if !self.take_unsafe => Some(Decline::Unsafe),
+            _ => None,
+        }
+    }
+}
+
 impl<'a> Candidate<'a> {
-    /// The entry and those of its suggestions that the policy and the entry's own
-    /// rules let through.
-    pub fn new(
-        found: EntryFindings<'a>,
-        profile: &Profile,
-        read: ReadOptions,
-        policy: &Policy<'_>,
-    ) -> Option<Self> {
+    /// The entry and those of its suggestions that its own rules let through.
+    pub fn new(found: EntryFindings<'a>, profile: &Profile, read: ReadOptions) -> Option<Self> {
         let entry = entry_of(found.text, read)?;
+        let subject = subject_of(&entry);
+        let before = local_findings(profile, &subject).map(|f| f.0).collect();
+        let keys = held_keys(profile, &subject);
+        drop(subject);
         let mut candidate = Self {
             offset: found.offset,
             entry,
@@ -70,58 +104,43 @@ impl<'a> Candidate<'a> {
             planned: None,
             takes: Vec::new(),
             frees: FxHashSet::default(),
-            before: FxHashSet::default(),
-            keys: FxHashSet::default(),
+            before,
+            keys,
         };
-        read_entries(found.text, read, false, &mut Skipped::new(), |gathered: &Gathered<'a>| {
-            candidate.before = local_findings(profile, &gathered.subject).map(|f| f.0).collect();
-            candidate.keys = held_keys(profile, &gathered.subject);
-        });
         for finding in found.findings {
-            match candidate.proposal(&finding, policy) {
-                Ok(edit) => candidate.proposals.extend(edit),
-                Err(reason) => candidate.declined.push(Declined { finding, reason }),
+            match candidate.proposal(finding) {
+                Ok(proposal) => candidate.proposals.push(proposal),
+                Err(finding) => {
+                    candidate
+                        .declined
+                        .push(Declined { finding: *finding, reason: Decline::Manual });
+                }
             }
         }
         candidate.evaluate(profile);
         Some(candidate)
     }
 
-    /// The edit that a finding suggests; `None` for the row of a first holder.
-    fn proposal(
-        &self,
-        finding: &Finding<'a>,
-        policy: &Policy<'_>,
-    ) -> Result<Option<Proposal<'a>>, Decline> {
-        if finding.extra {
-            return Ok(None);
-        }
+    /// The edit that a finding suggests; the finding itself where it suggests none.
+    fn proposal(&self, finding: Finding<'a>) -> Result<Proposal<'a>, Box<Finding<'a>>> {
         let value = || finding.value.as_deref().map(|value| Cow::Owned(value.to_vec()));
         let new = |text: &str| Cow::Owned(text.as_bytes().to_vec());
         let (remove, add) = match &finding.suggestion {
-            Suggestion::None => return Err(Decline::Manual),
+            Suggestion::None => return Err(Box::new(finding)),
             Suggestion::Replace(text) => (value(), Some(new(text))),
             Suggestion::Add(text) => (None, Some(new(text))),
             Suggestion::Remove | Suggestion::RemoveCopy => (value(), None),
         };
-        match finding.applicability {
-            Applicability::Manual => return Err(Decline::Manual),
-            Applicability::Unsafe if !policy.take_unsafe => return Err(Decline::Unsafe),
-            Applicability::Safe | Applicability::Unsafe => {}
-        }
-        if !(policy.admits)(&finding.rules) {
-            return Err(Decline::NotSelected);
-        }
         let Some(attr) = Attr::of(finding.attribute.as_bytes()) else {
-            return Err(Decline::Manual);
+            return Err(Box::new(finding));
         };
         let edit = Edit {
             attribute: Cow::Owned(self.spelling(attr)),
             remove: remove.into_iter().collect(),
             add: add.into_iter().collect(),
-            comments: vec![comment(attr, finding)],
+            comments: vec![comment(attr, &finding)],
         };
-        Ok(Some(Proposal { attr, finding: finding.clone(), edit }))
+        Ok(Proposal { attr, finding, edit })
     }
 
     /// The attribute's name as the export spells it.
@@ -190,17 +209,41 @@ impl<'a> Candidate<'a> {
 
     /// Drops the proposals that make the entry take a key.
     pub fn drop_taking(&mut self, key: Fingerprint, reason: &Decline) {
-        let takes = |proposal: &Proposal<'_>| {
-            let mut buffer = Vec::new();
-            proposal.edit.add.iter().any(|new| {
-                Fingerprint::of(proposal.attr, idfix::fold_key(new, &mut buffer)) == key
-            })
-        };
+        let takes =
+            |proposal: &Proposal<'_>| {
+                let mut buffer = Vec::new();
+                proposal.edit.add.iter().any(|new| {
+                    Fingerprint::of(proposal.attr, idfix::fold_key(new, &mut buffer)) == key
+                })
+            };
         match self.proposals.iter().position(takes) {
             Some(at) => self.decline(at..at + 1, reason),
             // The key comes about in a way that no single value explains.
             None => self.decline(0..self.proposals.len(), reason),
         }
+    }
+
+    /// Whether the corrected entry shows none of the findings that were corrected.
+    ///
+    /// # Errors
+    /// Where it does: the correction would be followed by another.
+    pub fn check_settled(&self, profile: &Profile) -> Result<(), DraftError> {
+        let edits: Vec<_> = self.proposals.iter().map(|proposal| proposal.edit.clone()).collect();
+        let corrected = intended(&self.entry, &edits);
+        let after: FxHashSet<Found> =
+            local_findings(profile, &subject_of(&corrected)).map(|f| f.0).collect();
+        let corrected_again = self.proposals.iter().any(|proposal| {
+            let finding = &proposal.finding;
+            edits.iter().flat_map(|edit| &edit.add).any(|new| {
+                after.iter().any(|(attribute, value, _)| {
+                    *attribute == finding.attribute && value.as_deref() == Some(new.as_ref())
+                })
+            })
+        });
+        if corrected_again || !after.is_subset(&self.before) {
+            return Err(DraftError::NotSettled { dn: self.entry.dn.to_vec() });
+        }
+        Ok(())
     }
 
     /// Moves proposals to those that are not taken.
@@ -232,13 +275,17 @@ pub(super) fn entry_of(text: &[u8], read: ReadOptions) -> Option<Entry<'_>> {
         (true, None) => {
             entry = Some(match record.into_record() {
                 Record::Content(content) => Entry::from(content),
-                Record::Change(change) => Entry::added(change),
+                Record::Change(ChangeRecord { dn, change: Change::Add(attributes), .. }) => {
+                    Entry::from(ContentRecord { dn, attributes })
+                }
+                Record::Change(_) => return,
             });
         }
         (false, Some(entry)) if record.dn().eq_ignore_ascii_case(&entry.dn) => {
-            if let Record::Change(change) = record.into_record() {
-                // A record that does not apply says nothing about the entry.
-                let _ = apply_to_entry(entry, &change.change);
+            if let Record::Change(ChangeRecord { change: Change::Modify(modifications), .. }) =
+                record.into_record()
+            {
+                modifications.into_iter().for_each(|modification| fold(entry, modification));
             }
         }
         _ => {}
@@ -246,10 +293,26 @@ pub(super) fn entry_of(text: &[u8], read: ReadOptions) -> Option<Entry<'_>> {
     entry
 }
 
+/// Folds a modification into the entry that it goes on with.
+fn fold<'a>(entry: &mut Entry<'a>, modification: Modification<'a>) {
+    let Modification { op, attribute, values } = modification;
+    match op {
+        ModOp::Delete if !values.is_empty() => {
+            entry.values_mut(&attribute).retain(|value| !values.contains(value));
+        }
+        ModOp::Delete | ModOp::Replace => entry.values_mut(&attribute).clear(),
+        ModOp::Add | ModOp::Increment => {}
+    }
+    if op != ModOp::Delete {
+        values.into_iter().for_each(|value| entry.push(attribute.clone(), value));
+    }
+    entry.prune();
+}
+
 /// An entry as the rules see it.
 pub(super) fn subject_of<'e>(entry: &'e Entry<'_>) -> Subject<'e> {
     let mut subject = Subject::default();
-    subject.reset(Cow::Borrowed(&entry.dn));
+    subject.reset(&Line::of(b"dn", &entry.dn));
     for attribute in entry.attributes() {
         let Some(attr) = Attr::of(&attribute.name) else { continue };
         for value in &attribute.values {
@@ -268,11 +331,11 @@ fn local_findings<'s>(
     subject: &Subject<'s>,
 ) -> impl Iterator<Item = (Found, &'static str)> {
     let findings = match profile.scope(subject) {
-        Ok(()) => profile.findings(subject, &NoDuplicates, idfix::Place {
-            file: "",
-            first_line: 1,
-            dn_line: 0,
-        }),
+        Ok(()) => profile.findings(
+            subject,
+            &NoDuplicates,
+            idfix::Place { file: "", first_line: 1, dn_line: 0 },
+        ),
         Err(_) => Vec::new(),
     };
     findings.into_iter().map(|finding| {

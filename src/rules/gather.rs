@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::directory::AttributeDescription;
-use crate::ldif::{ChunkReport, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_wanted};
+use crate::ldif::{
+    ChunkReport, Form, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_wanted,
+};
 
 use super::{Attr, Subject};
 
@@ -94,8 +96,18 @@ impl<'a> Gathered<'a> {
         let number = line.name_number().map(NameNumber::index);
         match number.and_then(|number| self.roles.get(number)) {
             Some(Some(Role::Ignored)) => {}
-            Some(Some(Role::Read(attr))) => self.subject.push(*attr, *line),
+            Some(Some(Role::Read(attr))) => self.take(*attr, line),
             Some(None) | None => self.push_by_name(line),
+        }
+    }
+
+    /// Takes in a line that rules read. A value given by URL is not here to be
+    /// judged: the attribute counts as known in part.
+    #[inline(always)]
+    fn take(&mut self, attr: Attr, line: &Line<'a>) {
+        match line.form() {
+            Form::Plain | Form::Base64 => self.subject.push(attr, *line),
+            Form::Url => self.subject.mark_partial(attr),
         }
     }
 
@@ -112,7 +124,7 @@ impl<'a> Gathered<'a> {
         }
         let role = Attr::of(&name).map_or(Role::Ignored, Role::Read);
         if let Role::Read(attr) = role {
-            self.subject.push(attr, *line);
+            self.take(attr, line);
         }
         if let Some(number) = line.name_number().map(NameNumber::index) {
             if self.roles.len() <= number {

@@ -1,7 +1,7 @@
 //! The part of a directory that is looked at.
 
-use crate::directory::NormalizedDn;
 use crate::directory::dn::{key_is_within, normalize_into};
+use crate::directory::{EntryLines, Matcher, NormalizedDn};
 
 use super::Gathered;
 
@@ -10,19 +10,25 @@ use super::Gathered;
 pub struct Selection {
     base: Option<NormalizedDn>,
     excluded: Vec<NormalizedDn>,
+    filter: Option<Matcher>,
 }
 
 impl Selection {
-    /// Entries at or below `base` and at or below none of `excluded`.
+    /// Entries at or below `base`, at or below none of `excluded`, that match
+    /// `filter`.
     #[must_use]
-    pub fn new(base: Option<NormalizedDn>, excluded: Vec<NormalizedDn>) -> Self {
-        Self { base, excluded }
+    pub fn new(
+        base: Option<NormalizedDn>,
+        excluded: Vec<NormalizedDn>,
+        filter: Option<Matcher>,
+    ) -> Self {
+        Self { base, excluded, filter }
     }
 
     /// Whether all lines of an entry are needed to decide on it.
     #[must_use]
     pub fn needs_lines(&self) -> bool {
-        false
+        self.filter.is_some()
     }
 
     /// Whether the entry is looked at.
@@ -43,6 +49,10 @@ impl Selection {
                 return Err("excluded");
             }
         }
-        Ok(())
+        let lines = EntryLines { dn: entry.subject.dn(), lines: &entry.lines };
+        match &self.filter {
+            Some(filter) if !filter.matches(&lines) => Err("filtered-out"),
+            _ => Ok(()),
+        }
     }
 }

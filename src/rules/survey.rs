@@ -12,8 +12,9 @@ use crate::ldif::{
 
 use super::duplicates::EntryDuplicates;
 use super::gather::{Gathered, Skipped, read_entries};
+use super::held::add_held;
 use super::idfix::{Buffers, Place as EntryPlace};
-use super::{Finding, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject};
+use super::{Finding, Fingerprint, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject};
 
 /// An export: a name for messages, and its decoded bytes.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,9 @@ pub struct CheckOptions {
     pub selection: Selection,
     /// How records are read.
     pub read: ReadOptions,
+    /// Whether the values of all entries are kept, in scope or not: a fix must
+    /// not take one of them.
+    pub keep_held: bool,
 }
 
 /// What the first pass found out.
@@ -41,6 +45,8 @@ pub struct Survey<'a> {
     pub(super) options: &'a CheckOptions,
     pub(super) exports: Vec<SurveyedExport<'a>>,
     pub(super) index: Index,
+    /// The values of all entries as they stand, where the options keep them.
+    held: Index,
     /// Entries to be worked out, as bytes over all inputs, ascending.
     marks: Vec<u64>,
     /// Entries that the rules apply to.
@@ -102,6 +108,7 @@ struct ChunkSurvey {
     in_scope: u64,
     out_of_scope: BTreeMap<&'static str, u64>,
     slots: Vec<Slot>,
+    held: Vec<Slot>,
     marks: Vec<u64>,
     landmarks: Vec<Landmark>,
 }
@@ -124,12 +131,13 @@ impl<'a> Survey<'a> {
             options,
             exports: Vec::new(),
             index: IndexBuilder::default().build(),
+            held: IndexBuilder::default().build(),
             marks: Vec::new(),
             in_scope: 0,
             out_of_scope: BTreeMap::new(),
             skipped: Skipped::new(),
         };
-        let mut index = IndexBuilder::default();
+        let (mut index, mut held) = (IndexBuilder::default(), IndexBuilder::default());
         let mut start = 0;
         for &export in exports {
             let surveyed = SurveyedExport {
@@ -139,13 +147,14 @@ impl<'a> Survey<'a> {
                 chunks: Vec::new(),
             };
             survey.exports.push(surveyed);
-            let ended = survey.read_export(export, start, &mut index, advance);
+            let ended = survey.read_export(export, start, [&mut index, &mut held], advance);
             start += length64(export.bytes.len());
             if ended.is_err() {
                 break;
             }
         }
         survey.index = index.build();
+        survey.held = held.build();
         survey.mark_duplicates();
         survey
     }
@@ -154,7 +163,7 @@ impl<'a> Survey<'a> {
         &mut self,
         export: Export<'a>,
         start: u64,
-        index: &mut IndexBuilder,
+        [index, held]: [&mut IndexBuilder; 2],
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<(), Stopped> {
         let options = self.options;
@@ -169,6 +178,7 @@ impl<'a> Survey<'a> {
                 merge(&mut self.out_of_scope, chunk.out_of_scope);
                 merge(&mut self.skipped, chunk.skipped);
                 index.extend(chunk.slots);
+                held.extend(chunk.held);
                 self.marks.extend(chunk.marks);
                 advance(length64(CHUNK_SIZE));
                 let stop = options.read.strict && surveyed.report.failed_blocks > 0;
@@ -259,6 +269,20 @@ impl<'a> Survey<'a> {
         found
     }
 
+    /// The holders of a key among all entries, as the profile's rules rewrite its
+    /// values and as they stand.
+    pub fn holders_of(&self, key: Fingerprint) -> impl Iterator<Item = &Slot> {
+        self.index.holders(key).iter().chain(self.held.holders(key))
+    }
+
+    /// The DN of the entry at an offset over all inputs.
+    #[must_use]
+    pub fn dn_at(&self, offset: u64) -> Vec<u8> {
+        let mut dn = Vec::new();
+        self.read_one(self.entry_text(offset), |entry| dn = entry.subject.dn().to_vec());
+        dn
+    }
+
     /// Reads the entry of a text.
     pub(super) fn read_one(&self, text: &'a [u8], each: impl FnMut(&Gathered<'a>)) {
         read_entries(text, self.options.read, false, &mut Skipped::new(), each);
@@ -297,12 +321,17 @@ impl SurveyedChunk {
 impl ChunkSurvey {
     fn of(chunk: Chunk<'_>, start: u64, options: &CheckOptions) -> Self {
         let (mut skipped, mut out_of_scope) = (Skipped::new(), BTreeMap::new());
-        let (mut slots, mut marks) = (Vec::new(), Vec::new());
+        let (mut slots, mut held, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+        let mut key = Vec::new();
         let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
         let mut in_scope = 0;
         let mut buffers = Buffers::default();
         let keep_lines = options.selection.needs_lines();
         let report = read_entries(chunk.bytes, options.read, keep_lines, &mut skipped, |entry| {
+            let offset = start + chunk.offset + u64::from(entry.offset);
+            if options.keep_held {
+                add_held(&entry.subject, offset, &mut key, &mut held);
+            }
             let verdict = options.selection.verdict(entry).and_then(|()| {
                 options.profile.scope(&entry.subject).map_err(|reason| reason.name())
             });
@@ -315,13 +344,12 @@ impl ChunkSurvey {
                 landmarks.push(Landmark { offset: entry.offset, line: entry.line });
                 next_landmark = entry.offset.saturating_add(LANDMARKS);
             }
-            let offset = start + chunk.offset + u64::from(entry.offset);
             let fails = inspect(&options.profile, &entry.subject, &mut buffers, offset, &mut slots);
             if fails {
                 marks.push(offset);
             }
         });
-        Self { report, skipped, in_scope, out_of_scope, slots, marks, landmarks }
+        Self { report, skipped, in_scope, out_of_scope, slots, held, marks, landmarks }
     }
 }
 

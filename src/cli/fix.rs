@@ -1,0 +1,185 @@
+//! `ldifix fix`: writes the corrective change and its inverse.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+use crate::fix::{Draft, DraftOptions, Policy, draft};
+use crate::output::{AtomicFile, Overwrite, commit_all};
+use crate::report::{Summary, counted, quoted, visible};
+use crate::rules::{CheckOptions, Export, Survey};
+
+use super::console::Console;
+use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs, WriteArgs};
+use super::{Exit, inputs, summary};
+
+/// Write the change LDIF that corrects the findings, and its inverse
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// LDIF exports, all domains of a forest together; `-` is stdin
+    #[arg(required = true, value_name = "EXPORT")]
+    exports: Vec<PathBuf>,
+
+    /// The change file, for ldapmodify; `-` is stdout
+    #[arg(long, short, value_name = "CHANGE")]
+    output: PathBuf,
+
+    /// The inverse, which takes the change back
+    #[arg(long, short, value_name = "UNDO", required_unless_present = "no_undo")]
+    undo: Option<PathBuf>,
+
+    /// Write no inverse
+    #[arg(long, conflicts_with = "undo")]
+    no_undo: bool,
+
+    /// Take unsafe suggestions too: those that do more than trim blanks
+    #[arg(long = "unsafe")]
+    take_unsafe: bool,
+
+    /// Leave out the comment that says why each record is there
+    #[arg(long)]
+    no_comments: bool,
+
+    /// Replace the outputs where they exist
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    rules: RuleArgs,
+
+    #[command(flatten)]
+    scope: ScopeArgs,
+
+    #[command(flatten)]
+    write: WriteArgs,
+
+    #[command(flatten)]
+    read: ReadArgs,
+
+    #[command(flatten)]
+    stats: StatsArgs,
+}
+
+/// Suggestions that did not hold and are shown.
+const SHOWN: usize = 20;
+
+/// Drafts both files, proves them, and lets them appear together.
+pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
+    let options = args.rules.check_options(&args.scope, &args.read)?;
+    let options = CheckOptions { keep_held: true, ..options };
+    let wanted = args.rules.wanted()?;
+    let outputs = args.outputs()?;
+    let sources = inputs::open(&args.exports)?;
+    let mut totals = Summary::new();
+    for source in &sources {
+        inputs::report_notes(source.name(), source.notes(), console, &mut totals);
+    }
+    let exports: Vec<Export<'_>> = sources
+        .iter()
+        .map(|source| Export { name: source.name(), bytes: source.bytes() })
+        .collect();
+
+    let bytes = exports.iter().map(|export| export.bytes.len() as u64).sum();
+    let progress = console.progress(Some(bytes));
+    let survey = Survey::run(&exports, &options, &|bytes| progress.add(bytes));
+    progress.finish();
+    for surveyed in survey.exports() {
+        inputs::report_reading(surveyed.export.name, &surveyed.report, console, &mut totals);
+    }
+    summary::add_survey(&mut totals, &survey);
+    if options.read.strict && totals.failures_total > 0 {
+        bail!("a record cannot be read, and --strict was given: nothing is written");
+    }
+
+    let admits = |rules: &[_]| wanted.admits_all(rules);
+    let policy = Policy { take_unsafe: args.take_unsafe, admits: &admits };
+    let how = DraftOptions { policy, write: args.write.options(), comments: !args.no_comments };
+    let draft = draft(&survey, &options.profile, options.read, &how)?;
+    put(outputs, &draft)?;
+    report(&draft, args, console);
+    let failed = totals.failures_total > 0;
+    summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+    Ok(match draft.declined.is_empty() {
+        _ if failed => Exit::Failure,
+        true => Exit::Clean,
+        false => Exit::Findings,
+    })
+}
+
+struct Outputs {
+    change: AtomicFile,
+    undo: Option<AtomicFile>,
+}
+
+impl Args {
+    /// Begins both outputs before the work, so that a name that cannot be
+    /// written is known at once.
+    fn outputs(&self) -> anyhow::Result<Outputs> {
+        if self.undo.as_ref().is_some_and(|undo| undo.as_os_str() == "-") {
+            bail!("the inverse must be a file: name one with --undo FILE");
+        }
+        let overwrite = if self.force { Overwrite::Yes } else { Overwrite::No };
+        let change = AtomicFile::create(&self.output, overwrite)?;
+        let undo =
+            self.undo.as_ref().map(|path| AtomicFile::create(path, overwrite)).transpose()?;
+        Ok(Outputs { change, undo })
+    }
+}
+
+fn put(outputs: Outputs, draft: &Draft<'_>) -> anyhow::Result<()> {
+    let Outputs { mut change, undo } = outputs;
+    let mut files = Vec::new();
+    // The inverse first: should anything go wrong, there is never a change
+    // without it.
+    if let Some(mut undo) = undo {
+        undo.write_all(&draft.undo).context("the inverse cannot be written")?;
+        files.push(undo);
+    }
+    change.write_all(&draft.change).context("the change cannot be written")?;
+    files.push(change);
+    commit_all(files)?;
+    Ok(())
+}
+
+/// Says what is in the files and what is not.
+fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
+    let records = draft.records as u64;
+    console.note(&format!(
+        "{} in {}, for {}",
+        counted(records, "record", "records"),
+        visible(args.output.as_os_str().as_encoded_bytes()),
+        counted(draft.taken, "finding", "findings"),
+    ));
+    if let (Some(undo), true) = (&args.undo, records > 0) {
+        console
+            .note(&format!("the inverse is in {}", visible(undo.as_os_str().as_encoded_bytes())));
+    }
+    for (reason, count) in &draft.declined {
+        let words = match *reason {
+            "manual" => "need a person: nothing to write can be told",
+            "unsafe" => "are unsafe: look at them with `ldifix check`, take them with --unsafe",
+            "not-selected" => "are left out by --select or --ignore",
+            "still-wrong" => "have a suggestion that would be wrong again",
+            "breaks-another-rule" => "have a suggestion that breaks another rule",
+            "held" => "have a suggestion that another entry holds",
+            "taken-in-this-run" => "have a suggestion that another entry of this run takes",
+            "cannot-be-written" => "cannot be changed by a modify record",
+            _ => "cannot be put in an order that a server takes",
+        };
+        console.note(&format!("{} {words}", counted(*count, "finding", "findings")));
+    }
+    for declined in draft.listed.iter().take(SHOWN) {
+        let finding = &declined.finding;
+        console.note(&format!(
+            "  {}: {} {}: {}",
+            visible(&finding.dn),
+            finding.attribute,
+            quoted(finding.value.as_deref().unwrap_or_default(), 60),
+            declined.reason,
+        ));
+    }
+    if draft.listed.len() > SHOWN {
+        console.note(&format!("  and {} more like these", draft.listed.len() - SHOWN));
+    }
+}

@@ -1,0 +1,204 @@
+//! A change file and its inverse, drafted in memory and proved.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::change::{Case, Counterexample, Ordered, Planned, order, prove};
+use crate::ldif::{
+    ChangeRecord, ReadOptions, Record, WriteError, WriteOptions, Writer, read_chunk,
+};
+use crate::rules::{Attr, EntryFindings, Fingerprint, Profile, Survey, fold_key};
+
+use super::candidate::{Candidate, Policy, sort_out};
+use super::declined::{Decline, Declined};
+use super::settle::settle;
+
+/// How a draft is made.
+pub struct DraftOptions<'p> {
+    /// Which suggestions may be taken.
+    pub policy: Policy<'p>,
+    /// How the files are written.
+    pub write: WriteOptions,
+    /// Whether each record says why it is there.
+    pub comments: bool,
+}
+
+/// Both files, proved, and what they leave undone.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    /// The change file.
+    pub change: Vec<u8>,
+    /// Its inverse.
+    pub undo: Vec<u8>,
+    /// Records of the change file.
+    pub records: usize,
+    /// Suggestions that it makes real.
+    pub taken: u64,
+    /// Suggestions that are not taken, by reason.
+    pub declined: BTreeMap<&'static str, u64>,
+    /// The first suggestions that did not hold, at most [`Draft::LISTED`].
+    pub listed: Vec<Declined<'a>>,
+}
+
+impl Draft<'_> {
+    /// Suggestions that did not hold and are listed; the others are counted.
+    pub const LISTED: usize = 1000;
+}
+
+/// Why there is no draft.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DraftError {
+    /// A record cannot be written as LDIF.
+    #[error("a record cannot be written as LDIF")]
+    Write(#[from] WriteError),
+    /// What was drafted does not do what it should. A defect of this program,
+    /// or an export that no server can hold.
+    #[error("the proof failed, so nothing is written: {0}")]
+    Refuted(#[from] Counterexample),
+    /// A corrected entry would still be corrected further.
+    #[error("the proof failed, so nothing is written: the corrected entry {} would have to be corrected again", .dn.escape_ascii())]
+    NotSettled {
+        /// The DN of the entry.
+        dn: Vec<u8>,
+    },
+    /// The written file does not read back as what was written.
+    #[error("the proof failed, so nothing is written: the drafted file does not read back")]
+    Unreadable,
+}
+
+/// Drafts the change for all findings of a survey, and proves it.
+///
+/// The survey must have kept the held values
+/// ([`CheckOptions::keep_held`](crate::rules::CheckOptions::keep_held)).
+///
+/// # Errors
+/// [`DraftError`] where the proof fails; nothing may be written then.
+pub fn draft<'a>(
+    survey: &Survey<'a>,
+    profile: &Profile,
+    read: ReadOptions,
+    options: &DraftOptions<'_>,
+) -> Result<Draft<'a>, DraftError> {
+    let mut draft = Draft {
+        change: Vec::new(),
+        undo: Vec::new(),
+        records: 0,
+        taken: 0,
+        declined: BTreeMap::new(),
+        listed: Vec::new(),
+    };
+    let mut wanted: Vec<EntryFindings<'a>> = Vec::new();
+    let _: Result<(), std::convert::Infallible> = survey.findings(|mut found| {
+        for declined in sort_out(&mut found.findings, &options.policy) {
+            draft.decline(declined);
+        }
+        if !found.findings.is_empty() {
+            wanted.push(found);
+        }
+        Ok(())
+    });
+    let mut candidates: Vec<Candidate<'a>> =
+        wanted.into_par_iter().filter_map(|found| Candidate::new(found, profile, read)).collect();
+    settle(&mut candidates, profile, survey);
+
+    let cases: Vec<Case<'_>> = candidates
+        .par_iter()
+        .filter_map(|candidate| {
+            let planned = candidate.planned.as_ref()?;
+            Some(Case::of(&candidate.entry, &planned.edits))
+        })
+        .collect();
+    let in_use = |attribute: &[u8], value: &[u8]| {
+        let Some(attr) = Attr::of(attribute) else { return false };
+        let key = Fingerprint::of(attr, fold_key(value, &mut Vec::new()));
+        survey.holders_of(key).next().is_some()
+    };
+    let planned: Vec<Planned> =
+        candidates.iter_mut().filter_map(|candidate| candidate.planned.take()).collect();
+    let ordered = order(planned, &in_use);
+    draft.settle_order(&mut candidates, &ordered);
+    draft.records = ordered.steps.len();
+    (draft.change, draft.undo) = write(&ordered, options)?;
+    draft.prove(cases, &ordered)?;
+    for candidate in candidates {
+        candidate.check_settled(profile)?;
+        draft.taken += u64::try_from(candidate.proposals.len()).unwrap_or(u64::MAX);
+        for declined in candidate.declined {
+            draft.decline(declined);
+        }
+    }
+    Ok(draft)
+}
+
+impl<'a> Draft<'a> {
+    fn decline(&mut self, declined: Declined<'a>) {
+        *self.declined.entry(declined.reason.name()).or_default() += 1;
+        let tried =
+            !matches!(declined.reason, Decline::Manual | Decline::Unsafe | Decline::NotSelected);
+        if tried && self.listed.len() < Self::LISTED {
+            self.listed.push(declined);
+        }
+    }
+
+    /// Takes the suggestions back whose record cannot be put in any order.
+    fn settle_order(&mut self, candidates: &mut [Candidate<'a>], ordered: &Ordered) {
+        for (planned, refusal) in &ordered.refused {
+            let refused =
+                candidates.iter_mut().find(|candidate| *candidate.entry.dn == *planned.record.dn);
+            if let Some(candidate) = refused {
+                candidate.decline(0..candidate.proposals.len(), &Decline::Order(*refusal));
+            }
+        }
+    }
+
+    /// Reads both files back and proves that they lead from the entries as they
+    /// are to the entries as intended, and back.
+    fn prove(&self, cases: Vec<Case<'_>>, ordered: &Ordered) -> Result<(), DraftError> {
+        let change = read_back(&self.change)?;
+        let undo = read_back(&self.undo)?;
+        if change.len() != ordered.steps.len() || undo.len() != ordered.steps.len() {
+            return Err(DraftError::Unreadable);
+        }
+        let refused: Vec<&[u8]> =
+            ordered.refused.iter().map(|(planned, _)| planned.record.dn.as_ref()).collect();
+        let cases: Vec<Case<'_>> =
+            cases.into_iter().filter(|case| !refused.contains(&case.before.dn.as_ref())).collect();
+        Ok(prove(&cases, &change, &undo)?)
+    }
+}
+
+fn write(ordered: &Ordered, options: &DraftOptions<'_>) -> Result<(Vec<u8>, Vec<u8>), DraftError> {
+    let mut change = Writer::new(Vec::new(), options.write);
+    change.version_line()?;
+    for step in &ordered.steps {
+        if options.comments {
+            for comment in &step.comments {
+                change.comment(comment)?;
+            }
+        }
+        change.change(&step.record)?;
+    }
+    let mut undo = Writer::new(Vec::new(), options.write);
+    undo.version_line()?;
+    for step in ordered.steps.iter().rev() {
+        if options.comments {
+            for comment in &step.comments {
+                undo.comment(&format!("undo of {comment}"))?;
+            }
+        }
+        undo.change(&step.undo)?;
+    }
+    Ok((change.finish()?, undo.finish()?))
+}
+
+fn read_back(bytes: &[u8]) -> Result<Vec<ChangeRecord<'_>>, DraftError> {
+    let mut records = Vec::new();
+    let report = read_chunk(bytes, ReadOptions::default(), |record| {
+        if let Record::Change(change) = record.into_record() {
+            records.push(change);
+        }
+    });
+    if report.has_failures() { Err(DraftError::Unreadable) } else { Ok(records) }
+}
