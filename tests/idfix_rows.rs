@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ldifix::ldif::Line;
-use ldifix::rules::{Attr, Duplicates, Finding, Holder, Place, Profile, ProfileOptions, Subject};
+use ldifix::rules::idfix::{Buffers, Place};
+use ldifix::rules::{Attr, Duplicates, Finding, Holder, Profile, ProfileOptions, Subject};
 
 const MODES: [(&str, &str, bool); 3] = [
     ("multitenant", "idfix-multitenant", false),
@@ -102,12 +103,12 @@ impl Duplicates for Seen<'_> {
 fn scan(profile: &Profile, entries: &[Entry]) -> Vec<serde_json::Value> {
     let mut seen = Seen { holders: HashMap::new(), later: HashSet::new() };
     let mut rows = Vec::new();
-    let mut buffer = Vec::new();
+    let mut buffers = Buffers::default();
     for entry in entries {
         let mut subject = Subject::default();
         for (name, value) in entry {
             if name == b"dn" {
-                subject.reset(Cow::Borrowed(value));
+                subject.reset(&Line::of(name, value));
             } else if let Some(attr) = Attr::of(name) {
                 subject.push(attr, Line::of(name, value));
             }
@@ -117,7 +118,7 @@ fn scan(profile: &Profile, entries: &[Entry]) -> Vec<serde_json::Value> {
         }
         seen.later.clear();
         let common_name = subject.common_name().into_owned();
-        let fails = profile.inspect(&subject, &mut buffer, |key| {
+        let fails = profile.inspect(&subject, &mut buffers, |key| {
             let first = seen.holders.entry((key.attr, key.bytes.to_vec()));
             if let std::collections::hash_map::Entry::Occupied(_) = first {
                 seen.later.insert((key.attr, key.value));

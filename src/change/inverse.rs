@@ -54,7 +54,7 @@ pub fn invert<'a>(
 }
 
 /// The inverse of a modify record that names every value it deletes, as
-/// [`plan`] makes them; `None` for any other record.
+/// [`plan`](super::plan()) makes them; `None` for any other record.
 ///
 /// It needs no entry: swap per modification, modifications reversed.
 #[must_use]

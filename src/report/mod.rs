@@ -7,8 +7,6 @@
 //! Text for people keeps to a [`Width`] and takes a [`Colour`]; values in it are
 //! made [`visible()`], whatever bytes they hold.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test ends where it fails"))]
-
 mod csv;
 mod diff;
 mod json;

@@ -13,13 +13,16 @@ fn kind(dn: &str) -> Option<(DnErrorKind, usize)> {
     Dn::parse(dn.as_bytes()).err().map(|error| (error.kind, error.offset))
 }
 
+/// Attribute and value as written, and whether the value is BER in hex.
+type Written = (String, Vec<u8>, bool);
+
 /// Types and values as written, for comparisons that do not fold.
-fn parts(dn: &Dn) -> Vec<Vec<(String, Vec<u8>, bool)>> {
+fn parts(dn: &Dn) -> Vec<Vec<Written>> {
     let part = |ava: &Ava| (ava.attribute.clone(), ava.value.clone(), ava.ber);
     dn.rdns.iter().map(|rdn| rdn.avas.iter().map(part).collect()).collect()
 }
 
-fn parts_of(dn: &[u8]) -> Option<Vec<Vec<(String, Vec<u8>, bool)>>> {
+fn parts_of(dn: &[u8]) -> Option<Vec<Vec<Written>>> {
     Dn::parse(dn).ok().map(|dn| parts(&dn))
 }
 

@@ -2,6 +2,7 @@
 //! input.
 
 use std::borrow::Cow;
+use std::collections::hash_map::Entry as MapEntry;
 use std::collections::{HashMap, HashSet};
 
 use super::{Buffers, Duplicates, Holder, Place, SkipReason, multitenant};
@@ -13,9 +14,12 @@ const DEDICATED: Profile = super::DEDICATED;
 /// A DN and attribute lines, the class first.
 type Entry<'e> = (&'e str, &'e str, &'e [(Attr, &'e str)]);
 
+/// The DN and the cn of a holder.
+type DnAndName = (Vec<u8>, Vec<u8>);
+
 #[derive(Default)]
 struct Seen {
-    holders: HashMap<(Attr, Vec<u8>), (Vec<u8>, Vec<u8>)>,
+    holders: HashMap<(Attr, Vec<u8>), DnAndName>,
     later: HashSet<(Attr, usize)>,
 }
 
@@ -51,11 +55,13 @@ fn rows<'e>(profile: &Profile, entries: &[Entry<'e>]) -> Vec<Finding<'e>> {
         seen.later.clear();
         let holder = (subject.dn().to_vec(), subject.common_name().into_owned());
         profile.inspect(&subject, &mut Buffers::default(), |key| {
-            let key_of_value = (key.attr, key.bytes.to_vec());
-            if seen.holders.contains_key(&key_of_value) {
-                seen.later.insert((key.attr, key.value));
-            } else {
-                seen.holders.insert(key_of_value, holder.clone());
+            match seen.holders.entry((key.attr, key.bytes.to_vec())) {
+                MapEntry::Occupied(_) => {
+                    seen.later.insert((key.attr, key.value));
+                }
+                MapEntry::Vacant(first) => {
+                    first.insert(holder.clone());
+                }
             }
         });
         let place = Place { file: "x.ldif", first_line: 10, dn_line: 2 };
