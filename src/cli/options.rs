@@ -154,7 +154,6 @@ impl RuleSelection {
 
     /// Whether a suggestion made for these rules is taken: one that also answers
     /// to a rule that was left out is not.
-    #[allow(dead_code, reason = "for the commands that take suggestions")]
     pub fn admits_all(&self, rules: &[RuleName]) -> bool {
         rules.iter().all(|rule| self.admits(rule))
     }
