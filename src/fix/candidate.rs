@@ -12,8 +12,8 @@ use crate::ldif::{
     read_chunk,
 };
 use crate::rules::{
-    Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, Holder, Profile,
-    RuleName, Subject, Suggestion, held_keys, idfix,
+    Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
+    Profile, RuleName, Subject, Suggestion, idfix, stored_key,
 };
 
 use super::declined::{Decline, Declined};
@@ -38,11 +38,13 @@ pub(super) struct Candidate<'a> {
     /// The record, where proposals are left.
     pub planned: Option<Planned>,
     /// Keys of unique values that the entry gains and gives up.
-    pub takes: Vec<Fingerprint>,
-    pub frees: FxHashSet<Fingerprint>,
+    pub takes: HeldKeys,
+    pub frees: HeldKeys,
+    /// Keys of the new values, held before or not.
+    pub new_keys: FxHashSet<Fingerprint>,
     /// What is found in the entry as it stands, duplicates aside.
     before: FxHashSet<Found>,
-    keys: FxHashSet<Fingerprint>,
+    keys: HeldKeys,
 }
 
 /// A suggestion that may be taken.
@@ -94,7 +96,7 @@ impl<'a> Candidate<'a> {
         let entry = entry_of(found.text, read)?;
         let subject = subject_of(&entry);
         let before = local_findings(profile, &subject).map(|f| f.0).collect();
-        let keys = held_keys(profile, &subject);
+        let keys = HeldKeys::of(profile, &subject);
         drop(subject);
         let mut candidate = Self {
             offset: found.offset,
@@ -102,8 +104,9 @@ impl<'a> Candidate<'a> {
             proposals: Vec::new(),
             declined: Vec::new(),
             planned: None,
-            takes: Vec::new(),
-            frees: FxHashSet::default(),
+            takes: HeldKeys::default(),
+            frees: HeldKeys::default(),
+            new_keys: FxHashSet::default(),
             before,
             keys,
         };
@@ -170,10 +173,10 @@ impl<'a> Candidate<'a> {
                 self.drop_breaking(&found, attribute);
                 continue;
             }
-            let keys = held_keys(profile, &subject);
-            self.takes = keys.difference(&self.keys).copied().collect();
-            self.takes.sort_unstable();
-            self.frees = self.keys.difference(&keys).copied().collect();
+            let keys = HeldKeys::of(profile, &subject);
+            self.takes = keys.beyond(&self.keys);
+            self.frees = self.keys.beyond(&keys);
+            self.new_keys = new_keys(&self.proposals);
             self.planned = planned.planned;
             return;
         }
@@ -209,13 +212,13 @@ impl<'a> Candidate<'a> {
 
     /// Drops the proposals that make the entry take a key.
     pub fn drop_taking(&mut self, key: Fingerprint, reason: &Decline) {
-        let takes =
-            |proposal: &Proposal<'_>| {
-                let mut buffer = Vec::new();
-                proposal.edit.add.iter().any(|new| {
-                    Fingerprint::of(proposal.attr, idfix::fold_key(new, &mut buffer)) == key
-                })
-            };
+        let takes = |proposal: &Proposal<'_>| {
+            let mut buffer = Vec::new();
+            proposal.edit.add.iter().any(|new| {
+                stored_key(proposal.attr, new, &mut buffer) == key
+                    || Fingerprint::of(proposal.attr, idfix::fold_key(new, &mut buffer)) == key
+            })
+        };
         match self.proposals.iter().position(takes) {
             Some(at) => self.decline(at..at + 1, reason),
             // The key comes about in a way that no single value explains.
@@ -253,6 +256,15 @@ impl<'a> Candidate<'a> {
             moved.map(|proposal| Declined { finding: proposal.finding, reason: reason.clone() }),
         );
     }
+}
+
+/// The keys of the new values; values that hold are not rewritten by any rule.
+fn new_keys(proposals: &[Proposal<'_>]) -> FxHashSet<Fingerprint> {
+    let mut buffer = Vec::new();
+    let new = proposals.iter().flat_map(|proposal| {
+        proposal.edit.add.iter().map(|value| (proposal.attr, value.as_ref()))
+    });
+    new.map(|(attr, value)| Fingerprint::of(attr, idfix::fold_key(value, &mut buffer))).collect()
 }
 
 /// Why a record is written, for the one who reviews it.

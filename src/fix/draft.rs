@@ -8,7 +8,7 @@ use crate::change::{Case, Counterexample, Ordered, Planned, order, prove};
 use crate::ldif::{
     ChangeRecord, ReadOptions, Record, WriteError, WriteOptions, Writer, read_chunk,
 };
-use crate::rules::{Attr, EntryFindings, Fingerprint, Profile, Survey, fold_key};
+use crate::rules::{Attr, EntryFindings, Profile, Survey, stored_key};
 
 use super::candidate::{Candidate, Policy, sort_out};
 use super::declined::{Decline, Declined};
@@ -112,8 +112,8 @@ pub fn draft<'a>(
         .collect();
     let in_use = |attribute: &[u8], value: &[u8]| {
         let Some(attr) = Attr::of(attribute) else { return false };
-        let key = Fingerprint::of(attr, fold_key(value, &mut Vec::new()));
-        survey.holders_of(key).next().is_some()
+        let key = stored_key(attr, value, &mut Vec::new());
+        !survey.holders_as_stored(key).is_empty()
     };
     let planned: Vec<Planned> =
         candidates.iter_mut().filter_map(|candidate| candidate.planned.take()).collect();

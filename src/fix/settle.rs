@@ -1,8 +1,8 @@
 //! All candidates together: no value is taken that another entry has or takes.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::rules::{Fingerprint, Profile, Survey};
+use crate::rules::{Fingerprint, Profile, Slot, Survey};
 
 use super::candidate::Candidate;
 use super::declined::Decline;
@@ -18,11 +18,7 @@ pub(super) fn settle(candidates: &mut [Candidate<'_>], profile: &Profile, survey
         let claims = Claims::of(candidates);
         let mut blocked = Vec::new();
         for (number, candidate) in candidates.iter().enumerate() {
-            let block = candidate
-                .takes
-                .iter()
-                .find_map(|&key| Some((key, claims.block(number, key, candidates, survey)?)));
-            if let Some((key, reason)) = block {
+            if let Some((key, reason)) = claims.block(number, candidate, candidates, survey) {
                 blocked.push((number, key, reason));
             }
         }
@@ -40,7 +36,7 @@ pub(super) fn settle(candidates: &mut [Candidate<'_>], profile: &Profile, survey
 
 /// Who takes which key, and who gives it up.
 struct Claims {
-    /// The first candidate that takes a key.
+    /// The first candidate that takes a key as it stands.
     takers: FxHashMap<Fingerprint, usize>,
     /// Candidates by the place of their entry.
     by_offset: FxHashMap<u64, usize>,
@@ -52,36 +48,61 @@ impl Claims {
         let mut by_offset = FxHashMap::default();
         for (number, candidate) in candidates.iter().enumerate() {
             by_offset.insert(candidate.offset, number);
-            for &key in &candidate.takes {
+            for &key in &candidate.takes.as_stored {
                 takers.entry(key).or_insert(number);
             }
         }
         Self { takers, by_offset }
     }
 
-    /// What keeps candidate `number` from taking a key.
+    /// What keeps a candidate from taking one of its keys, and which.
     fn block(
         &self,
         number: usize,
-        key: Fingerprint,
+        candidate: &Candidate<'_>,
         candidates: &[Candidate<'_>],
         survey: &Survey<'_>,
-    ) -> Option<Decline> {
-        let own = candidates.get(number)?.offset;
-        let gives_up = |offset: u64| {
-            let holder = self.by_offset.get(&offset).and_then(|&at| candidates.get(at));
-            holder.is_some_and(|holder| holder.frees.contains(&key))
+    ) -> Option<(Fingerprint, Decline)> {
+        let holder = |slots: &[Slot], gives_up: &dyn Fn(&Candidate<'_>) -> bool| {
+            slots.iter().map(|slot| slot.place.offset()).find(|&offset| {
+                let holder = self.by_offset.get(&offset).and_then(|&at| candidates.get(at));
+                offset != candidate.offset && !holder.is_some_and(gives_up)
+            })
         };
-        let holder = survey
-            .holders_of(key)
-            .map(|slot| slot.place.offset())
-            .find(|&offset| offset != own && !gives_up(offset));
-        if let Some(offset) = holder {
-            return Some(Decline::Held { holder: survey.dn_at(offset) });
+        let held = |offset: u64| Decline::Held { holder: survey.dn_at(offset) };
+        for key in sorted(&candidate.takes.as_stored) {
+            let gives_up = |other: &Candidate<'_>| other.frees.as_stored.contains(&key);
+            if let Some(offset) = holder(survey.holders_as_stored(key), &gives_up) {
+                return Some((key, held(offset)));
+            }
+            if let Some(&first) = self.takers.get(&key).filter(|&&first| first != number) {
+                let dn = candidates.get(first).map(|taker| taker.entry.dn.to_vec());
+                return Some((key, Decline::Taken { taker: dn.unwrap_or_default() }));
+            }
         }
-        let first = *self.takers.get(&key)?;
-        (first != number).then(|| Decline::Taken {
-            taker: candidates.get(first).map(|taker| taker.entry.dn.to_vec()).unwrap_or_default(),
-        })
+        // A new value whose key an earlier entry holds would be found as a duplicate,
+        // whether or not the old one was.
+        for key in sorted(&candidate.new_keys) {
+            let holders = survey.holders_by_rule(key);
+            let earlier = holders.partition_point(|slot| slot.place.offset() < candidate.offset);
+            let gives_up = |other: &Candidate<'_>| other.frees.by_rule.contains(&key);
+            if let Some(offset) = holder(&holders[..earlier], &gives_up) {
+                return Some((key, held(offset)));
+            }
+        }
+        for key in sorted(&candidate.takes.by_rule) {
+            let gives_up = |other: &Candidate<'_>| other.frees.by_rule.contains(&key);
+            if let Some(offset) = holder(survey.holders_by_rule(key), &gives_up) {
+                return Some((key, held(offset)));
+            }
+        }
+        None
     }
+}
+
+/// Keys in an order that does not depend on how a set keeps them.
+fn sorted(keys: &FxHashSet<Fingerprint>) -> Vec<Fingerprint> {
+    let mut keys: Vec<_> = keys.iter().copied().collect();
+    keys.sort_unstable();
+    keys
 }

@@ -3,6 +3,9 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::directory::Facts;
+use crate::directory::matching::fold_into;
+
 use super::idfix::{Buffers, fold_key};
 use super::{Attr, Fingerprint, Place, Profile, Slot, Subject};
 
@@ -18,20 +21,43 @@ const UNIQUE: [Attr; 6] = [
     Attr::TargetAddress,
 ];
 
-/// All keys that an entry holds: those of the profile, as its rules rewrite
-/// them, and those of the values as they stand.
-#[must_use]
-pub fn held_keys(profile: &Profile, subject: &Subject<'_>) -> FxHashSet<Fingerprint> {
-    let mut keys = FxHashSet::default();
-    if profile.scope(subject).is_ok() {
-        profile.inspect(subject, &mut Buffers::default(), |key| {
-            keys.insert(key.fingerprint());
+/// The keys that an entry holds.
+#[derive(Debug, Clone, Default)]
+pub struct HeldKeys {
+    /// Those of the profile: the values as its rules rewrite them. They decide
+    /// which findings other entries get.
+    pub by_rule: FxHashSet<Fingerprint>,
+    /// Those of the values as they stand. They decide what a server takes.
+    pub as_stored: FxHashSet<Fingerprint>,
+}
+
+impl HeldKeys {
+    /// The keys of an entry.
+    #[must_use]
+    pub fn of(profile: &Profile, subject: &Subject<'_>) -> Self {
+        let mut keys = Self::default();
+        if profile.scope(subject).is_ok() {
+            profile.inspect(subject, &mut Buffers::default(), |key| {
+                keys.by_rule.insert(key.fingerprint());
+            });
+        }
+        for_each_value(subject, &mut Vec::new(), |key, _| {
+            keys.as_stored.insert(key);
         });
+        keys
     }
-    for_each_value(subject, &mut Vec::new(), |key, _| {
-        keys.insert(key);
-    });
-    keys
+
+    /// The keys that are held here and not there.
+    #[must_use]
+    pub fn beyond(&self, other: &Self) -> Self {
+        let beyond = |a: &FxHashSet<Fingerprint>, b: &FxHashSet<Fingerprint>| {
+            a.difference(b).copied().collect()
+        };
+        Self {
+            by_rule: beyond(&self.by_rule, &other.by_rule),
+            as_stored: beyond(&self.as_stored, &other.as_stored),
+        }
+    }
 }
 
 /// Adds the values of an entry as they stand.
@@ -46,6 +72,18 @@ pub(super) fn add_held(
     });
 }
 
+/// The key of a value as a server compares it: blanks at the ends and runs of
+/// blanks do not count.
+#[must_use]
+pub fn stored_key(attr: Attr, value: &[u8], buffer: &mut Vec<u8>) -> Fingerprint {
+    if value.is_ascii() && memchr::memchr(b' ', value).is_none() {
+        return Fingerprint::of(attr, fold_key(value, buffer));
+    }
+    buffer.clear();
+    fold_into(Facts::of(attr.name().as_bytes()).syntax, value, buffer);
+    Fingerprint::of(attr, buffer)
+}
+
 fn for_each_value(
     subject: &Subject<'_>,
     buffer: &mut Vec<u8>,
@@ -53,7 +91,7 @@ fn for_each_value(
 ) {
     for attr in UNIQUE {
         for (number, line) in subject.lines(attr).iter().enumerate() {
-            each(Fingerprint::of(attr, fold_key(&line.bytes(), buffer)), number);
+            each(stored_key(attr, &line.bytes(), buffer), number);
         }
     }
 }

@@ -17,7 +17,7 @@ mod survey;
 
 pub use finding::{Action, Applicability, Finding, RuleName, Suggestion};
 pub use gather::{Gathered, Skipped, read_entries};
-pub use held::held_keys;
+pub use held::{HeldKeys, stored_key};
 pub use idfix::{Duplicates, Holder, Key, SkipReason, fold_key};
 pub use index::{Fingerprint, Index, IndexBuilder, Place, Slot};
 pub use profile::{Profile, ProfileOptions, UnknownProfile};

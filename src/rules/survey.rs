@@ -269,10 +269,16 @@ impl<'a> Survey<'a> {
         found
     }
 
-    /// The holders of a key among all entries, as the profile's rules rewrite its
-    /// values and as they stand.
-    pub fn holders_of(&self, key: Fingerprint) -> impl Iterator<Item = &Slot> {
-        self.index.holders(key).iter().chain(self.held.holders(key))
+    /// The entries in scope that hold a key by the profile's rules.
+    #[must_use]
+    pub fn holders_by_rule(&self, key: Fingerprint) -> &[Slot] {
+        self.index.holders(key)
+    }
+
+    /// All entries that hold a key as they stand, where the options keep them.
+    #[must_use]
+    pub fn holders_as_stored(&self, key: Fingerprint) -> &[Slot] {
+        self.held.holders(key)
     }
 
     /// The DN of the entry at an offset over all inputs.

@@ -1,0 +1,232 @@
+//! What `fix` promises, over random exports: the change leads to entries without
+//! new findings and without further fixes, and the undo leads back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ldifix::change::apply_to_entry;
+use ldifix::directory::Entry;
+use ldifix::fix::{Draft, DraftOptions, Policy, draft};
+use ldifix::ldif::{ReadOptions, Record, WriteOptions, Writer, read_chunk};
+use ldifix::rules::{CheckOptions, Export, Profile, ProfileOptions, Selection, Survey};
+use proptest::prelude::*;
+
+/// Words that collide once a rule has rewritten them.
+const WORDS: &[&str] = &[
+    "ann",
+    "Ann",
+    "an n",
+    "ann ",
+    " ann",
+    ".ann",
+    "ann.",
+    "a'nn",
+    "a(nn)",
+    "änn",
+    "bob",
+    "b ob",
+    "x:y",
+    "very-long-name-that-goes-on-and-on-and-on",
+];
+const DOMAINS: &[&str] = &["contoso.com", "contoso.local", "con toso.com", "fabrikam.com", "x"];
+
+fn word() -> impl Strategy<Value = String> {
+    prop::sample::select(WORDS).prop_map(str::to_owned)
+}
+
+fn address() -> impl Strategy<Value = String> {
+    let part =
+        (word(), prop::sample::select(DOMAINS), prop::sample::select(&["@", "@@", " @"][..]));
+    part.prop_map(|(word, domain, at)| format!("{word}{at}{domain}"))
+}
+
+fn proxy() -> impl Strategy<Value = String> {
+    let kind = prop::sample::select(&["SMTP:", "smtp:", " smtp:", "X500:", "smtp:smtp:", ""][..]);
+    (kind, address()).prop_map(|(kind, address)| format!("{kind}{address}"))
+}
+
+#[derive(Debug, Clone)]
+struct Person {
+    class: &'static str,
+    single: Vec<(&'static str, Option<String>)>,
+    proxies: BTreeSet<String>,
+}
+
+fn person() -> impl Strategy<Value = Person> {
+    let optional = |value| prop::option::weighted(0.6, value);
+    (
+        prop::sample::select(&["user", "contact", "group"][..]),
+        (optional(word().boxed()), optional(address().boxed()), optional(word().boxed())),
+        (optional(word().boxed()), optional(address().boxed()), optional(proxy().boxed())),
+        prop::collection::btree_set(proxy(), 0..4),
+    )
+        .prop_map(|(class, (display, mail, nick), (sam, upn, target), proxies)| Person {
+            class,
+            single: vec![
+                ("displayName", display),
+                ("mail", mail),
+                ("mailNickname", nick),
+                ("sAMAccountName", sam),
+                ("userPrincipalName", upn),
+                ("targetAddress", target),
+            ],
+            proxies,
+        })
+}
+
+fn export(people: &[Person]) -> Vec<u8> {
+    let mut writer = Writer::new(Vec::new(), WriteOptions::content_file());
+    for (number, person) in people.iter().enumerate() {
+        let mut entry = Entry::new(format!("CN=P{number},DC=contoso,DC=com").into_bytes());
+        let mut push = |name: &'static str, value: &str| {
+            let value = ldifix::ldif::Value::Bytes(value.as_bytes().to_vec().into());
+            entry.push(name.as_bytes().into(), value);
+        };
+        push("objectClass", "top");
+        push("objectClass", person.class);
+        push("cn", &format!("P{number}"));
+        let category = if person.class == "group" { "Group" } else { "Person" };
+        push("objectCategory", &format!("CN={category},CN=Schema,CN=Configuration,DC=contoso"));
+        if person.class == "group" {
+            push("groupType", "2");
+        }
+        for (name, value) in &person.single {
+            if let Some(value) = value {
+                push(name, value);
+            }
+        }
+        for proxy in &person.proxies {
+            push("proxyAddresses", proxy);
+        }
+        writer.content(&entry.into_record()).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+fn options(profile: &str) -> CheckOptions {
+    CheckOptions {
+        profile: Profile::by_name(profile, ProfileOptions::default()).unwrap(),
+        selection: Selection::default(),
+        read: ReadOptions::default(),
+        keep_held: true,
+    }
+}
+
+type Findings = BTreeSet<(Vec<u8>, &'static str, Option<Vec<u8>>, String)>;
+
+fn check(bytes: &[u8], options: &CheckOptions) -> Findings {
+    let exports = [Export { name: "x", bytes }];
+    let survey = Survey::run(&exports, options, &|_| {});
+    let mut all = Findings::new();
+    survey
+        .findings(|entry| {
+            all.extend(entry.findings.into_iter().filter(|finding| !finding.extra).map(
+                |finding| {
+                    let value = finding.value.map(std::borrow::Cow::into_owned);
+                    (finding.dn.to_vec(), finding.attribute, value, finding.error)
+                },
+            ));
+            Ok::<(), std::convert::Infallible>(())
+        })
+        .unwrap();
+    all
+}
+
+fn with_draft<T>(
+    bytes: &[u8],
+    options: &CheckOptions,
+    take_unsafe: bool,
+    look: impl FnOnce(&Draft<'_>) -> T,
+) -> T {
+    let exports = [Export { name: "x", bytes }];
+    let survey = Survey::run(&exports, options, &|_| {});
+    let how = DraftOptions {
+        policy: Policy { take_unsafe, admits: &|_| true },
+        write: WriteOptions::change_file(),
+        comments: true,
+    };
+    let drafted = draft(&survey, &options.profile, options.read, &how).unwrap();
+    look(&drafted)
+}
+
+/// Applies a change file record by record, as a server does.
+fn apply(export: &[u8], change: &[u8]) -> Vec<u8> {
+    let records = |bytes: &[u8]| {
+        let mut records = Vec::new();
+        read_chunk(bytes, ReadOptions::default(), |record| {
+            records.push(record.into_record().into_owned());
+        });
+        records
+    };
+    let changes = records(change);
+    let mut entries: Vec<Entry<'_>> = records(export)
+        .into_iter()
+        .filter_map(|record| match record {
+            Record::Content(content) => Some(Entry::from(content)),
+            Record::Change(_) => None,
+        })
+        .collect();
+    for record in &changes {
+        let Record::Change(change) = record else { panic!("a content record in a change file") };
+        let entry = entries.iter_mut().find(|entry| entry.dn == change.dn).unwrap();
+        apply_to_entry(entry, &change.change).unwrap();
+    }
+    let mut writer = Writer::new(Vec::new(), WriteOptions::content_file());
+    for entry in entries {
+        writer.content(&entry.into_record()).unwrap();
+    }
+    writer.finish().unwrap()
+}
+
+/// Entries as value sets.
+fn value_sets(export: &[u8]) -> BTreeMap<Vec<u8>, BTreeSet<(Vec<u8>, Vec<u8>)>> {
+    let mut all = BTreeMap::new();
+    read_chunk(export, ReadOptions::default(), |record| {
+        let lines = record.attribute_lines().iter();
+        let values = lines.map(|line| (line.name().into_owned(), line.bytes().into_owned()));
+        all.insert(record.dn().into_owned(), values.collect());
+    });
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_fix_brings_no_finding_needs_no_other_and_can_be_undone(
+        people in prop::collection::vec(person(), 1..8),
+        profile in prop::sample::select(&["idfix-multitenant", "idfix-dedicated"][..]),
+        take_unsafe in any::<bool>(),
+    ) {
+        let start = export(&people);
+        let options = options(profile);
+        let (change, undo) = with_draft(&start, &options, take_unsafe, |draft| {
+            (draft.change.clone(), draft.undo.clone())
+        });
+        let end = apply(&start, &change);
+        prop_assert_eq!(value_sets(&apply(&end, &undo)), value_sets(&start));
+
+        let (before, after) = (check(&start, &options), check(&end, &options));
+        let new: Vec<_> = after.difference(&before).collect();
+        prop_assert!(new.is_empty(), "new findings: {:?}", new);
+
+        let again = with_draft(&end, &options, take_unsafe, |draft| {
+            String::from_utf8_lossy(&draft.change).into_owned()
+        });
+        prop_assert!(!again.contains("dn:"), "a further fix: {}", again);
+    }
+
+    #[test]
+    fn the_files_do_not_depend_on_the_number_of_threads(
+        people in prop::collection::vec(person(), 1..8),
+    ) {
+        let start = export(&people);
+        let options = options("idfix-multitenant");
+        let files = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| with_draft(&start, &options, true, |draft| {
+                (draft.change.clone(), draft.undo.clone())
+            }))
+        };
+        prop_assert_eq!(files(1), files(3));
+    }
+}
