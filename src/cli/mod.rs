@@ -1,11 +1,16 @@
 //! The command line: one file per command, each with its arguments and its run.
 
+mod apply;
+mod canonical;
+mod changes;
 mod check;
 mod console;
+mod entries;
 mod fmt;
 
 mod inputs;
 mod options;
+mod show;
 
 mod summary;
 
@@ -35,6 +40,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Args),
+    Apply(apply::Args),
+    Show(show::Args),
     Fmt(fmt::Args),
 }
 
@@ -81,6 +88,8 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
     }
     match cli.command {
         Command::Check(args) => check::run(&args, console),
+        Command::Apply(args) => apply::run(&args, console),
+        Command::Show(args) => show::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
     }
 }
