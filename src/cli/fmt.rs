@@ -8,12 +8,13 @@ use clap::ValueEnum;
 
 use crate::input;
 use crate::ldif::{
-    ChunkReport, Form, InputReport, JsonWriter, LdifErrorKind, Line, RawRecord, ReadOptions,
-    WriteError, WriteOptions, Writer, map_stream, read_chunk,
+    ChunkReport, InputReport, JsonWriter, LdifErrorKind, ReadOptions, WriteOptions, Writer,
+    map_stream, read_chunk,
 };
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::Summary;
 
+use super::canonical::write_record;
 use super::console::Console;
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
 use super::{Exit, inputs, summary};
@@ -144,32 +145,6 @@ fn to_ldif(bytes: &[u8], read: ReadOptions, write: WriteOptions) -> (ChunkReport
         report.refuse(LdifErrorKind::UnwritableUrl, &line);
     }
     (report, writer.finish().unwrap_or_default())
-}
-
-/// Writes a record; gives the line to blame where LDIF cannot express it.
-fn write_record<'a>(writer: &mut Writer<Vec<u8>>, record: RawRecord<'_, 'a>) -> Option<Line<'a>> {
-    let first = record.first_line().copied();
-    let url = record.attribute_lines().iter().find(|line| line.form() == Form::Url).copied();
-    let written = if record.change().is_some() || url.is_some() {
-        writer.record(&record.into_record())
-    } else {
-        // No line of a content record without URLs can fail on its own.
-        content_lines(writer, &record)
-    };
-    match written {
-        Ok(()) => None,
-        Err(_) => url.or(first),
-    }
-}
-
-fn content_lines(
-    writer: &mut Writer<Vec<u8>>,
-    record: &RawRecord<'_, '_>,
-) -> Result<(), WriteError> {
-    for line in record.first_line().into_iter().chain(record.attribute_lines()) {
-        writer.attribute(&line.name(), &line.value())?;
-    }
-    writer.blank()
 }
 
 fn to_json(bytes: &[u8], read: ReadOptions) -> (ChunkReport, Vec<u8>) {

@@ -1,12 +1,17 @@
 //! The command line: one file per command, each with its arguments and its run.
 
+mod apply;
+mod canonical;
+mod changes;
 mod check;
 mod console;
+mod entries;
 mod fix;
 mod fmt;
 
 mod inputs;
 mod options;
+mod show;
 
 mod summary;
 
@@ -37,6 +42,8 @@ struct Cli {
 enum Command {
     Check(check::Args),
     Fix(fix::Args),
+    Apply(apply::Args),
+    Show(show::Args),
     Fmt(fmt::Args),
 }
 
@@ -84,6 +91,8 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Check(args) => check::run(&args, console),
         Command::Fix(args) => fix::run(&args, console),
+        Command::Apply(args) => apply::run(&args, console),
+        Command::Show(args) => show::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
     }
 }

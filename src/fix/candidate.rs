@@ -261,9 +261,9 @@ impl<'a> Candidate<'a> {
 /// The keys of the new values; values that hold are not rewritten by any rule.
 fn new_keys(proposals: &[Proposal<'_>]) -> FxHashSet<Fingerprint> {
     let mut buffer = Vec::new();
-    let new = proposals.iter().flat_map(|proposal| {
-        proposal.edit.add.iter().map(|value| (proposal.attr, value.as_ref()))
-    });
+    let new = proposals
+        .iter()
+        .flat_map(|proposal| proposal.edit.add.iter().map(|value| (proposal.attr, value.as_ref())));
     new.map(|(attr, value)| Fingerprint::of(attr, idfix::fold_key(value, &mut buffer))).collect()
 }
 

@@ -1,0 +1,91 @@
+//! Reading a change file as a whole.
+
+use crate::input::Source;
+use crate::ldif::{Change, ChangeType, InputReport, ReadOptions, Record, map_chunks, read_chunk};
+use crate::report::{Summary, counted};
+
+use super::console::Console;
+use super::inputs;
+
+/// One record of a change file.
+#[derive(Debug)]
+pub struct Step<'a> {
+    /// The line of its DN, from 1.
+    pub line: u64,
+    /// The record.
+    pub record: Record<'a>,
+    /// The comments that stand above and within it.
+    pub comments: Vec<String>,
+}
+
+/// All records of a change file, in order; `None` where one cannot be read, which
+/// has been said then.
+pub fn read<'a>(
+    source: &'a Source,
+    options: ReadOptions,
+    console: &Console,
+    summary: &mut Summary,
+) -> Option<Vec<Step<'a>>> {
+    inputs::report_notes(source.name(), source.notes(), console, summary);
+    let mut report = InputReport::default();
+    let mut steps = Vec::new();
+    let Ok(()) = map_chunks(
+        source.bytes(),
+        |chunk| {
+            let mut steps = Vec::new();
+            let report = read_chunk(chunk.bytes, options, |record| {
+                let line = record.first_line().map_or(0, |line| u64::from(line.line()));
+                let comments = record.comments().iter().map(|text| unfolded(text)).collect();
+                steps.push(Step { line, record: record.into_record(), comments });
+            });
+            (report, steps)
+        },
+        |(chunk, found)| {
+            let base = report.add(chunk);
+            steps
+                .extend(found.into_iter().map(|step| Step { line: base.line + step.line, ..step }));
+            Ok::<(), std::convert::Infallible>(())
+        },
+    );
+    inputs::report_reading(source.name(), &report, console, summary);
+    (report.failed_blocks == 0).then_some(steps)
+}
+
+fn unfolded(comment: &[u8]) -> String {
+    String::from_utf8_lossy(comment).replace("\r\n ", "").replace("\n ", "")
+}
+
+/// How many records there are of each kind: `3 records: 2 modify, 1 delete`.
+pub fn tally<'r, 'a: 'r>(records: impl Iterator<Item = &'r Record<'a>>) -> String {
+    let mut kinds = [("modify", 0_u64), ("add", 0), ("delete", 0), ("modrdn", 0), ("entry", 0)];
+    let mut all = 0;
+    for record in records {
+        all += 1;
+        kinds[match kind(record) {
+            Some(ChangeType::Modify) => 0,
+            Some(ChangeType::Add) => 1,
+            Some(ChangeType::Delete) => 2,
+            Some(ChangeType::ModRdn) => 3,
+            None => 4,
+        }]
+        .1 += 1;
+    }
+    let mut text = counted(all, "record", "records");
+    for (at, (word, count)) in kinds.iter().filter(|(_, count)| *count > 0).enumerate() {
+        text.push_str(if at == 0 { ": " } else { ", " });
+        text.push_str(&format!("{} {word}", crate::report::grouped(*count)));
+    }
+    text
+}
+
+fn kind(record: &Record<'_>) -> Option<ChangeType> {
+    match record {
+        Record::Content(_) => None,
+        Record::Change(change) => Some(match change.change {
+            Change::Add(_) => ChangeType::Add,
+            Change::Delete => ChangeType::Delete,
+            Change::Modify(_) => ChangeType::Modify,
+            Change::ModRdn { .. } => ChangeType::ModRdn,
+        }),
+    }
+}

@@ -1,0 +1,145 @@
+//! The entries of an export, each with the modify records that go on with it, as
+//! ldifde writes groups of more than 1,500 members.
+
+use std::borrow::Cow;
+
+use crate::change::apply_to_entry;
+use crate::directory::{Entry, EntryAttribute};
+use crate::ldif::{
+    Change, ChunkReport, Modification, RawRecord, ReadOptions, Record, entry_text, read_chunk,
+    read_wanted,
+};
+
+/// What a scan of one chunk gave beside what `each` took.
+#[derive(Debug, Default)]
+pub struct ScannedChunk {
+    /// Failures and observations.
+    pub report: ChunkReport,
+    /// Entries.
+    pub entries: u64,
+    /// Those of them, by their number in the chunk, with which later records go on.
+    pub continued: Vec<u64>,
+    /// Change records that go on with no entry: they say nothing about one.
+    pub stray: u64,
+    /// Whether entries are written as adds.
+    pub adds: bool,
+}
+
+/// An entry of a chunk of which only the name was read.
+#[derive(Debug)]
+pub struct NamedEntry<'a> {
+    chunk: &'a [u8],
+    at: usize,
+    /// Its number in the chunk.
+    pub number: u64,
+    /// Its DN.
+    pub dn: Cow<'a, [u8]>,
+}
+
+impl<'a> NamedEntry<'a> {
+    /// Reads the whole entry.
+    pub fn entry(&self, read: ReadOptions) -> Option<Entry<'a>> {
+        entry_of(entry_text(self.chunk, self.at), read)
+    }
+}
+
+/// Hands each entry of a chunk to `each`, by name.
+pub fn scan<'a>(
+    chunk: &'a [u8],
+    read: ReadOptions,
+    mut each: impl FnMut(NamedEntry<'a>),
+) -> ScannedChunk {
+    let mut scanned = ScannedChunk::default();
+    let mut last = None;
+    scanned.report = read_wanted(
+        chunk,
+        read,
+        |_| false,
+        |record| {
+            let at = place(&record);
+            if !record.is_entry() {
+                match last {
+                    Some(entry) if goes_on(chunk, entry, at) => {
+                        let number = scanned.entries - 1;
+                        if scanned.continued.last() != Some(&number) {
+                            scanned.continued.push(number);
+                        }
+                    }
+                    _ => scanned.stray += 1,
+                }
+                return;
+            }
+            scanned.adds |= record.change().is_some();
+            last = Some(at);
+            each(NamedEntry { chunk, at, number: scanned.entries, dn: record.dn() });
+            scanned.entries += 1;
+        },
+    );
+    scanned
+}
+
+/// Where a record's first line begins in its chunk.
+pub fn place(record: &RawRecord<'_, '_>) -> usize {
+    record.first_line().map_or(0, |line| line.offset() as usize)
+}
+
+fn goes_on(chunk: &[u8], entry: usize, record: usize) -> bool {
+    record - entry < entry_text(chunk, entry).len()
+}
+
+/// The entry of a text, with the modify records that go on with it. One that does
+/// not apply says nothing about the entry.
+pub fn entry_of(text: &[u8], read: ReadOptions) -> Option<Entry<'_>> {
+    let mut entry: Option<Entry<'_>> = None;
+    let mut later = Vec::new();
+    read_chunk(text, read, |record| match (record.is_entry(), record.into_record()) {
+        (true, found) if entry.is_none() => entry = Some(into_entry(found)),
+        (false, Record::Change(change)) => later.push(change.change),
+        _ => {}
+    });
+    if later.is_empty() { entry } else { entry.map(|entry| folded(entry, later)) }
+}
+
+fn folded(entry: Entry<'_>, later: Vec<Change<'_>>) -> Entry<'static> {
+    let all: Vec<Modification<'_>> =
+        later.iter().filter_map(modifications).flatten().cloned().collect();
+    // One step for all of them: a step costs as much as the entry is large.
+    let all = Change::Modify(all);
+    let mut whole = entry;
+    if apply_to_entry(&mut whole, &all).is_err() {
+        for change in &later {
+            let _ = apply_to_entry(&mut whole, change);
+        }
+    }
+    owned(whole)
+}
+
+fn modifications<'c, 'a>(change: &'c Change<'a>) -> Option<&'c [Modification<'a>]> {
+    match change {
+        Change::Modify(modifications) => Some(modifications),
+        _ => None,
+    }
+}
+
+fn owned(entry: Entry<'_>) -> Entry<'static> {
+    let (dn, attributes) = entry.into_parts();
+    let attributes = attributes.into_iter().map(|attribute| EntryAttribute {
+        name: Cow::Owned(attribute.name.into_owned()),
+        values: attribute.values.into_iter().map(|value| value.into_owned()).collect(),
+    });
+    Entry::with_attributes(dn.into_owned(), attributes.collect())
+}
+
+/// A content record or an add as an entry.
+pub fn into_entry(record: Record<'_>) -> Entry<'_> {
+    match record {
+        Record::Content(content) => Entry::from(content),
+        Record::Change(change) => {
+            let mut entry = Entry::new(change.dn);
+            if let Change::Add(attributes) = change.change {
+                attributes.into_iter().for_each(|line| entry.push(line.name, line.value));
+            }
+            entry
+        }
+    }
+}
