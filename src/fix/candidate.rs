@@ -45,6 +45,8 @@ pub(super) struct Candidate<'a> {
     /// What is found in the entry as it stands, duplicates aside.
     before: FxHashSet<Found>,
     keys: HeldKeys,
+    /// Suggestions that were tried.
+    tried: FxHashSet<(&'static str, Option<String>)>,
 }
 
 /// A suggestion that may be taken.
@@ -53,6 +55,14 @@ pub(super) struct Proposal<'a> {
     pub attr: Attr,
     pub finding: Finding<'a>,
     pub edit: Edit<'static>,
+}
+
+impl Proposal<'_> {
+    /// Whether the proposal makes the value of a finding.
+    fn makes(&self, (attribute, value, _): &Found) -> bool {
+        self.finding.attribute == *attribute
+            && self.edit.add.iter().any(|new| Some(new.as_ref()) == value.as_deref())
+    }
 }
 
 /// A finding, by what tells it from others of the same entry.
@@ -92,7 +102,12 @@ impl Policy<'_> {
 
 impl<'a> Candidate<'a> {
     /// The entry and those of its suggestions that its own rules let through.
-    pub fn new(found: EntryFindings<'a>, profile: &Profile, read: ReadOptions) -> Option<Self> {
+    pub fn new(
+        found: EntryFindings<'a>,
+        profile: &Profile,
+        read: ReadOptions,
+        policy: &Policy<'_>,
+    ) -> Option<Self> {
         let entry = entry_of(found.text, read)?;
         let subject = subject_of(&entry);
         let before = local_findings(profile, &subject).map(|f| f.0).collect();
@@ -109,8 +124,10 @@ impl<'a> Candidate<'a> {
             new_keys: FxHashSet::default(),
             before,
             keys,
+            tried: FxHashSet::default(),
         };
         for finding in found.findings {
+            candidate.tried.insert((finding.attribute, finding.update.clone()));
             match candidate.proposal(finding) {
                 Ok(proposal) => candidate.proposals.push(proposal),
                 Err(finding) => {
@@ -120,7 +137,7 @@ impl<'a> Candidate<'a> {
                 }
             }
         }
-        candidate.evaluate(profile);
+        candidate.evaluate(profile, policy);
         Some(candidate)
     }
 
@@ -155,7 +172,7 @@ impl<'a> Candidate<'a> {
 
     /// Drops proposals until the rest can be written and leads to no new finding
     /// in the entry, then works out the record and the keys.
-    pub fn evaluate(&mut self, profile: &Profile) {
+    pub fn evaluate(&mut self, profile: &Profile, policy: &Policy<'_>) {
         loop {
             let edits = EntryEdits {
                 dn: self.entry.dn.clone(),
@@ -168,9 +185,15 @@ impl<'a> Candidate<'a> {
             }
             let corrected = intended(&self.entry, &edits.edits);
             let subject = subject_of(&corrected);
-            let new = local_findings(profile, &subject).find(|(f, _)| !self.before.contains(f));
+            let new = local_findings(profile, &subject)
+                .find(|(found, _)| !self.before.contains(found) || self.makes(found));
             if let Some((found, attribute)) = new {
                 self.drop_breaking(&found, attribute);
+                continue;
+            }
+            let further = self.further(profile, &subject, policy);
+            if !further.is_empty() {
+                self.proposals.extend(further);
                 continue;
             }
             let keys = HeldKeys::of(profile, &subject);
@@ -180,6 +203,46 @@ impl<'a> Candidate<'a> {
             self.planned = planned.planned;
             return;
         }
+    }
+
+    /// Suggestions that come up once the others are made: the value for a blank
+    /// attribute can follow from one that was wrong before. Each is tried once.
+    fn further(
+        &mut self,
+        profile: &Profile,
+        corrected: &Subject<'_>,
+        policy: &Policy<'_>,
+    ) -> Vec<Proposal<'a>> {
+        if self.proposals.is_empty() || profile.scope(corrected).is_err() {
+            return Vec::new();
+        }
+        let mut further = Vec::new();
+        for finding in profile.findings(corrected, &NoDuplicates, NOWHERE) {
+            let tried = (finding.attribute, finding.update.clone());
+            let known = self.declined.iter().position(|declined| {
+                declined.finding.attribute == finding.attribute
+                    && declined.finding.value.as_deref() == finding.value.as_deref()
+            });
+            let Some(known) = known else { continue };
+            if policy.judge(&finding).is_some() || !self.tried.insert(tried) {
+                continue;
+            }
+            // The same value of the same entry: only the suggestion is another.
+            let Declined { finding: earlier, .. } = self.declined.swap_remove(known);
+            let finding = Finding {
+                update: finding.update.clone(),
+                suggestion: finding.suggestion.clone(),
+                applicability: finding.applicability,
+                ..earlier
+            };
+            match self.proposal(finding) {
+                Ok(proposal) => further.push(proposal),
+                Err(finding) => {
+                    self.declined.push(Declined { finding: *finding, reason: Decline::Manual })
+                }
+            }
+        }
+        further
     }
 
     fn drop_refused(&mut self, refused: Vec<RefusedEdit>) {
@@ -192,14 +255,15 @@ impl<'a> Candidate<'a> {
         }
     }
 
+    /// Whether a proposal makes the value of a finding.
+    fn makes(&self, found: &Found) -> bool {
+        self.proposals.iter().any(|proposal| proposal.makes(found))
+    }
+
     /// Drops the proposals to which a finding on the corrected entry is due.
     fn drop_breaking(&mut self, found: &Found, attribute: &'static str) {
-        let (_, value, errors) = found;
-        let makes_value = |proposal: &Proposal<'_>| {
-            proposal.finding.attribute == attribute
-                && proposal.edit.add.iter().any(|new| Some(new.as_ref()) == value.as_deref())
-        };
-        if let Some(at) = self.proposals.iter().position(makes_value) {
+        let errors = &found.2;
+        if let Some(at) = self.proposals.iter().position(|proposal| proposal.makes(found)) {
             let reason = Decline::StillWrong { errors: errors.clone() };
             return self.decline(at..at + 1, &reason);
         }
@@ -235,14 +299,7 @@ impl<'a> Candidate<'a> {
         let corrected = intended(&self.entry, &edits);
         let after: FxHashSet<Found> =
             local_findings(profile, &subject_of(&corrected)).map(|f| f.0).collect();
-        let corrected_again = self.proposals.iter().any(|proposal| {
-            let finding = &proposal.finding;
-            edits.iter().flat_map(|edit| &edit.add).any(|new| {
-                after.iter().any(|(attribute, value, _)| {
-                    *attribute == finding.attribute && value.as_deref() == Some(new.as_ref())
-                })
-            })
-        });
+        let corrected_again = after.iter().any(|found| self.makes(found));
         if corrected_again || !after.is_subset(&self.before) {
             return Err(DraftError::NotSettled { dn: self.entry.dn.to_vec() });
         }
@@ -343,11 +400,7 @@ fn local_findings<'s>(
     subject: &Subject<'s>,
 ) -> impl Iterator<Item = (Found, &'static str)> {
     let findings = match profile.scope(subject) {
-        Ok(()) => profile.findings(
-            subject,
-            &NoDuplicates,
-            idfix::Place { file: "", first_line: 1, dn_line: 0 },
-        ),
+        Ok(()) => profile.findings(subject, &NoDuplicates, NOWHERE),
         Err(_) => Vec::new(),
     };
     findings.into_iter().map(|finding| {
@@ -355,6 +408,9 @@ fn local_findings<'s>(
         ((finding.attribute, value, finding.error), finding.attribute)
     })
 }
+
+/// Where findings stand that nobody is shown.
+const NOWHERE: idfix::Place<'static> = idfix::Place { file: "", first_line: 1, dn_line: 0 };
 
 /// An entry that is alone in the world.
 struct NoDuplicates;

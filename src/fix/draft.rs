@@ -99,9 +99,11 @@ pub fn draft<'a>(
         }
         Ok(())
     });
-    let mut candidates: Vec<Candidate<'a>> =
-        wanted.into_par_iter().filter_map(|found| Candidate::new(found, profile, read)).collect();
-    settle(&mut candidates, profile, survey);
+    let mut candidates: Vec<Candidate<'a>> = wanted
+        .into_par_iter()
+        .filter_map(|found| Candidate::new(found, profile, read, &options.policy))
+        .collect();
+    settle(&mut candidates, profile, survey, &options.policy);
 
     let cases: Vec<Case<'_>> = candidates
         .par_iter()

@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::rules::{Fingerprint, Profile, Slot, Survey};
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Policy};
 use super::declined::Decline;
 
 /// Drops suggestions until every value that an entry takes is free: held by
@@ -13,7 +13,12 @@ use super::declined::Decline;
 /// Proposals only ever go, and with one that goes the values it would have given
 /// up stay held; so it ends, after as many rounds as there are entries in the
 /// longest chain of such values.
-pub(super) fn settle(candidates: &mut [Candidate<'_>], profile: &Profile, survey: &Survey<'_>) {
+pub(super) fn settle(
+    candidates: &mut [Candidate<'_>],
+    profile: &Profile,
+    survey: &Survey<'_>,
+    policy: &Policy<'_>,
+) {
     loop {
         let claims = Claims::of(candidates);
         let mut blocked = Vec::new();
@@ -28,7 +33,7 @@ pub(super) fn settle(candidates: &mut [Candidate<'_>], profile: &Profile, survey
         for (number, key, reason) in blocked {
             if let Some(candidate) = candidates.get_mut(number) {
                 candidate.drop_taking(key, &reason);
-                candidate.evaluate(profile);
+                candidate.evaluate(profile, policy);
             }
         }
     }
