@@ -80,7 +80,7 @@ pub fn scan<'a>(
 
 /// Where a record's first line begins in its chunk.
 pub fn place(record: &RawRecord<'_, '_>) -> usize {
-    record.first_line().map_or(0, |line| line.offset() as usize)
+    record.first_line().map_or(0, |line| usize::try_from(line.offset()).unwrap_or(usize::MAX))
 }
 
 fn goes_on(chunk: &[u8], entry: usize, record: usize) -> bool {
