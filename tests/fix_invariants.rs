@@ -1,6 +1,8 @@
 //! What `fix` promises, over random exports: the change leads to entries without
 //! new findings and without further fixes, and the undo leads back.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that panics has failed")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use ldifix::change::apply_to_entry;
@@ -177,8 +179,11 @@ fn apply(export: &[u8], change: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
+/// Attributes with their values.
+type Values = BTreeSet<(Vec<u8>, Vec<u8>)>;
+
 /// Entries as value sets.
-fn value_sets(export: &[u8]) -> BTreeMap<Vec<u8>, BTreeSet<(Vec<u8>, Vec<u8>)>> {
+fn value_sets(export: &[u8]) -> BTreeMap<Vec<u8>, Values> {
     let mut all = BTreeMap::new();
     read_chunk(export, ReadOptions::default(), |record| {
         let lines = record.attribute_lines().iter();
