@@ -4,6 +4,7 @@
 //! Knows change records and entries; not rules, nor why an edit is made.
 
 mod apply;
+mod continued;
 mod edit;
 mod identity;
 mod image;
@@ -15,6 +16,7 @@ mod proof;
 mod stored;
 
 pub use apply::apply_to_entry;
+pub use continued::{entry_of, into_entry};
 pub use edit::{Edit, EntryEdits, intended};
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
 pub use inverse::{invert, invert_guarded};

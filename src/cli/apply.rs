@@ -331,7 +331,7 @@ impl<'c> ChunkWriter<'_, '_, 'c> {
         goes_on: bool,
     ) -> Option<Line<'c>> {
         let whole =
-            || entries::entry_of(entry_text(self.chunk, entries::place(&record)), self.read);
+            || crate::change::entry_of(entry_text(self.chunk, entries::place(&record)), self.read);
         let entry = match (self.image.fate(ordinal, &record.dn()), goes_on) {
             (Fate::Deleted, _) => return None,
             (Fate::Unchanged, false) => return write_record(writer, record),

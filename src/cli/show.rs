@@ -160,7 +160,7 @@ impl<'a> State<'a> {
                 self.entries.remove(&origin);
             }
             Change::Add(_) => {
-                let added = || entries::into_entry(record.clone());
+                let added = || crate::change::into_entry(record.clone());
                 self.entries.entry(origin).or_insert_with(added);
             }
             Change::Modify(_) | Change::ModRdn { .. } => {

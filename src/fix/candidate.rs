@@ -5,12 +5,9 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
-use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, intended, plan};
+use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, entry_of, intended, plan};
 use crate::directory::Entry;
-use crate::ldif::{
-    Change, ChangeRecord, ContentRecord, Line, ModOp, Modification, ReadOptions, Record, Value,
-    read_chunk,
-};
+use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
     Profile, RuleName, Subject, Suggestion, idfix, stored_key,
@@ -335,47 +332,6 @@ fn comment(attr: Attr, finding: &Finding<'_>) -> String {
         })
         .collect();
     format!("{}: {}", attr.name(), reasons.join(", "))
-}
-
-/// The entry of a text, with the modify records that go on with it.
-pub(super) fn entry_of(text: &[u8], read: ReadOptions) -> Option<Entry<'_>> {
-    let mut entry: Option<Entry<'_>> = None;
-    read_chunk(text, read, |record| match (record.is_entry(), &mut entry) {
-        (true, None) => {
-            entry = Some(match record.into_record() {
-                Record::Content(content) => Entry::from(content),
-                Record::Change(ChangeRecord { dn, change: Change::Add(attributes), .. }) => {
-                    Entry::from(ContentRecord { dn, attributes })
-                }
-                Record::Change(_) => return,
-            });
-        }
-        (false, Some(entry)) if record.dn().eq_ignore_ascii_case(&entry.dn) => {
-            if let Record::Change(ChangeRecord { change: Change::Modify(modifications), .. }) =
-                record.into_record()
-            {
-                modifications.into_iter().for_each(|modification| fold(entry, modification));
-            }
-        }
-        _ => {}
-    });
-    entry
-}
-
-/// Folds a modification into the entry that it goes on with.
-fn fold<'a>(entry: &mut Entry<'a>, modification: Modification<'a>) {
-    let Modification { op, attribute, values } = modification;
-    match op {
-        ModOp::Delete if !values.is_empty() => {
-            entry.values_mut(&attribute).retain(|value| !values.contains(value));
-        }
-        ModOp::Delete | ModOp::Replace => entry.values_mut(&attribute).clear(),
-        ModOp::Add | ModOp::Increment => {}
-    }
-    if op != ModOp::Delete {
-        values.into_iter().for_each(|value| entry.push(attribute.clone(), value));
-    }
-    entry.prune();
 }
 
 /// An entry as the rules see it.

@@ -50,7 +50,11 @@ rules! {
 
 /// There is no rule of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no rule '{name}'{}", did_you_mean(.nearest))]
+#[error(
+    "there is no rule '{name}'{}; the rules are {}",
+    did_you_mean(.nearest),
+    Rule::ALL.iter().map(|rule| rule.name.0).collect::<Vec<_>>().join(", ")
+)]
 pub struct UnknownRule {
     /// The name that was asked for.
     pub name: String,
