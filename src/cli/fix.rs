@@ -26,7 +26,7 @@ pub struct Args {
     output: PathBuf,
 
     /// The inverse, which takes the change back
-    #[arg(long, short, value_name = "UNDO", required_unless_present = "no_undo")]
+    #[arg(long, short, value_name = "UNDO")]
     undo: Option<PathBuf>,
 
     /// Write no inverse
@@ -116,6 +116,9 @@ impl Args {
     /// Begins both outputs before the work, so that a name that cannot be
     /// written is known at once.
     fn outputs(&self) -> anyhow::Result<Outputs> {
+        if self.undo.is_none() && !self.no_undo {
+            bail!("where does the inverse go? Name it with --undo FILE, or say --no-undo");
+        }
         if self.undo.as_ref().is_some_and(|undo| undo.as_os_str() == "-") {
             bail!("the inverse must be a file: name one with --undo FILE");
         }
