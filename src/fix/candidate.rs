@@ -10,7 +10,7 @@ use crate::directory::Entry;
 use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, RuleName, Subject, Suggestion, idfix, stored_key,
+    Profile, RuleName, Subject, Suggestion, idfix, registry, stored_key,
 };
 
 use super::declined::{Decline, Declined};
@@ -186,6 +186,12 @@ impl<'a> Candidate<'a> {
                 .find(|(found, _)| !self.before.contains(found) || self.makes(found));
             if let Some((found, attribute)) = new {
                 self.drop_breaking(&found, attribute);
+                continue;
+            }
+            let repeated = HeldKeys::repeated(profile, &subject);
+            if let Some(&key) = new_keys(&self.proposals).intersection(&repeated).min() {
+                let errors = registry::DUPLICATE.label.to_owned();
+                self.drop_taking(key, &Decline::StillWrong { errors });
                 continue;
             }
             let further = self.further(profile, &subject, policy);
