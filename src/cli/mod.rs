@@ -8,12 +8,11 @@ mod console;
 mod entries;
 mod fix;
 mod fmt;
-
 mod inputs;
 mod options;
 mod show;
-
 mod summary;
+mod survey;
 
 use std::io;
 use std::process::ExitCode;
