@@ -232,6 +232,18 @@ fn a_new_value_is_no_duplicate_of_one_that_the_same_entry_keeps() {
     }
 }
 
+#[test]
+fn two_values_that_only_a_rule_tells_from_what_they_were_do_not_become_the_same() {
+    let person = Person {
+        class: "user",
+        single: Vec::new(),
+        proxies: BTreeSet::from([" smtp:ann@contoso.com".to_owned()]),
+    };
+    for take_unsafe in [false, true] {
+        assert_fix_holds(&[person.clone(), person.clone()], "idfix-multitenant", take_unsafe);
+    }
+}
+
 /// Random exports to try; `LDIFIX_CASES` asks for more of them.
 fn cases() -> u32 {
     std::env::var("LDIFIX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400)

@@ -43,6 +43,9 @@ pub(super) fn settle(
 struct Claims {
     /// The first candidate that takes a key as it stands.
     takers: FxHashMap<Fingerprint, usize>,
+    /// The first candidate that takes a key by the rules: values that a server
+    /// takes for the same as before can be new to a rule.
+    rule_takers: FxHashMap<Fingerprint, usize>,
     /// Candidates by the place of their entry.
     by_offset: FxHashMap<u64, usize>,
 }
@@ -50,14 +53,18 @@ struct Claims {
 impl Claims {
     fn of(candidates: &[Candidate<'_>]) -> Self {
         let mut takers = FxHashMap::default();
+        let mut rule_takers = FxHashMap::default();
         let mut by_offset = FxHashMap::default();
         for (number, candidate) in candidates.iter().enumerate() {
             by_offset.insert(candidate.offset, number);
             for &key in &candidate.takes.as_stored {
                 takers.entry(key).or_insert(number);
             }
+            for &key in &candidate.takes.by_rule {
+                rule_takers.entry(key).or_insert(number);
+            }
         }
-        Self { takers, by_offset }
+        Self { takers, rule_takers, by_offset }
     }
 
     /// What keeps a candidate from taking one of its keys, and which.
@@ -75,14 +82,18 @@ impl Claims {
             })
         };
         let held = |offset: u64| Decline::Held { holder: survey.dn_at(offset) };
+        let taken = |takers: &FxHashMap<Fingerprint, usize>, key| {
+            let first = takers.get(&key).filter(|&&first| first != number)?;
+            let dn = candidates.get(*first).map(|taker| taker.entry.dn.to_vec());
+            Some((key, Decline::Taken { taker: dn.unwrap_or_default() }))
+        };
         for key in sorted(&candidate.takes.as_stored) {
             let gives_up = |other: &Candidate<'_>| other.frees.as_stored.contains(&key);
             if let Some(offset) = holder(survey.holders_as_stored(key), &gives_up) {
                 return Some((key, held(offset)));
             }
-            if let Some(&first) = self.takers.get(&key).filter(|&&first| first != number) {
-                let dn = candidates.get(first).map(|taker| taker.entry.dn.to_vec());
-                return Some((key, Decline::Taken { taker: dn.unwrap_or_default() }));
+            if let Some(block) = taken(&self.takers, key) {
+                return Some(block);
             }
         }
         // A new value whose key an earlier entry holds would be found as a duplicate,
@@ -99,6 +110,9 @@ impl Claims {
             let gives_up = |other: &Candidate<'_>| other.frees.by_rule.contains(&key);
             if let Some(offset) = holder(survey.holders_by_rule(key), &gives_up) {
                 return Some((key, held(offset)));
+            }
+            if let Some(block) = taken(&self.rule_takers, key) {
+                return Some(block);
             }
         }
         None
