@@ -244,6 +244,20 @@ fn two_values_that_only_a_rule_tells_from_what_they_were_do_not_become_the_same(
     }
 }
 
+#[test]
+fn a_duplicate_that_becomes_the_first_of_its_values_is_fixed_in_the_same_run() {
+    let person = |proxies: &[&str]| Person {
+        class: "user",
+        single: Vec::new(),
+        proxies: proxies.iter().map(|&proxy| proxy.to_owned()).collect(),
+    };
+    let people = [
+        person(&["SMTP:bob@contoso.com"]),
+        person(&["SMTP:ann@@contoso.com", "SMTP:bob@contoso.com"]),
+    ];
+    assert_fix_holds(&people, "idfix-multitenant", true);
+}
+
 /// Random exports to try; `LDIFIX_CASES` asks for more of them.
 fn cases() -> u32 {
     std::env::var("LDIFIX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400)

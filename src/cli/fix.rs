@@ -152,6 +152,9 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
             "breaks-another-rule" => "have a suggestion that breaks another rule",
             "held" => "have a suggestion that another entry holds",
             "taken-in-this-run" => "have a suggestion that another entry of this run takes",
+            "given-up-in-this-run" => {
+                "remove a duplicate whose other holder gives it up in this run"
+            }
             "cannot-be-written" => "cannot be changed by a modify record",
             _ => "cannot be put in an order that a server takes",
         };

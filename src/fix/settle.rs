@@ -22,16 +22,27 @@ pub(super) fn settle(
     loop {
         let claims = Claims::of(candidates);
         let mut blocked = Vec::new();
+        let mut kept = Vec::new();
         for (number, candidate) in candidates.iter().enumerate() {
+            kept.extend(claims.last_holding(candidate, candidates, survey).map(|it| (number, it)));
             if let Some((key, reason)) = claims.block(number, candidate, candidates, survey) {
                 blocked.push((number, key, reason));
             }
         }
-        if blocked.is_empty() {
+        if blocked.is_empty() && kept.is_empty() {
             return;
         }
-        for (number, key, reason) in blocked {
+        for (number, (at, reason)) in kept {
             if let Some(candidate) = candidates.get_mut(number) {
+                candidate.decline(at..at + 1, &reason);
+                candidate.evaluate(profile, policy);
+            }
+        }
+        for (number, key, reason) in blocked {
+            let takes = |candidate: &&mut Candidate<'_>| {
+                candidate.takes.has(key) || candidate.new_keys.contains(&key)
+            };
+            if let Some(candidate) = candidates.get_mut(number).filter(takes) {
                 candidate.drop_taking(key, &reason);
                 candidate.evaluate(profile, policy);
             }
@@ -65,6 +76,27 @@ impl Claims {
             }
         }
         Self { takers, rule_takers, by_offset }
+    }
+
+    /// A proposal that removes a duplicate which no earlier entry keeps.
+    fn last_holding(
+        &self,
+        candidate: &Candidate<'_>,
+        candidates: &[Candidate<'_>],
+        survey: &Survey<'_>,
+    ) -> Option<(usize, Decline)> {
+        candidate.ceded().find_map(|(at, key)| {
+            let holders = survey.holders_by_rule(key);
+            let before = holders.partition_point(|slot| slot.place.offset() < candidate.offset);
+            let earlier = &holders[..before];
+            let gives_up = |slot: &Slot| {
+                let holder = self.by_offset.get(&slot.place.offset());
+                let holder = holder.and_then(|&number| candidates.get(number));
+                holder.is_some_and(|holder| holder.frees.by_rule.contains(&key))
+            };
+            let first = earlier.first().filter(|_| earlier.iter().all(gives_up))?;
+            Some((at, Decline::GivenUp { holder: survey.dn_at(first.place.offset()) }))
+        })
     }
 
     /// What keeps a candidate from taking one of its keys, and which.

@@ -39,7 +39,7 @@ impl Action {
 
 /// What `fix` may write for a finding. The row itself shows IdFix's own words: its
 /// update and action may say something else.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Suggestion {
     /// Replace the value by this one.
     Replace(String),
