@@ -6,10 +6,12 @@ mod changes;
 mod check;
 mod console;
 mod entries;
+mod explain;
 mod fix;
 mod fmt;
 mod inputs;
 mod options;
+mod rules;
 mod show;
 mod summary;
 mod survey;
@@ -44,6 +46,8 @@ enum Command {
     Apply(apply::Args),
     Show(show::Args),
     Fmt(fmt::Args),
+    Rules(rules::Args),
+    Explain(explain::Args),
 }
 
 /// How a command ended.
@@ -93,6 +97,8 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Apply(args) => apply::run(&args, console),
         Command::Show(args) => show::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
+        Command::Rules(args) => rules::run(&args, console),
+        Command::Explain(args) => explain::run(&args, console),
     }
 }
 

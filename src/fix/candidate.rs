@@ -10,7 +10,7 @@ use crate::directory::Entry;
 use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, RuleName, Subject, Suggestion, idfix, registry, stored_key,
+    Profile, RuleName, Subject, Suggestion, idfix, stored_key,
 };
 
 use super::declined::{Decline, Declined};
@@ -210,7 +210,7 @@ impl<'a> Candidate<'a> {
             }
             let repeated = HeldKeys::repeated(profile, &subject);
             if let Some(&key) = new_keys(&self.proposals).intersection(&repeated).min() {
-                let errors = registry::DUPLICATE.label.to_owned();
+                let errors = idfix::DUPLICATE.label.to_owned();
                 self.drop_taking(key, &Decline::StillWrong { errors });
                 continue;
             }
@@ -410,7 +410,7 @@ fn local_findings<'s>(
 }
 
 fn is_duplicate(finding: &Finding<'_>) -> bool {
-    finding.rules.contains(&registry::DUPLICATE.name)
+    finding.rules.contains(&idfix::DUPLICATE.name)
 }
 
 /// Where findings stand that nobody is shown.

@@ -7,6 +7,7 @@
 //! Text for people keeps to a [`Width`] and takes a [`Colour`]; values in it are
 //! made [`visible()`], whatever bytes they hold.
 
+pub mod catalogue;
 mod csv;
 mod diff;
 mod json;

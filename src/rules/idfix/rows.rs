@@ -6,12 +6,12 @@ use rustc_hash::FxHashSet;
 
 use crate::ldif::Line;
 use crate::rules::profile::{Chain, Profile, Values};
-use crate::rules::registry::DUPLICATE;
 use crate::rules::{Action, Applicability, Attr, Finding, Subject, Suggestion};
 
 use super::address::is_smtp;
 use super::chain::{Context, Outcome, run, run_absent, text};
 use super::fold::fold_key;
+use super::rules::DUPLICATE;
 use super::suggest::suggest;
 
 /// What the whole input says about the keys of one entry.
