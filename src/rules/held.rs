@@ -62,12 +62,6 @@ impl HeldKeys {
         repeated
     }
 
-    /// Whether a key is among them, of either kind.
-    #[must_use]
-    pub fn has(&self, key: Fingerprint) -> bool {
-        self.by_rule.contains(&key) || self.as_stored.contains(&key)
-    }
-
     /// The keys that are held here and not there.
     #[must_use]
     pub fn beyond(&self, other: &Self) -> Self {
