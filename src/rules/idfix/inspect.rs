@@ -251,8 +251,8 @@ mod tests {
             for profile in profiles() {
                 let (fails, keys) = inspected(&profile, &subject);
                 let rows = findings(&profile, &subject);
-                prop_assert_eq!(fails, !rows.is_empty(), "{}: {:?}", profile.name, rows);
-                prop_assert_eq!(keys, exact_keys(&profile, &subject), "{}", profile.name);
+                prop_assert_eq!(fails, !rows.is_empty(), "{:?}: {:?}", profile.population, rows);
+                prop_assert_eq!(keys, exact_keys(&profile, &subject), "{:?}", profile.population);
             }
         }
 
