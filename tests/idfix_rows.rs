@@ -36,7 +36,11 @@ fn every_row_is_the_one_that_idfix_shows_and_stands_where_idfix_shows_it() {
             let rows = std::fs::read_to_string(export.with_extension(format!("{mode}.jsonl")));
             let expected: Vec<serde_json::Value> =
                 rows.unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-            let profile = Profile::by_name(profile, ProfileOptions { alternate_login_id }).unwrap();
+            let profile = Profile::by_name(
+                profile,
+                ProfileOptions { alternate_login_id, ..ProfileOptions::default() },
+            )
+            .unwrap();
             let found = scan(&profile, &entries);
             for (at, (expected, found)) in expected.iter().zip(&found).enumerate() {
                 assert_eq!(found, expected, "row {at} of {} ({mode})", export.display());

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use ldifix::ldif::ReadOptions;
+use ldifix::rules::catalogue::Settings;
 use ldifix::rules::{CheckOptions, Export, Profile, ProfileOptions, Rule, Selection, Survey};
 
 /// The lines of an example as entries that synchronisation looks at.
@@ -16,7 +17,13 @@ fn export(entries: &[&str]) -> String {
             export,
             "dn: CN=P{number},DC=contoso,DC=com\nobjectClass: user\n\
              objectCategory: CN=Person,CN=Schema,CN=Configuration,DC=contoso,DC=com\n\
-             cn: P{number}\n{lines}\n"
+             cn: P{number}\n{lines}\n{}\n",
+            // Every synchronised user has an account name.
+            if lines.contains("sAMAccountName") {
+                String::new()
+            } else {
+                format!("sAMAccountName: P{number}\n")
+            },
         )
         .unwrap();
     }
@@ -24,8 +31,15 @@ fn export(entries: &[&str]) -> String {
 }
 
 fn found(export: &str, profile: &str) -> BTreeSet<&'static str> {
+    let settings = Settings {
+        verified_domains: ["contoso.com", "contoso.cloud", "con-toso.com", "123.com"]
+            .map(str::to_owned)
+            .into(),
+        ..Settings::default()
+    };
     let options = CheckOptions {
-        profile: Profile::by_name(profile, ProfileOptions::default()).unwrap(),
+        profile: Profile::by_name(profile, ProfileOptions { settings, ..Default::default() })
+            .unwrap(),
         selection: Selection::default(),
         read: ReadOptions::default(),
         keep_held: false,
@@ -47,24 +61,31 @@ fn found(export: &str, profile: &str) -> BTreeSet<&'static str> {
 fn the_wrong_example_of_a_rule_breaks_it_and_the_right_one_does_not() {
     for rule in Rule::all() {
         let name = rule.name.0;
-        let wrong = found(&export(rule.example.wrong), "idfix-multitenant");
+        let profile = rule.profiles[0];
+        let wrong = found(&export(rule.example.wrong), profile);
         assert!(wrong.contains(name), "{name} finds nothing in its wrong example, only {wrong:?}");
-        let right = found(&export(rule.example.right), "idfix-multitenant");
+        let right = found(&export(rule.example.right), profile);
         assert!(!right.contains(name), "{name} finds something in its right example");
     }
 }
 
+/// `UPDATE_README=1 cargo test --test rule_examples` prints the table anew.
 #[test]
 fn the_readme_holds_the_table_of_the_rules() {
+    const MARKS: [&str; 2] = ["<!-- rules -->\n", "<!-- end of rules -->"];
     let mut table = Vec::new();
     ldifix::report::catalogue::markdown(&mut table, Rule::all()).unwrap();
     let table = String::from_utf8(table).unwrap();
-    let readme =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    assert!(
-        readme.contains(&table),
-        "print it anew with `ldifix rules --format markdown`:\n{table}"
-    );
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let (before, rest) = readme.split_once(MARKS[0]).unwrap();
+    let (held, behind) = rest.split_once(MARKS[1]).unwrap();
+    if std::env::var_os("UPDATE_README").is_some() {
+        let [begin, end] = MARKS;
+        std::fs::write(path, format!("{before}{begin}{table}{end}{behind}")).unwrap();
+        return;
+    }
+    assert!(held == table, "README.md is behind: run this test with UPDATE_README=1");
 }
 
 #[test]

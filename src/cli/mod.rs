@@ -15,6 +15,7 @@ mod rules;
 mod show;
 mod summary;
 mod survey;
+mod tenant;
 
 use std::io;
 use std::process::ExitCode;

@@ -8,6 +8,8 @@ use crate::directory::{Filter, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
 use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, RuleName, Selection};
 
+use super::tenant::TenantArgs;
+
 /// How LDIF is read.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Reading")]
@@ -102,6 +104,9 @@ pub struct RuleArgs {
     /// All rules but this one; may be repeated
     #[arg(long, value_name = "RULE")]
     ignore: Vec<String>,
+
+    #[command(flatten)]
+    tenant: TenantArgs,
 }
 
 impl RuleArgs {
@@ -114,7 +119,10 @@ impl RuleArgs {
         scope: &ScopeArgs,
         read: &ReadArgs,
     ) -> anyhow::Result<CheckOptions> {
-        let options = ProfileOptions { alternate_login_id: self.alternate_login_id };
+        let options = ProfileOptions {
+            alternate_login_id: self.alternate_login_id,
+            settings: self.tenant.settings()?,
+        };
         let profile = Profile::by_name(&self.profile, options)?;
         if self.alternate_login_id && profile.name != "idfix-multitenant" {
             bail!("--alternate-login-id goes with --profile idfix-multitenant only");

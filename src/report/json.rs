@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer};
 
 use super::FindingWriter;
 use super::visible::is_deceptive;
-use crate::rules::{Applicability, Finding, RuleName};
+use crate::rules::{Applicability, Finding, RuleName, Severity};
 
 /// Writes findings as JSON, one object a line.
 pub struct Json<W: Write> {
@@ -53,7 +53,11 @@ struct Row<'a> {
     class: Cow<'a, str>,
     attribute: &'a str,
     rule: Joined<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<Severity>,
     error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
     #[serde(flatten)]
     value: RowValue<'a>,
     update: Option<&'a str>,
@@ -87,7 +91,10 @@ impl<'a> From<&'a Finding<'_>> for Row<'a> {
             class: String::from_utf8_lossy(&finding.object_class),
             attribute: finding.attribute,
             rule: Joined(&finding.rules),
+            // IdFix knows neither.
+            severity: finding.message.is_some().then_some(finding.severity),
             error: &finding.error,
+            message: finding.message.as_deref(),
             value,
             update: finding.update.as_deref(),
             action: finding.action.label(),

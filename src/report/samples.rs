@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::rules::{Action, Applicability, Finding, RuleName, Suggestion};
+use crate::rules::{Action, Applicability, Finding, RuleName, Severity, Suggestion};
 
 pub const ZOE: &str = "CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example";
 pub const BJORN: &str = "CN=Bjorn Müller 53,OU=Staff,DC=corp,DC=example";
@@ -26,6 +26,8 @@ pub fn finding(
         action: Action::Edit,
         suggestion: Suggestion::None,
         applicability: Applicability::Unsafe,
+        severity: Severity::Error,
+        message: None,
         extra: false,
         file: "corp.ldif",
         line: 4711,

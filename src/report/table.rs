@@ -23,7 +23,7 @@ use super::rdn::rdn_len;
 use super::shorten::{Piece, shorten, wrap_words};
 use super::terminal::{Colour, Ink, Width, style};
 use super::visible::{Cell, Glyph, as_plain, cells, cells_around};
-use crate::rules::{Action, Applicability, Finding};
+use crate::rules::{Action, Applicability, Finding, Severity};
 
 /// Writes findings as a table.
 pub struct Table<W: Write> {
@@ -116,7 +116,12 @@ impl<W: Write> Table<W> {
     }
 
     /// Attribute and error words, and beside or below them the two lines.
-    fn row(&mut self, attribute: &str, error: (Style, &str), lines: [Option<ValueLine<'_>>; 2]) {
+    fn row<'x>(
+        &mut self,
+        attribute: &str,
+        error: (Style, &str),
+        lines: impl IntoIterator<Item = Option<ValueLine<'x>>>,
+    ) {
         let layout = self.layout;
         let labels = cells(error.1.as_bytes());
         let mut words = wrap_words(&labels, layout.error_width).into_iter();
@@ -218,9 +223,9 @@ impl<W: Write> FindingWriter for Table<W> {
         }
         self.heading(&finding.dn);
         self.flush_first_holders(Some(finding));
-        let error = match finding.applicability {
-            Applicability::Safe => style::MILD,
-            Applicability::Unsafe | Applicability::Manual => style::GRAVE,
+        let error = match (finding.severity, finding.applicability) {
+            (Severity::Error, Applicability::Unsafe | Applicability::Manual) => style::GRAVE,
+            _ => style::MILD,
         };
         let lines = value_lines(finding);
         let arrow = lines[1].as_ref().map_or("", |line| line.arrow);
@@ -250,7 +255,7 @@ struct ValueLine<'a> {
 
 enum Content<'a> {
     Value(Cow<'a, [u8]>),
-    Words(&'static str),
+    Words(&'a str),
 }
 
 const SAFE: &str = "→";
@@ -272,13 +277,13 @@ impl<'a> ValueLine<'a> {
         Self { focus: Some(0..rdn_len(dn)), ..Self::of(dn, "") }
     }
 
-    fn words(words: &'static str, arrow: &'static str) -> Self {
+    fn words(words: &'a str, arrow: &'static str) -> Self {
         Self { content: Content::Words(words), ..Self::of(b"", arrow) }
     }
 }
 
 /// The value, and what is proposed for it.
-fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 2] {
+fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 3] {
     let arrow = match finding.applicability {
         Applicability::Safe => SAFE,
         Applicability::Unsafe => UNSAFE,
@@ -307,7 +312,8 @@ fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 2] {
     if let (Some(value), Some(old)) = (value, &mut old) {
         old.focus = old.focus.take().or_else(|| first_escape(value));
     }
-    [old, Some(new)]
+    let message = finding.message.as_deref().filter(|message| !message.is_empty());
+    [old, Some(new), message.map(|message| ValueLine::words(message, ""))]
 }
 
 /// The bytes of both values between what they share at the start and the end.

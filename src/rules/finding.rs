@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::rule::RuleName;
+use super::rule::{RuleName, Severity};
 
 /// How far a suggestion may be taken without a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -69,8 +69,13 @@ pub struct Finding<'a> {
     pub attribute: &'static str,
     /// The rules that fired, in the order in which they fired.
     pub rules: Vec<RuleName>,
+    /// The gravest severity of these rules.
+    pub severity: Severity,
     /// The labels of the report's ERROR column, joined by `, `.
     pub error: String,
+    /// In which way the rules are broken, where there is more to say than their
+    /// labels do.
+    pub message: Option<String>,
     /// The value; `None` where the attribute is absent.
     pub value: Option<Cow<'a, [u8]>>,
     /// The proposed value.

@@ -3,6 +3,7 @@
 //!
 //! Knows nothing of how findings are printed or written.
 
+pub mod catalogue;
 mod duplicates;
 mod finding;
 mod gather;

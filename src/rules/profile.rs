@@ -3,10 +3,13 @@
 
 use super::idfix::{self, Buffers, Class, Duplicates, Key, Place, SkipReason};
 use super::registry::{did_you_mean, nearest};
+use std::sync::Arc;
+
+use super::catalogue::{Catalogue, Reason, Settings};
 use super::{Attr, Finding, Subject};
 
 /// A set of rules with the entries that they apply to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Profile {
     /// The name, as `--profile` takes it.
     pub name: &'static str,
@@ -17,10 +20,12 @@ pub struct Profile {
 }
 
 /// The two kinds of rules.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum RuleSet {
     /// Those of IdFix: chains of steps.
     IdFix(IdFix),
+    /// Those of the catalogue.
+    Catalogue(Catalogue),
 }
 
 /// A rule set of IdFix.
@@ -33,10 +38,12 @@ pub struct IdFix {
 }
 
 /// What can be chosen about a profile.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileOptions {
     /// Users log in by another attribute: userPrincipalName is not checked.
     pub alternate_login_id: bool,
+    /// What the administrator says about the tenant.
+    pub settings: Settings,
 }
 
 /// There is no profile of that name.
@@ -55,15 +62,16 @@ pub struct UnknownProfile {
 
 impl Profile {
     /// The names of all profiles.
-    pub const NAMES: &'static [&'static str] = &["idfix-multitenant", "idfix-dedicated"];
+    pub const NAMES: &'static [&'static str] = &["entra", "idfix-multitenant", "idfix-dedicated"];
 
     /// Whether the profile looks at an entry.
     ///
     /// # Errors
     /// The stable name of the reason why not.
     pub fn scope(&self, subject: &Subject<'_>) -> Result<(), &'static str> {
-        match self.rules {
+        match &self.rules {
             RuleSet::IdFix(idfix) => idfix.scope(subject).map_err(SkipReason::name),
+            RuleSet::Catalogue(catalogue) => catalogue.scope(subject).map_err(Reason::name),
         }
     }
 
@@ -78,8 +86,9 @@ impl Profile {
         buffers: &mut Buffers,
         sink: impl FnMut(Key<'_>),
     ) -> bool {
-        match self.rules {
+        match &self.rules {
             RuleSet::IdFix(idfix) => idfix.inspect(subject, buffers, sink),
+            RuleSet::Catalogue(catalogue) => catalogue.inspect(subject),
         }
     }
 
@@ -91,8 +100,9 @@ impl Profile {
         duplicates: &dyn Duplicates,
         place: Place<'a>,
     ) -> Vec<Finding<'a>> {
-        match self.rules {
+        match &self.rules {
             RuleSet::IdFix(idfix) => idfix.findings(subject, duplicates, place),
+            RuleSet::Catalogue(catalogue) => catalogue.findings(subject, place),
         }
     }
 
@@ -102,6 +112,14 @@ impl Profile {
     /// [`UnknownProfile`] where there is none.
     pub fn by_name(name: &str, options: ProfileOptions) -> Result<Self, UnknownProfile> {
         match name.to_ascii_lowercase().as_str() {
+            "entra" => Ok(Self {
+                name: "entra",
+                doc: "What Entra Connect, Exchange Online and Active Directory refuse",
+                rules: RuleSet::Catalogue(Catalogue {
+                    profile: "entra",
+                    settings: Arc::new(options.settings),
+                }),
+            }),
             "idfix-multitenant" => Ok(idfix::multitenant(options)),
             "idfix-dedicated" => Ok(idfix::DEDICATED),
             _ => Err(UnknownProfile {
@@ -262,20 +280,27 @@ mod tests {
             unreachable!()
         };
         assert_eq!(error.nearest, Some("idfix-multitenant"));
-        assert!(error.to_string().ends_with("the profiles are idfix-multitenant, idfix-dedicated"));
+        assert!(
+            error
+                .to_string()
+                .ends_with("the profiles are entra, idfix-multitenant, idfix-dedicated")
+        );
     }
 
     #[test]
     fn an_alternate_login_id_drops_the_user_principal_name_and_nothing_else() {
         let attrs = |alternate_login_id| -> Vec<Attr> {
-            Profile::by_name("idfix-multitenant", ProfileOptions { alternate_login_id })
-                .map_or_else(
-                    |_| Vec::new(),
-                    |profile| {
-                        let RuleSet::IdFix(idfix) = profile.rules;
-                        idfix.chains.iter().map(|chain| chain.attr).collect()
-                    },
-                )
+            Profile::by_name(
+                "idfix-multitenant",
+                ProfileOptions { alternate_login_id, ..ProfileOptions::default() },
+            )
+            .map_or_else(
+                |_| Vec::new(),
+                |profile| {
+                    let RuleSet::IdFix(idfix) = profile.rules else { unreachable!() };
+                    idfix.chains.iter().map(|chain| chain.attr).collect()
+                },
+            )
         };
         let mut all = attrs(false);
         assert_eq!(all.pop(), Some(Attr::UserPrincipalName));

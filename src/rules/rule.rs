@@ -44,6 +44,8 @@ pub struct Rule {
     pub summary: &'static str,
     /// Why that matters.
     pub reason: &'static str,
+    /// The profiles that it belongs to.
+    pub profiles: &'static [&'static str],
     /// The object classes that it looks at.
     pub classes: &'static [&'static str],
     /// The attributes that it reads.

@@ -31,6 +31,7 @@ macro_rules! attributes {
 }
 
 attributes! {
+    AdminCount = "adminCount",
     Cn = "cn",
     DisplayName = "displayName",
     DistinguishedName = "distinguishedName",

@@ -147,7 +147,7 @@ mod tests {
 
     fn profiles() -> [IdFix; 2] {
         [multitenant(ProfileOptions::default()), DEDICATED].map(|profile| {
-            let RuleSet::IdFix(idfix) = profile.rules;
+            let RuleSet::IdFix(idfix) = profile.rules else { unreachable!() };
             idfix
         })
     }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::ldif::Line;
 use crate::rules::profile::{Chain, IdFix, Values};
-use crate::rules::{Action, Applicability, Attr, Finding, Subject, Suggestion};
+use crate::rules::{Action, Applicability, Attr, Finding, Severity, Subject, Suggestion};
 
 use super::address::is_smtp;
 use super::chain::{Context, Outcome, run, run_absent, text};
@@ -128,7 +128,9 @@ impl<'a> Rows<'_, 'a> {
             object_class: self.subject.last(Attr::ObjectClass).unwrap_or_default(),
             attribute: chain.shown,
             rules: rules.iter().map(|rule| rule.name).collect(),
+            severity: Severity::Error,
             error: labels.join(", "),
+            message: None,
             value: bytes,
             update,
             action,

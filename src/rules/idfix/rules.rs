@@ -16,6 +16,7 @@ pub(crate) const RULES: &[&Rule] = &[
 
 const IDFIX: &str = "github.com/microsoft/idfix 2.6.0.3, rules of both modes";
 const PREPARE: &str = "Microsoft: Prepare for directory synchronization to Microsoft 365";
+const PROFILES: &[&str] = &["idfix-multitenant", "idfix-dedicated"];
 const PEOPLE: &[&str] = &["user", "contact", "group"];
 const ADDRESSES: &[&str] = &["mail", "proxyAddresses", "targetAddress", "userPrincipalName"];
 
@@ -26,6 +27,7 @@ pub static LENGTH: Rule = Rule {
     severity: Severity::Error,
     summary: "A value is longer than synchronisation takes, in UTF-16 units.",
     reason: "The cloud refuses the attribute, and with it the object (ExceededAllowedLength).",
+    profiles: PROFILES,
     classes: PEOPLE,
     attributes: &[
         "displayName",
@@ -56,6 +58,7 @@ pub static CHARACTER: Rule = Rule {
     summary: "A value holds characters that the attribute must not hold.",
     reason: "The cloud refuses the value (IdentityDataValidationFailed), or replaces the \
              characters and the address is another one.",
+    profiles: PROFILES,
     classes: PEOPLE,
     attributes: &[
         "mail",
@@ -87,6 +90,7 @@ pub static DUPLICATE: Rule = Rule {
     summary: "An earlier value of the same attribute is the same without regard to case.",
     reason: "The second object is not synchronised, or without the value \
              (AttributeValueMustBeUnique).",
+    profiles: PROFILES,
     classes: PEOPLE,
     attributes: &[
         "mail",
@@ -117,6 +121,7 @@ pub static BLANK: Rule = Rule {
     severity: Severity::Error,
     summary: "An attribute that must have a value is absent or empty.",
     reason: "The object appears without a name, or is not synchronised.",
+    profiles: PROFILES,
     classes: PEOPLE,
     attributes: &["displayName", "mailNickname", "targetAddress"],
     limit: "idfix-multitenant: displayName. idfix-dedicated: displayName of groups, mailNickname \
@@ -135,6 +140,7 @@ pub static FORMAT: Rule = Rule {
     summary: "A mail address is not of the form local-part@domain even after its suggested \
               correction.",
     reason: "The cloud drops an address that is none, and a user without one cannot sign in.",
+    profiles: PROFILES,
     classes: PEOPLE,
     attributes: ADDRESSES,
     limit: "RFC 2822 addr-spec as IdFix reads it; mail with idfix-dedicated only",
@@ -154,6 +160,7 @@ pub static TOP_LEVEL_DOMAIN: Rule = Rule {
     summary: "A mail address ends in a label that is no public top-level domain.",
     reason: "A domain that is not routable cannot be verified: the user gets an address of the \
              tenant's initial domain.",
+    profiles: PROFILES,
     classes: PEOPLE,
     attributes: ADDRESSES,
     limit: "IdFix's own list of top-level domains, which has none that came after 2.6.0.3",
@@ -172,6 +179,7 @@ pub static DOMAIN_PART: Rule = Rule {
     severity: Severity::Error,
     summary: "The part of a mail address behind the @ is no domain name.",
     reason: "Mail to the address is not delivered, and the cloud drops it.",
+    profiles: PROFILES,
     classes: PEOPLE,
     attributes: ADDRESSES,
     limit: "labels of letters, digits and inner hyphens, with dots between them",
@@ -190,6 +198,7 @@ pub static LOCAL_PART: Rule = Rule {
     severity: Severity::Error,
     summary: "The part of a mail address before the @ is no dot-atom, or there is more than one @.",
     reason: "Mail to the address is not delivered, and the cloud drops it.",
+    profiles: PROFILES,
     classes: PEOPLE,
     attributes: ADDRESSES,
     limit: "atoms with single dots between them, one @",

@@ -352,7 +352,7 @@ fn the_line_is_the_values_or_the_entrys_where_the_attribute_is_absent() {
 }
 
 fn skipped(profile: &Profile, entry: &Entry<'_>) -> Option<SkipReason> {
-    let RuleSet::IdFix(idfix) = profile.rules;
+    let RuleSet::IdFix(idfix) = profile.rules else { unreachable!() };
     idfix.scope(&subject(entry)).err()
 }
 

@@ -1,0 +1,75 @@
+//! What the administrator says about the tenant on the command line.
+
+use anyhow::bail;
+use clap::ValueEnum;
+
+use crate::rules::catalogue::{Settings, Transliteration};
+
+/// Options about the tenant.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Tenant")]
+pub struct TenantArgs {
+    /// A domain that is verified in the tenant; may be repeated
+    #[arg(long, value_name = "DOMAIN")]
+    verified_domain: Vec<String>,
+
+    /// The tenant's initial domain
+    #[arg(long, value_name = "NAME.onmicrosoft.com")]
+    initial_domain: Option<String>,
+
+    /// The domain of the cloud that stands for one of the forest; may be repeated
+    #[arg(long, value_name = "FROM=TO")]
+    map_domain: Vec<String>,
+
+    /// How letters outside ASCII are written in suggestions
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Letters::Plain)]
+    transliterate: Letters,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Letters {
+    /// ä becomes a
+    Plain,
+    /// ä becomes ae
+    De,
+    /// Nothing is suggested
+    None,
+}
+
+impl TenantArgs {
+    /// The settings.
+    ///
+    /// # Errors
+    /// Where a domain is none.
+    pub fn settings(&self) -> anyhow::Result<Settings> {
+        let verified = self.verified_domain.iter().map(|name| domain("--verified-domain", name));
+        let initial = self.initial_domain.iter().map(|name| domain("--initial-domain", name));
+        let mapped = self.map_domain.iter().map(|pair| match pair.split_once('=') {
+            Some((from, to)) => Ok((domain("--map-domain", from)?, domain("--map-domain", to)?)),
+            None => bail!("--map-domain {pair}: write it as corp.local=contoso.com"),
+        });
+        Ok(Settings {
+            verified_domains: verified.collect::<anyhow::Result<_>>()?,
+            initial_domain: initial.collect::<anyhow::Result<Vec<_>>>()?.pop(),
+            mapped_domains: mapped.collect::<anyhow::Result<_>>()?,
+            transliteration: match self.transliterate {
+                Letters::Plain => Transliteration::Plain,
+                Letters::De => Transliteration::German,
+                Letters::None => Transliteration::None,
+            },
+        })
+    }
+}
+
+/// A domain name as it is compared.
+fn domain(option: &str, name: &str) -> anyhow::Result<String> {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    if !name.split('.').all(is_label) {
+        bail!("{option} {name}: no domain name; write it as in contoso.com");
+    }
+    Ok(name.to_ascii_lowercase())
+}

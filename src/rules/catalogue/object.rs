@@ -1,0 +1,98 @@
+//! An entry as the rules of the catalogue see it.
+
+use std::borrow::Cow;
+
+use crate::ldif::Line;
+use crate::rules::{Attr, Subject};
+
+use super::Settings;
+
+/// What kind of object an entry is, by its objectClass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// user or inetOrgPerson.
+    User,
+    /// contact.
+    Contact,
+    /// group.
+    Group,
+    /// computer, which is a user too.
+    Computer,
+    /// Anything else.
+    Other,
+}
+
+impl ObjectKind {
+    fn of(subject: &Subject<'_>) -> Self {
+        let mut kind = Self::Other;
+        for line in subject.lines(Attr::ObjectClass) {
+            let class = line.bytes();
+            let is = |name: &str| class.eq_ignore_ascii_case(name.as_bytes());
+            if is("computer") {
+                return Self::Computer;
+            } else if is("user") || is("inetOrgPerson") {
+                kind = Self::User;
+            } else if is("group") {
+                kind = Self::Group;
+            } else if is("contact") {
+                kind = Self::Contact;
+            }
+        }
+        kind
+    }
+}
+
+/// An entry with what is known about the tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct Object<'s, 'a> {
+    /// The entry.
+    pub subject: &'s Subject<'a>,
+    /// What it is.
+    pub kind: ObjectKind,
+    /// What was said about the tenant.
+    pub settings: &'s Settings,
+}
+
+impl<'s, 'a> Object<'s, 'a> {
+    /// An entry as an object.
+    #[must_use]
+    pub fn of(subject: &'s Subject<'a>, settings: &'s Settings) -> Self {
+        Self { subject, kind: ObjectKind::of(subject), settings }
+    }
+
+    /// The values of an attribute with their numbers.
+    pub fn values(&self, attr: Attr) -> impl Iterator<Item = (usize, Cow<'a, [u8]>)> + use<'s, 'a> {
+        self.subject.lines(attr).iter().map(Line::bytes).enumerate()
+    }
+
+    /// Whether an attribute has a value with more than white space.
+    #[must_use]
+    pub fn has(&self, attr: Attr) -> bool {
+        self.values(attr).any(|(_, value)| !value.trim_ascii().is_empty())
+    }
+
+    /// The first value of an attribute as text.
+    #[must_use]
+    pub fn text(&self, attr: Attr) -> Option<Cow<'a, str>> {
+        self.subject.first(attr).map(super::text::of)
+    }
+
+    /// The primary address in proxyAddresses, without its type.
+    #[must_use]
+    pub fn primary_smtp(&self) -> Option<String> {
+        self.values(Attr::ProxyAddresses).find_map(|(_, value)| {
+            let address = value.trim_ascii().strip_prefix(b"SMTP:")?;
+            Some(String::from_utf8_lossy(address.trim_ascii()).into_owned())
+        })
+    }
+
+    /// Whether the directory keeps the object as it is: nothing is ever written to
+    /// accounts that it protects (`adminCount: 1`), nor to what it needs itself.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        let is = |attr, value: &[u8]| {
+            self.subject.first(attr).is_some_and(|held| held.eq_ignore_ascii_case(value))
+        };
+        is(Attr::AdminCount, b"1") || is(Attr::IsCriticalSystemObject, b"TRUE")
+    }
+}

@@ -1,0 +1,46 @@
+//! What the administrator says about the tenant and the forest.
+
+/// What the administrator says about the tenant and the forest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Domains that are verified in the tenant, in lower case; none where nothing
+    /// was said, and then no domain counts as unverified.
+    pub verified_domains: Vec<String>,
+    /// The tenant's initial domain (`contoso.onmicrosoft.com`), in lower case.
+    pub initial_domain: Option<String>,
+    /// Suffixes of names that cannot be routed, and what stands for them in the
+    /// cloud: `corp.local`, `contoso.com`. In lower case.
+    pub mapped_domains: Vec<(String, String)>,
+    /// How letters outside ASCII are written in addresses.
+    pub transliteration: Transliteration,
+}
+
+impl Settings {
+    /// Whether a domain can be used in the tenant, as far as that was said.
+    #[must_use]
+    pub fn is_verified(&self, domain: &str) -> bool {
+        let is_same = |verified: &str| verified.eq_ignore_ascii_case(domain);
+        self.verified_domains.is_empty()
+            || self.verified_domains.iter().any(|it| is_same(it))
+            || self.initial_domain.as_deref().is_some_and(is_same)
+    }
+
+    /// What stands for a domain in the cloud, where that was said.
+    #[must_use]
+    pub fn mapped(&self, domain: &str) -> Option<&str> {
+        let mut pairs = self.mapped_domains.iter();
+        pairs.find(|(from, _)| from.eq_ignore_ascii_case(domain)).map(|(_, to)| to.as_str())
+    }
+}
+
+/// How letters outside ASCII are written in suggestions for addresses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Transliteration {
+    /// `ä` becomes `a`, as Active Directory compares it.
+    #[default]
+    Plain,
+    /// `ä` becomes `ae`, as in German.
+    German,
+    /// Nothing is suggested.
+    None,
+}
