@@ -13,9 +13,16 @@ use ldifix::rules::{CheckOptions, Export, Profile, ProfileOptions, Rule, Selecti
 fn export(entries: &[&str]) -> String {
     let mut export = String::new();
     for (number, lines) in entries.iter().enumerate() {
+        // An example says which entry it is where that matters.
+        let own = format!("dn: CN=P{number},DC=contoso,DC=com");
+        let (dn, lines) = match lines.split_once('\n') {
+            Some((dn, rest)) if dn.starts_with("dn:") => (dn, rest),
+            _ => (own.as_str(), *lines),
+        };
+        let class = if lines.contains("objectClass") { "" } else { "objectClass: user\n" };
         writeln!(
             export,
-            "dn: CN=P{number},DC=contoso,DC=com\nobjectClass: user\n\
+            "{dn}\n{class}\
              objectCategory: CN=Person,CN=Schema,CN=Configuration,DC=contoso,DC=com\n\
              cn: P{number}\n{lines}\n{}\n",
             // Every synchronised user has an account name.

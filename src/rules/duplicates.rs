@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::catalogue::identifiers::SPACE;
+use super::catalogue::uniqueness::{NAMED_HOLDERS, Others, Party};
 use super::idfix::{Buffers, Duplicates, Holder};
 use super::survey::Survey;
 use super::{Attr, Fingerprint, Gathered, Place};
@@ -37,6 +39,8 @@ struct HoldingEntry<'a> {
     dn: Cow<'a, [u8]>,
     common_name: Cow<'a, [u8]>,
     keys: Keys,
+    /// As findings of others name it, where they do.
+    party: Option<Rc<Party>>,
 }
 
 impl<'a> HoldingEntry<'a> {
@@ -46,7 +50,8 @@ impl<'a> HoldingEntry<'a> {
             keys.insert((key.attr, key.value), key.bytes.to_vec());
         });
         let subject = &entry.subject;
-        Self { offset, dn: subject.dn_value(), common_name: subject.common_name(), keys }
+        let party = survey.options.profile.party(subject).map(Rc::new);
+        Self { offset, dn: subject.dn_value(), common_name: subject.common_name(), keys, party }
     }
 }
 
@@ -103,6 +108,31 @@ impl Duplicates for EntryDuplicates<'_, '_> {
         // Nobody else to ask where the fingerprint has one holder.
         self.survey.index.is_shared(Fingerprint::of(attr, key))
             && self.first(attr, key).is_some_and(|(first, _)| first < place)
+    }
+
+    fn others(&self, number: usize) -> Others {
+        let mut others = Others::default();
+        let Some(key) = self.own.keys.get(&(SPACE, number)) else { return others };
+        let fingerprint = Fingerprint::of(SPACE, key);
+        if !self.survey.index.is_shared(fingerprint) {
+            return others;
+        }
+        for slot in self.survey.index.holders(fingerprint) {
+            if slot.place.offset() == self.own.offset {
+                continue;
+            }
+            if others.named.len() == NAMED_HOLDERS {
+                others.more += 1;
+                continue;
+            }
+            let Some(entry) = self.entry_at(slot.place.offset()) else { continue };
+            let theirs = slot.place.value();
+            let is_same = entry.keys.get(&(SPACE, theirs)).is_some_and(|held| held == key);
+            if let (true, Some(party)) = (is_same, &entry.party) {
+                others.named.push((Rc::clone(party), theirs));
+            }
+        }
+        others
     }
 
     fn first_holder(&self, attr: Attr, key: &[u8]) -> Option<Holder<'_>> {

@@ -5,6 +5,7 @@ use super::idfix::{self, Buffers, Class, Duplicates, Key, Place, SkipReason};
 use super::registry::{did_you_mean, nearest};
 use std::sync::Arc;
 
+use super::catalogue::uniqueness::Party;
 use super::catalogue::{Catalogue, Reason, Settings};
 use super::{Attr, Finding, Subject};
 
@@ -88,7 +89,25 @@ impl Profile {
     ) -> bool {
         match &self.rules {
             RuleSet::IdFix(idfix) => idfix.inspect(subject, buffers, sink),
-            RuleSet::Catalogue(catalogue) => catalogue.inspect(subject),
+            RuleSet::Catalogue(catalogue) => {
+                catalogue.inspect(subject, &mut buffers.identifiers, sink)
+            }
+        }
+    }
+
+    /// Whether the first holder of a value has a finding too, not only the later
+    /// ones.
+    #[must_use]
+    pub fn names_all_holders(&self) -> bool {
+        matches!(self.rules, RuleSet::Catalogue(_))
+    }
+
+    /// The entry as the findings of others name it.
+    #[must_use]
+    pub fn party(&self, subject: &Subject<'_>) -> Option<Party> {
+        match &self.rules {
+            RuleSet::IdFix(_) => None,
+            RuleSet::Catalogue(catalogue) => Some(catalogue.party(subject)),
         }
     }
 
@@ -102,7 +121,7 @@ impl Profile {
     ) -> Vec<Finding<'a>> {
         match &self.rules {
             RuleSet::IdFix(idfix) => idfix.findings(subject, duplicates, place),
-            RuleSet::Catalogue(catalogue) => catalogue.findings(subject, place),
+            RuleSet::Catalogue(catalogue) => catalogue.findings(subject, duplicates, place),
         }
     }
 

@@ -49,6 +49,7 @@ attributes! {
     SamAccountName = "sAMAccountName",
     Sn = "sn",
     TargetAddress = "targetAddress",
+    UserAccountControl = "userAccountControl",
     UserPrincipalName = "userPrincipalName",
 }
 

@@ -190,10 +190,11 @@ impl<'a> Survey<'a> {
     /// Marks the entries that hold a value which an earlier one holds.
     fn mark_duplicates(&mut self) {
         use rayon::prelude::*;
+        let skipped = usize::from(!self.options.profile.names_all_holders());
         let later: Vec<u64> = self
             .index
             .shared()
-            .flat_map_iter(|holders| holders.iter().skip(1).map(|slot| slot.place.offset()))
+            .flat_map_iter(|holders| holders.iter().skip(skipped).map(|slot| slot.place.offset()))
             .collect();
         self.marks.extend(later);
         self.marks.par_sort_unstable();

@@ -7,11 +7,13 @@
 //! where nothing is wrong, and may take its time where something is.
 
 mod address;
+pub mod identifiers;
 mod mail;
 mod object;
 mod scope;
 mod settings;
 mod text;
+pub mod uniqueness;
 mod user_principal_name;
 mod verdict;
 
@@ -22,9 +24,11 @@ pub use verdict::Verdicts;
 
 use std::sync::Arc;
 
-use super::idfix::Place;
+use super::idfix::{Duplicates, Place};
 use super::rule::Rule;
-use super::{Finding, Subject};
+use super::{Finding, Key, Subject};
+use identifiers::IdentifierBuffers;
+use uniqueness::Party;
 
 /// Rules that look at the same values.
 pub struct Family {
@@ -55,10 +59,16 @@ impl Catalogue {
         scope::judge(&Object::of(subject, &self.settings))
     }
 
-    /// Whether the object breaks a rule.
-    #[must_use]
-    pub fn inspect(&self, subject: &Subject<'_>) -> bool {
+    /// Whether the object breaks a rule by itself; the keys of its identifiers go to
+    /// the sink.
+    pub fn inspect(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut IdentifierBuffers,
+        sink: impl FnMut(Key<'_>),
+    ) -> bool {
         let object = Object::of(subject, &self.settings);
+        identifiers::for_each_key(&object, buffers, sink);
         let mut verdicts = Verdicts::whether_any(self.profile);
         FAMILIES.iter().any(|family| {
             (family.check)(&object, &mut verdicts);
@@ -66,14 +76,26 @@ impl Catalogue {
         })
     }
 
+    /// The object as the findings of others name it.
+    #[must_use]
+    pub fn party(&self, subject: &Subject<'_>) -> Party {
+        Party::of(&Object::of(subject, &self.settings))
+    }
+
     /// The findings of an object, in the order of the catalogue.
     #[must_use]
-    pub fn findings<'a>(&self, subject: &Subject<'a>, place: Place<'a>) -> Vec<Finding<'a>> {
+    pub fn findings<'a>(
+        &self,
+        subject: &Subject<'a>,
+        duplicates: &dyn Duplicates,
+        place: Place<'a>,
+    ) -> Vec<Finding<'a>> {
         let object = Object::of(subject, &self.settings);
         let mut verdicts = Verdicts::in_full(self.profile);
         for family in FAMILIES {
             (family.check)(&object, &mut verdicts);
         }
+        uniqueness::judge(&object, &|number| duplicates.others(number), &mut verdicts);
         verdicts.into_findings(&object, place)
     }
 }

@@ -86,6 +86,16 @@ impl<'s, 'a> Object<'s, 'a> {
         })
     }
 
+    /// Whether the account is enabled; `None` where the object is no account, or the
+    /// export does not say.
+    #[must_use]
+    pub fn is_enabled(&self) -> Option<bool> {
+        /// ACCOUNTDISABLE ([MS-ADTS] 2.2.16).
+        const DISABLED: i64 = 2;
+        let flags = self.text(Attr::UserAccountControl)?.trim().parse::<i64>().ok()?;
+        Some(flags & DISABLED == 0)
+    }
+
     /// Whether the directory keeps the object as it is: nothing is ever written to
     /// accounts that it protects (`adminCount: 1`), nor to what it needs itself.
     #[must_use]

@@ -106,6 +106,19 @@ pub(super) fn transliterated(text: &str, how: Transliteration) -> Option<String>
     Some(plain)
 }
 
+/// A text as Active Directory compares it: without regard to case, accents and
+/// width.
+pub(super) fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)) {
+        match letters(c, Transliteration::Plain) {
+            Some(letters) => folded.push_str(&letters.to_ascii_lowercase()),
+            None => folded.extend(c.to_lowercase()),
+        }
+    }
+    folded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! The pass over every value: does a chain fail, and which keys does the entry
 //! hold? Tables of bytes decide for plain ASCII; the rest is worked out exactly.
 
+use crate::rules::catalogue::identifiers::IdentifierBuffers;
 use crate::rules::profile::{Chain, IdFix, Step, Values};
 use crate::rules::{Attr, Fingerprint, Subject};
 
@@ -35,6 +36,8 @@ impl Key<'_> {
 pub struct Buffers {
     value: Vec<u8>,
     key: Vec<u8>,
+    /// For the rules of the catalogue.
+    pub(in crate::rules) identifiers: IdentifierBuffers,
 }
 
 impl IdFix {

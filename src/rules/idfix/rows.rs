@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 use crate::ldif::Line;
+use crate::rules::catalogue::uniqueness::Others;
 use crate::rules::profile::{Chain, IdFix, Values};
 use crate::rules::{Action, Applicability, Attr, Finding, Severity, Subject, Suggestion};
 
@@ -26,6 +27,12 @@ pub trait Duplicates {
     /// The first holder of a key, where it is an entry before this one or this
     /// one itself (whichever of its values it is).
     fn first_holder(&self, attr: Attr, key: &[u8]) -> Option<Holder<'_>>;
+
+    /// The other objects that hold the key of this number, for the rules of the
+    /// catalogue.
+    fn others(&self, _key: usize) -> Others {
+        Others::default()
+    }
 }
 
 /// The entry that holds a key first.

@@ -1,0 +1,281 @@
+//! What an object is known by in the cloud: every name and address that only one
+//! object may have.
+
+use crate::rules::{Attr, Key};
+
+use super::{Object, ObjectKind, text};
+
+/// In which way an object holds an identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// userPrincipalName.
+    PrincipalName,
+    /// The primary address of a type in proxyAddresses.
+    Primary,
+    /// Another address in proxyAddresses.
+    Secondary,
+    /// mail that the cloud takes for an address: there is no SMTP address in
+    /// proxyAddresses.
+    EffectiveMail,
+    /// mail.
+    Mail,
+    /// targetAddress.
+    Target,
+    /// mailNickname.
+    Alias,
+    /// The alias that the cloud makes for an object without mailNickname.
+    PredictedAlias,
+    /// sAMAccountName.
+    Account,
+}
+
+/// One identifier of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identifier {
+    /// In which way it is held.
+    pub role: Role,
+    /// The attribute that holds it, or that it is made of.
+    pub attr: Attr,
+    /// The number of the value.
+    pub value: usize,
+}
+
+/// Where the keys of all identifiers stand in the index: they carry their own kind
+/// in front.
+pub const SPACE: Attr = Attr::ProxyAddresses;
+
+/// Room for what is worked out of one value, reused from value to value.
+#[derive(Debug, Default)]
+pub struct IdentifierBuffers {
+    key: Vec<u8>,
+    /// The keys of the object so far, one behind the other, and where they end.
+    seen: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl IdentifierBuffers {
+    /// The number of the key among those of the object; whether it is new.
+    fn number(&mut self) -> (usize, bool) {
+        let mut start = 0;
+        for (number, &end) in self.ends.iter().enumerate() {
+            if self.seen.get(start..end) == Some(&self.key[..]) {
+                return (number, false);
+            }
+            start = end;
+        }
+        self.seen.extend_from_slice(&self.key);
+        self.ends.push(self.seen.len());
+        (self.ends.len() - 1, true)
+    }
+}
+
+/// Hands the key of each identifier of an object over, each key once.
+pub(super) fn for_each_key(
+    object: &Object<'_, '_>,
+    buffers: &mut IdentifierBuffers,
+    mut sink: impl FnMut(Key<'_>),
+) {
+    for_each(object, buffers, |_, number, key, is_new| {
+        if is_new {
+            sink(Key { attr: SPACE, value: number, bytes: key, rewritten: false });
+        }
+    });
+}
+
+/// Hands over each identifier of an object with its key, the number of the key among
+/// those of the object, and whether it is the first one with this key.
+pub(super) fn for_each(
+    object: &Object<'_, '_>,
+    buffers: &mut IdentifierBuffers,
+    mut take: impl FnMut(Identifier, usize, &[u8], bool),
+) {
+    buffers.seen.clear();
+    buffers.ends.clear();
+    let mut each = |role, attr, value, kind: &[u8], text: &[u8]| {
+        buffers.key.clear();
+        buffers.key.extend_from_slice(kind);
+        fold_into(text, &mut buffers.key);
+        if buffers.key.len() > kind.len() {
+            let (number, is_new) = buffers.number();
+            take(Identifier { role, attr, value }, number, &buffers.key, is_new);
+        }
+    };
+    let is_address = |text: &[u8]| memchr::memchr(b'@', text).is_some();
+    if object.kind == ObjectKind::User {
+        for (at, name) in object.values(Attr::UserPrincipalName) {
+            if is_address(&name) {
+                each(Role::PrincipalName, Attr::UserPrincipalName, at, b"", &name);
+            }
+        }
+    }
+    let mut has_smtp = false;
+    for (at, value) in object.values(Attr::ProxyAddresses) {
+        let (kind, address) = typed(&value);
+        let role = match kind.is_some_and(|kind| !kind.iter().any(u8::is_ascii_lowercase)) {
+            true => Role::Primary,
+            false => Role::Secondary,
+        };
+        let is = |name: &[u8]| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(name));
+        if (kind.is_none() || is(b"smtp")) && is_address(address) {
+            has_smtp = true;
+            each(role, Attr::ProxyAddresses, at, b"", address);
+        } else if is(b"sip") {
+            each(role, Attr::ProxyAddresses, at, b"sip:", address);
+        } else if is(b"x500") {
+            each(role, Attr::ProxyAddresses, at, b"x500:", address);
+        }
+    }
+    for (at, mail) in object.values(Attr::Mail).filter(|(_, mail)| is_address(mail)) {
+        if !has_smtp {
+            each(Role::EffectiveMail, Attr::Mail, at, b"", &mail);
+        }
+        each(Role::Mail, Attr::Mail, at, b"mail:", &mail);
+    }
+    for (at, target) in object.values(Attr::TargetAddress) {
+        let (_, address) = typed(&target);
+        each(Role::Target, Attr::TargetAddress, at, b"target:", address);
+    }
+    if object.has(Attr::MailNickname) {
+        for (at, alias) in object.values(Attr::MailNickname) {
+            each(Role::Alias, Attr::MailNickname, at, b"alias:", &alias);
+        }
+    } else if let Some((attr, at, alias)) = predicted_alias(object) {
+        each(Role::PredictedAlias, attr, at, b"alias:", &alias);
+    }
+    for (at, account) in object.values(Attr::SamAccountName) {
+        each(Role::Account, Attr::SamAccountName, at, b"account:", &account);
+    }
+}
+
+/// The alias that the cloud makes where there is no mailNickname: the local part of
+/// the primary address, of mail, of userPrincipalName, or of another address.
+///
+/// Only what has an address gets one. Source: Microsoft, How the proxyAddresses
+/// attribute is populated in Entra ID (KB3190357).
+fn predicted_alias(object: &Object<'_, '_>) -> Option<(Attr, usize, Vec<u8>)> {
+    let smtp = |primary: bool| {
+        object.values(Attr::ProxyAddresses).find_map(|(at, value)| {
+            let (kind, address) = typed(&value);
+            let kind = kind?;
+            let is_wanted = kind.eq_ignore_ascii_case(b"smtp") && (kind == b"SMTP") == primary;
+            is_wanted.then(|| Some((Attr::ProxyAddresses, at, local(address)?)))?
+        })
+    };
+    let first =
+        |attr: Attr| object.values(attr).find_map(|(at, value)| Some((attr, at, local(&value)?)));
+    smtp(true)
+        .or_else(|| first(Attr::Mail))
+        .or_else(|| first(Attr::UserPrincipalName).filter(|_| object.kind == ObjectKind::User))
+        .or_else(|| smtp(false))
+}
+
+fn local(address: &[u8]) -> Option<Vec<u8>> {
+    let at = memchr::memrchr(b'@', address)?;
+    address.get(..at).filter(|local| !local.is_empty()).map(<[u8]>::to_vec)
+}
+
+/// The type of an address, where it has one, and the rest.
+pub(super) fn typed(value: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let value = value.trim_ascii();
+    match memchr::memchr(b':', value) {
+        Some(colon) if colon > 0 => (Some(&value[..colon]), &value[colon + 1..]),
+        _ => (None, value),
+    }
+}
+
+/// Appends a text as directories compare it: without regard to case, accents, width,
+/// and to what nobody sees at its ends.
+///
+/// Source: Microsoft Support 938447 and 415097 (`ü` equals `u`, `ß` equals `ss`).
+fn fold_into(value: &[u8], key: &mut Vec<u8>) {
+    let value = value.trim_ascii();
+    if value.is_ascii() {
+        key.extend(value.iter().map(u8::to_ascii_lowercase));
+        return;
+    }
+    let shown = String::from_utf8_lossy(value);
+    let shown = shown.trim_matches(text::is_invisible);
+    key.extend_from_slice(text::folded(shown).as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ldif::Line;
+    use crate::rules::Subject;
+    use crate::rules::catalogue::Settings;
+
+    fn keys(class: &str, lines: &[(Attr, &str)]) -> Vec<(Role, String)> {
+        let mut subject = Subject::default();
+        subject.reset(&Line::of(b"dn", b"CN=A"));
+        subject.push(Attr::ObjectClass, Line::of(b"objectClass", class.as_bytes()));
+        for (attr, value) in lines {
+            subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
+        }
+        let mut keys = Vec::new();
+        let settings = Settings::default();
+        let object = Object::of(&subject, &settings);
+        for_each(&object, &mut IdentifierBuffers::default(), |identifier, _, key, _| {
+            keys.push((identifier.role, String::from_utf8_lossy(key).into_owned()));
+        });
+        keys
+    }
+
+    #[test]
+    fn an_object_is_known_by_every_name_and_address() {
+        let found = keys(
+            "user",
+            &[
+                (Attr::UserPrincipalName, "Ann@contoso.com"),
+                (Attr::ProxyAddresses, "SMTP:ann@contoso.com"),
+                (Attr::ProxyAddresses, "smtp:a.archer@contoso.com "),
+                (Attr::ProxyAddresses, "X500:/o=Contoso/cn=ann"),
+                (Attr::ProxyAddresses, "X400:c=us;s=ann"),
+                (Attr::Mail, "ann@contoso.com"),
+                (Attr::TargetAddress, "SMTP:ann@fabrikam.com"),
+                (Attr::MailNickname, "Ann"),
+                (Attr::SamAccountName, "AArcher"),
+            ],
+        );
+        let expected = [
+            (Role::PrincipalName, "ann@contoso.com"),
+            (Role::Primary, "ann@contoso.com"),
+            (Role::Secondary, "a.archer@contoso.com"),
+            (Role::Primary, "x500:/o=contoso/cn=ann"),
+            (Role::Mail, "mail:ann@contoso.com"),
+            (Role::Target, "target:ann@fabrikam.com"),
+            (Role::Alias, "alias:ann"),
+            (Role::Account, "account:aarcher"),
+        ];
+        assert_eq!(found, expected.map(|(role, key)| (role, key.to_owned())));
+    }
+
+    #[test]
+    fn mail_counts_as_an_address_where_there_is_no_other_and_makes_the_alias() {
+        let found = keys("contact", &[(Attr::Mail, "Jürgen@contoso.com")]);
+        let expected = [
+            (Role::EffectiveMail, "jurgen@contoso.com"),
+            (Role::Mail, "mail:jurgen@contoso.com"),
+            (Role::PredictedAlias, "alias:jurgen"),
+        ];
+        assert_eq!(found, expected.map(|(role, key)| (role, key.to_owned())));
+    }
+
+    #[test]
+    fn a_key_that_two_attributes_hold_is_handed_over_once() {
+        let mut subject = Subject::default();
+        subject.reset(&Line::of(b"dn", b"CN=A"));
+        subject.push(Attr::ObjectClass, Line::of(b"objectClass", b"user"));
+        for attr in [Attr::UserPrincipalName, Attr::ProxyAddresses, Attr::Mail] {
+            subject.push(attr, Line::of(attr.name().as_bytes(), b"ann@contoso.com"));
+        }
+        let settings = Settings::default();
+        let mut keys = Vec::new();
+        let object = Object::of(&subject, &settings);
+        for_each_key(&object, &mut IdentifierBuffers::default(), |key| {
+            keys.push((key.value, String::from_utf8_lossy(key.bytes).into_owned()));
+        });
+        let expected = [(0, "ann@contoso.com"), (1, "mail:ann@contoso.com"), (2, "alias:ann")];
+        assert_eq!(keys, expected.map(|(number, key)| (number, key.to_owned())));
+    }
+}
