@@ -231,6 +231,9 @@ impl<W: Write> FindingWriter for Table<W> {
         let arrow = lines[1].as_ref().map_or("", |line| line.arrow);
         self.unsafe_seen |= arrow == UNSAFE;
         self.manual_seen |= arrow == MANUAL;
+        let message = finding.message.as_deref().unwrap_or_default();
+        let message = message_lines(message, self.layout.value_width());
+        let lines = lines.into_iter().chain(message.into_iter().map(Some));
         self.row(finding.attribute, (error, &finding.error), lines);
         self.ink.flush(&mut self.out)
     }
@@ -283,7 +286,7 @@ impl<'a> ValueLine<'a> {
 }
 
 /// The value, and what is proposed for it.
-fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 3] {
+fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 2] {
     let arrow = match finding.applicability {
         Applicability::Safe => SAFE,
         Applicability::Unsafe => UNSAFE,
@@ -312,8 +315,21 @@ fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 3] {
     if let (Some(value), Some(old)) = (value, &mut old) {
         old.focus = old.focus.take().or_else(|| first_escape(value));
     }
-    let message = finding.message.as_deref().filter(|message| !message.is_empty());
-    [old, Some(new), message.map(|message| ValueLine::words(message, ""))]
+    [old, Some(new)]
+}
+
+/// What there is to say about the value, in as many lines as it takes.
+fn message_lines(message: &str, columns: usize) -> Vec<ValueLine<'_>> {
+    let glyphs = cells(message.as_bytes());
+    let mut lines = Vec::new();
+    for range in wrap_words(&glyphs, columns) {
+        let line = &glyphs[range];
+        let Some((first, last)) = line.first().zip(line.last()) else { continue };
+        if let Some(words) = message.get(first.at..last.at + last.source.len()) {
+            lines.push(ValueLine::words(words, ""));
+        }
+    }
+    lines
 }
 
 /// The bytes of both values between what they share at the start and the end.
