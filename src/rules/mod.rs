@@ -22,7 +22,7 @@ pub use gather::{Gathered, Skipped, read_entries};
 pub use held::{HeldKeys, stored_key};
 pub use idfix::{Duplicates, Holder, Key, SkipReason, fold_key};
 pub use index::{Fingerprint, Index, IndexBuilder, Place, Slot};
-pub use profile::{Profile, ProfileOptions, UnknownProfile};
+pub use profile::{Profile, ProfileOptions, Reads, UnknownProfile};
 pub use registry::UnknownRule;
 pub use rule::{Example, Rule, RuleName, Severity};
 pub use selection::Selection;

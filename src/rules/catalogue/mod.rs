@@ -7,11 +7,18 @@
 //! where nothing is wrong, and may take its time where something is.
 
 mod address;
+mod country;
+mod location;
 mod mail;
 mod object;
+mod person_name;
+mod sam_account_name;
 mod scope;
 mod settings;
+mod size;
+mod source_anchor;
 mod text;
+mod text_length;
 mod user_principal_name;
 mod verdict;
 
@@ -24,7 +31,7 @@ use std::sync::Arc;
 
 use super::idfix::Place;
 use super::rule::Rule;
-use super::{Finding, Subject};
+use super::{Attr, Finding, Reads, Subject};
 
 /// Rules that look at the same values.
 pub struct Family {
@@ -35,7 +42,19 @@ pub struct Family {
 }
 
 /// All families, in the order of the catalogue.
-pub static FAMILIES: &[Family] = &[user_principal_name::FAMILY, mail::FAMILY];
+pub static FAMILIES: &[Family] = &[
+    user_principal_name::FAMILY,
+    sam_account_name::FAMILY,
+    mail::FAMILY,
+    text_length::FAMILY,
+    person_name::FAMILY,
+    location::FAMILY,
+    source_anchor::FAMILY,
+    size::FAMILY,
+];
+
+/// The profile of the rules that hold for all objects, synchronised or not.
+const HYGIENE: &str = "hygiene";
 
 /// A rule set of the catalogue.
 #[derive(Debug, Clone)]
@@ -47,12 +66,27 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Whether the object is one that is synchronised.
+    /// What the profile reads of an attribute.
+    #[must_use]
+    pub fn reads(&self, attr: Attr) -> Reads {
+        if self.profile == HYGIENE || self.settings.source_anchor == Some(attr) {
+            return Reads::Values;
+        }
+        text_length::limit_alone(attr, &self.settings).map_or(Reads::Values, Reads::LongerThan)
+    }
+
+    /// Whether the object is one that is synchronised; the hygiene of a directory
+    /// is a matter of all objects.
     ///
     /// # Errors
     /// Why it is not.
     pub fn scope(&self, subject: &Subject<'_>) -> Result<(), Reason> {
-        scope::judge(&Object::of(subject, &self.settings))
+        let object = Object::of(subject, &self.settings);
+        match (self.profile, object.kind) {
+            (HYGIENE, ObjectKind::Other) => Err(Reason::OtherClass),
+            (HYGIENE, _) => Ok(()),
+            _ => scope::judge(&object),
+        }
     }
 
     /// Whether the object breaks a rule.
