@@ -91,7 +91,7 @@ impl Profile {
     pub(super) fn wanted(&self) -> fn(&[u8]) -> bool {
         match &self.rules {
             RuleSet::IdFix(_) => |name| Attr::of(name).is_some_and(|it| idfix::READ.contains(&it)),
-            RuleSet::Catalogue(_) => |name| Attr::of(name).is_some(),
+            RuleSet::Catalogue(catalogue) => catalogue.wanted(),
         }
     }
 

@@ -152,7 +152,9 @@ pub struct Subject<'a> {
     slots: Slots<'a>,
     /// Values of the attributes that are only counted.
     counts: [usize; COUNTED.len()],
-    partial: u128,
+    /// The attributes that have lines.
+    filled: AttrSet,
+    partial: AttrSet,
 }
 
 /// The lines of each attribute.
@@ -165,15 +167,42 @@ impl Default for Slots<'_> {
     }
 }
 
-/// `partial` has a bit for each attribute.
+/// A set of attributes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AttrSet(u128);
+
+/// A set has a bit for each attribute.
 const _: () = assert!(Attr::ALL.len() <= 128);
+
+impl AttrSet {
+    /// The empty set.
+    pub const EMPTY: Self = Self(0);
+
+    /// The set with an attribute more.
+    #[must_use]
+    pub const fn with(self, attr: Attr) -> Self {
+        Self(self.0 | 1 << (attr as u8))
+    }
+
+    /// Whether an attribute is in the set.
+    #[must_use]
+    pub const fn contains(self, attr: Attr) -> bool {
+        self.0 & 1 << (attr as u8) != 0
+    }
+
+    /// Whether an attribute is in both sets.
+    #[must_use]
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
 
 impl<'a> Subject<'a> {
     /// Empties the slots, keeps their memory, and takes the DN of the next entry.
     pub fn reset(&mut self, dn: &Line<'a>) {
         self.slots.0.iter_mut().for_each(Vec::clear);
         self.counts = Default::default();
-        self.partial = 0;
+        (self.filled, self.partial) = Default::default();
         self.dn = dn.borrowed();
         if self.dn.is_none() {
             dn.bytes_in(&mut self.dn_buffer);
@@ -184,19 +213,22 @@ impl<'a> Subject<'a> {
     pub fn push(&mut self, attr: Attr, line: Line<'a>) {
         match attr.counter() {
             Some(at) => self.counts[at] += 1,
-            None => self.slots.0[attr as usize].push(line),
+            None => {
+                self.filled = self.filled.with(attr);
+                self.slots.0[attr as usize].push(line);
+            }
         }
     }
 
     /// Marks an attribute of which the export holds only a part (`;range=`).
     pub fn mark_partial(&mut self, attr: Attr) {
-        self.partial |= 1_u128 << (attr as u8);
+        self.partial = self.partial.with(attr);
     }
 
     /// Whether the export holds only a part of the attribute's values.
     #[must_use]
     pub fn is_partial(&self, attr: Attr) -> bool {
-        self.partial & (1_u128 << (attr as u8)) != 0
+        self.partial.contains(attr)
     }
 
     /// The entry's DN as it was written.
@@ -236,6 +268,12 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn count(&self, attr: Attr) -> usize {
         attr.counter().map_or_else(|| self.lines(attr).len(), |at| self.counts[at])
+    }
+
+    /// Whether one of these attributes may have lines.
+    #[must_use]
+    pub fn may_have_any(&self, attrs: AttrSet) -> bool {
+        self.filled.meets(attrs)
     }
 
     /// The lines of an attribute, in the order of the export; none of one that is

@@ -72,7 +72,19 @@ impl Catalogue {
         if self.profile == HYGIENE || self.settings.source_anchor == Some(attr) {
             return Reads::Values;
         }
+        if matches!(attr, Attr::MemberOf | Attr::CountryCode | Attr::PreferredLanguage) {
+            return Reads::Nothing;
+        }
         text_length::limit_alone(attr, &self.settings).map_or(Reads::Values, Reads::LongerThan)
+    }
+
+    /// Whether an attribute, by its name, is one that the profile may read.
+    pub(super) fn wanted(&self) -> fn(&[u8]) -> bool {
+        match self.profile {
+            HYGIENE => |name| Attr::of(name).is_some(),
+            // Half of the lines of an export can be memberOf.
+            _ => |name| Attr::of(name).is_some_and(|attr| attr != Attr::MemberOf),
+        }
     }
 
     /// Whether the object is one that is synchronised; the hygiene of a directory

@@ -149,7 +149,7 @@ pub(super) static MEMBER_OF: Rule = Rule {
     severity: Severity::Info,
     summary: "A user is a member of more than 2,049 groups.",
     reason: "SharePoint refuses a user who is in so many security groups.",
-    profiles: ENTRA,
+    profiles: &["hygiene"],
     classes: USERS,
     attributes: &["memberOf"],
     limit: "2,049 values; groups within groups count in SharePoint and not here",
@@ -186,8 +186,10 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     }
     for line in object.subject.lines(Attr::ThumbnailPhoto) {
         let is_jpeg = is_jpeg(line);
-        // No value has more bytes than it has as it stands.
-        let length = if line.raw().len() > MAX_PHOTO { decoded_length(line) } else { 0 };
+        // Four digits of base64 are three bytes, and a fold is none.
+        let may_be_large = line.raw().len() > MAX_PHOTO
+            && (line.form() != Form::Base64 || line.raw().len() / 4 * 3 > MAX_PHOTO);
+        let length = if may_be_large { decoded_length(line) } else { 0 };
         if is_jpeg && length <= MAX_PHOTO {
             continue;
         }
@@ -219,8 +221,9 @@ fn decoded_length(line: &Line<'_>) -> usize {
     if line.form() != Form::Base64 {
         return line.text().len();
     }
-    let is_digit = |byte: &&u8| byte.is_ascii_graphic() && **byte != b'=';
-    line.raw().iter().filter(is_digit).count() * 3 / 4
+    let raw = line.raw();
+    let others = raw.iter().filter(|byte| matches!(byte, b'=' | b' ' | b'\r' | b'\n')).count();
+    (raw.len() - others) * 3 / 4
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::rules::Attr;
 use crate::rules::rule::{Example, Rule, RuleName, Severity};
+use crate::rules::{Attr, AttrSet};
 
 use super::verdict::{OnValue, Verdicts};
 use super::{Family, Object, Settings, text};
@@ -140,6 +140,7 @@ pub(super) const MAX_PERSON_NAME: usize = 64;
 /// The names of a person are not among them: they are judged as a whole.
 struct Limit(Attr, usize, &'static Rule);
 
+/// That of cn, by which every entry is called, stands first.
 static LIMITS: [Limit; 37] = {
     use Attr::*;
     [
@@ -192,9 +193,25 @@ pub(super) fn limit_alone(attr: Attr, settings: &Settings) -> Option<usize> {
     Some(if is_extension { limit.1.min(MAX_EXTENSION) } else { limit.1 })
 }
 
+/// The attributes of [`LIMITS`] that few entries have lines of, as short values are
+/// not read.
+static RARE: AttrSet = {
+    let mut set = AttrSet::EMPTY;
+    let mut at = 0;
+    while at < LIMITS.len() {
+        if !matches!(LIMITS[at].0, Attr::Cn) {
+            set = set.with(LIMITS[at].0);
+        }
+        at += 1;
+    }
+    set
+};
+
 fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     let extensions = &object.settings.extension_attributes;
-    for &Limit(attr, limit, rule) in &LIMITS {
+    let with_rare = object.subject.may_have_any(RARE);
+    let looked_at = if with_rare { &LIMITS[..] } else { &LIMITS[..1] };
+    for &Limit(attr, limit, rule) in looked_at {
         let limits = [Some((rule, limit)), extension_limit(extensions, attr)];
         judge(object, attr, limits, verdicts);
     }

@@ -110,6 +110,7 @@ impl OnValue<'_> {
         if let Some(verdict) = full.last_mut() {
             verdict.broken.push(rule);
             verdict.details.push(detail());
+            verdict.details.retain(|detail| !detail.is_empty());
         }
     }
 

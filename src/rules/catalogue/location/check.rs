@@ -84,7 +84,8 @@ fn check_for_hygiene(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         verdict.breaks(&rules::LANGUAGE, &String::new);
         verdict.suggest(|| {
             let better = tag.trim().replace('_', "-");
-            is_language(&better).then(|| (Suggestion::Replace(better), Applicability::Unsafe))
+            let holds = is_language(&better);
+            holds.then_some((Suggestion::Replace(better), Applicability::Unsafe))
         });
     }
 }

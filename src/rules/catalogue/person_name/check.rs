@@ -44,6 +44,9 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     check_display_name(object, verdicts);
     for attr in [Attr::GivenName, Attr::Sn] {
         for (at, value) in object.values(attr) {
+            if is_plain(&value) && value.len() <= MAX_PERSON_NAME {
+                continue;
+            }
             let mut verdict = verdicts.on(attr, at);
             judge_characters(&value, &mut verdict);
             text_length::judge_name(&value, MAX_PERSON_NAME, &mut verdict);
@@ -93,14 +96,22 @@ fn check_display_name(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 /// Whether a name is of letters and digits of ASCII with single characters between
 /// them that every name may have.
 fn is_plain(name: &[u8]) -> bool {
-    let is_plain = |byte: &u8| byte.is_ascii_graphic() && !b"?@\\+".contains(byte);
     match (name.first(), name.last()) {
-        (Some(first), Some(last)) => {
-            is_plain(first) && is_plain(last) && name.iter().all(|it| *it == b' ' || is_plain(it))
-        }
-        _ => false,
+        (Some(b' '), _) | (_, Some(b' ')) | (None, _) | (_, None) => false,
+        _ => name.iter().all(|byte| PLAIN[usize::from(*byte)]),
     }
 }
+
+/// The characters that every name may have within it.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'?' | b'@' | b'\\' | b'+');
+        byte += 1;
+    }
+    plain
+};
 
 fn judge_characters(name: &[u8], verdict: &mut OnValue<'_>) {
     if let Some(byte) = name.iter().find(|byte| b"?@\\+".contains(byte)) {
@@ -143,6 +154,7 @@ fn check_for_hygiene(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             verdict.breaks(&rules::INVISIBLE, &|| format!("it holds {}", shown(strange)));
             verdict.suggest(|| {
                 let better = seen(&text::of(value), may_break);
+                let better = better.trim().to_owned();
                 (!better.is_empty()).then_some((Suggestion::Replace(better), Applicability::Unsafe))
             });
         }

@@ -1,7 +1,7 @@
 //! What is wrong with a sAMAccountName.
 
 use crate::ldif::Line;
-use crate::rules::catalogue::text::{self, shown};
+use crate::rules::catalogue::text::{self, is_invisible, shown};
 use crate::rules::catalogue::verdict::{Breaks, Verdicts};
 use crate::rules::catalogue::{Object, ObjectKind, user_principal_name};
 use crate::rules::rule::{Rule, Severity};
@@ -69,8 +69,10 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
                 verdict.breaks(&rules::NEITHER, &String::new);
             }
         }
+        // What only somebody should know is no reason for another logon name.
         verdict.suggest(|| {
-            Some((Suggestion::Replace(corrected(&name, account)?), Applicability::Unsafe))
+            let better = refused.then(|| corrected(&name, account))??;
+            Some((Suggestion::Replace(better), Applicability::Unsafe))
         });
     }
 }
@@ -80,8 +82,18 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 fn is_plain(name: &[u8]) -> bool {
     (1..=MAX_USER).contains(&name.len())
         && name.last() != Some(&b'.')
-        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(byte))
+        && name.iter().all(|byte| PLAIN[usize::from(*byte)])
 }
+
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b'-';
+    while byte <= b'z' {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        byte += 1;
+    }
+    plain
+};
 
 /// Says which rules a name breaks, and in which way.
 fn judge(name: &str, account: Account, breaks: &mut Breaks<'_>) {
@@ -149,8 +161,9 @@ fn corrected(name: &str, account: Account) -> Option<String> {
     if !matches!(account, Account::User | Account::Group) {
         return None;
     }
-    let allowed: String = name.chars().map(|c| if is_refused(c) { '_' } else { c }).collect();
-    let mut kept = allowed.as_str();
+    let seen = name.chars().filter(|c| *c == ' ' || !is_invisible(*c));
+    let allowed: String = seen.map(|c| if is_refused(c) { '_' } else { c }).collect();
+    let mut kept = allowed.trim();
     if account == Account::User && text::utf16_len(kept) > MAX_USER {
         kept = text::utf16_prefix(kept, MAX_USER);
     }
@@ -244,6 +257,7 @@ mod tests {
             ("ann..", User, Some("ann")),
             ("annabelle.victoria. archer", User, Some("annabelle.victoria")),
             ("Sales/Marketing", Group, Some("Sales_Marketing")),
+            (" ann\tb\u{200b};c ", User, Some("annb_c")),
             ("...", User, None),
             ("ann$", User, None),
             ("$DUPLICATE-1", User, None),
