@@ -90,8 +90,10 @@ fn add_line(text: &mut String, name: &str, value: &str) {
 /// The values that rules compare, as they stand in the export.
 fn values(text: &str) -> Vec<Vec<u8>> {
     let mut values = Vec::new();
+    let Ok(profile) = Profile::by_name("entra", ProfileOptions::default()) else { return values };
     read_entries(
         text.as_bytes(),
+        &profile,
         ReadOptions::default(),
         false,
         &mut Default::default(),
@@ -152,8 +154,8 @@ fn read_and_inspect(bencher: Bencher, profile: &str) {
     bencher.counter(ItemsCount::new(ENTRIES)).bench(|| {
         let (mut keys, mut marked) = (0_u64, 0_usize);
         let mut buffers = Buffers::default();
-        let text = black_box(text.as_bytes());
-        read_entries(text, ReadOptions::default(), false, &mut Default::default(), |entry| {
+        let (text, read) = (black_box(text.as_bytes()), ReadOptions::default());
+        read_entries(text, &profile, read, false, &mut Default::default(), |entry| {
             if profile.scope(&entry.subject).is_ok() {
                 let fails = profile.inspect(&entry.subject, &mut buffers, |key| {
                     black_box(key.fingerprint());

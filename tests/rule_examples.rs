@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use ldifix::ldif::ReadOptions;
 use ldifix::rules::catalogue::Settings;
-use ldifix::rules::{CheckOptions, Export, Profile, ProfileOptions, Rule, Selection, Survey};
+use ldifix::rules::{Attr, CheckOptions, Export, Profile, ProfileOptions, Rule, Selection, Survey};
 
 /// The lines of an example as entries that synchronisation looks at.
 fn export(entries: &[&str]) -> String {
@@ -19,6 +19,7 @@ fn export(entries: &[&str]) -> String {
             Some((dn, rest)) if dn.starts_with("dn:") => (dn, rest),
             _ => (own.as_str(), *lines),
         };
+        let lines = in_full(lines);
         let class = if lines.contains("objectClass") { "" } else { "objectClass: user\n" };
         writeln!(
             export,
@@ -37,13 +38,42 @@ fn export(entries: &[&str]) -> String {
     export
 }
 
+/// The lines of an example, with all the characters and values that its comments
+/// speak of.
+fn in_full(lines: &str) -> String {
+    let mut full: Vec<String> = Vec::new();
+    for line in lines.lines() {
+        let number = line.strip_prefix("# ").and_then(|comment| comment.split_once(' '));
+        match (number, full.last_mut()) {
+            (Some((number, "characters")), Some(last)) => {
+                let shown = last.split_once(": ").unwrap().1.len();
+                last.push_str(&"x".repeat(number.parse::<usize>().unwrap() - shown));
+            }
+            (Some((number, "values")), Some(last)) => {
+                let last = last.clone();
+                full.resize(full.len() - 1 + number.parse::<usize>().unwrap(), last);
+            }
+            _ => full.push(line.to_owned()),
+        }
+    }
+    full.join("\n")
+}
+
+/// The rules that are broken, under either of two settings.
 fn found(export: &str, profile: &str) -> BTreeSet<&'static str> {
-    let settings = Settings {
-        verified_domains: ["contoso.com", "contoso.cloud", "con-toso.com", "123.com"]
-            .map(str::to_owned)
-            .into(),
-        ..Settings::default()
+    let domains = ["contoso.com", "contoso.cloud", "con-toso.com", "123.com"].map(str::to_owned);
+    let usual = Settings { verified_domains: domains.into(), ..Settings::default() };
+    let special = Settings {
+        source_anchor: Some(Attr::EmployeeNumber),
+        extension_attributes: vec![Attr::EmployeeType],
+        ..usual.clone()
     };
+    let mut names = found_with(usual, export, profile);
+    names.extend(found_with(special, export, profile));
+    names
+}
+
+fn found_with(settings: Settings, export: &str, profile: &str) -> BTreeSet<&'static str> {
     let options = CheckOptions {
         profile: Profile::by_name(profile, ProfileOptions { settings, ..Default::default() })
             .unwrap(),

@@ -3,6 +3,7 @@
 use anyhow::bail;
 use clap::ValueEnum;
 
+use crate::rules::Attr;
 use crate::rules::catalogue::{Settings, Transliteration};
 
 /// Options about the tenant.
@@ -24,6 +25,14 @@ pub struct TenantArgs {
     /// How letters outside ASCII are written in suggestions
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Letters::Plain)]
     transliterate: Letters,
+
+    /// The attribute of users that is the source anchor
+    #[arg(long, value_name = "ATTRIBUTE")]
+    source_anchor: Option<String>,
+
+    /// An attribute that is synchronised as a directory extension; may be repeated
+    #[arg(long, value_name = "ATTRIBUTE")]
+    extension_attribute: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,7 +49,7 @@ impl TenantArgs {
     /// The settings.
     ///
     /// # Errors
-    /// Where a domain is none.
+    /// Where a domain is none, or an attribute is not read.
     pub fn settings(&self) -> anyhow::Result<Settings> {
         let verified = self.verified_domain.iter().map(|name| domain("--verified-domain", name));
         let initial = self.initial_domain.iter().map(|name| domain("--initial-domain", name));
@@ -57,8 +66,23 @@ impl TenantArgs {
                 Letters::De => Transliteration::German,
                 Letters::None => Transliteration::None,
             },
+            source_anchor: (self.source_anchor.as_deref())
+                .map(|name| attribute("--source-anchor", name))
+                .transpose()?,
+            extension_attributes: (self.extension_attribute.iter())
+                .map(|name| attribute("--extension-attribute", name))
+                .collect::<anyhow::Result<_>>()?,
         })
     }
+}
+
+/// An attribute that is read.
+fn attribute(option: &str, name: &str) -> anyhow::Result<Attr> {
+    let Some(attr) = Attr::of(name.as_bytes()) else {
+        let known: Vec<&str> = Attr::ALL.iter().map(|attr| attr.name()).collect();
+        bail!("{option} {name}: no attribute that is read; these are {}", known.join(", "));
+    };
+    Ok(attr)
 }
 
 /// A domain name as it is compared.

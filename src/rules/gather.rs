@@ -9,7 +9,8 @@ use crate::ldif::{
     ChunkReport, Form, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_wanted,
 };
 
-use super::{Attr, Subject};
+use super::profile::Reads;
+use super::{Attr, Profile, Subject};
 
 /// Records that were read and are no entries, by the reason for skipping them.
 pub type Skipped = BTreeMap<&'static str, u64>;
@@ -33,13 +34,19 @@ pub struct Gathered<'a> {
 /// What an attribute description without options is to the rules.
 #[derive(Debug, Clone, Copy)]
 enum Role {
-    Read(Attr),
+    /// Lines with a value of so many bytes as it stands are read.
+    Read {
+        attr: Attr,
+        at_least: usize,
+    },
     Ignored,
 }
 
-/// Reads the entries of a text; `each` gets every one that is an entry.
+/// Reads the entries of a text; `each` gets every one that is an entry, with what
+/// the profile reads of it.
 pub fn read_entries<'a>(
     text: &'a [u8],
+    profile: &Profile,
     options: ReadOptions,
     keep_lines: bool,
     skipped: &mut Skipped,
@@ -47,21 +54,18 @@ pub fn read_entries<'a>(
 ) -> ChunkReport {
     let mut entry = Gathered { keep_lines, ..Gathered::default() };
     let mut open = false;
-    let is_wanted = match keep_lines {
-        true => |_: &[u8]| true,
-        false => |name: &[u8]| Attr::of(name).is_some(),
-    };
+    let is_wanted = if keep_lines { |_: &[u8]| true } else { profile.wanted() };
     let report = read_wanted(text, options, is_wanted, |record| {
         if record.is_entry() {
             if open {
                 each(&entry);
             }
-            let special = entry.load(&record);
+            let special = entry.load(&record, profile);
             open = special.is_none();
             if let Some(reason) = special {
                 *skipped.entry(reason).or_default() += 1;
             }
-        } else if !(open && entry.goes_on_with(&record)) {
+        } else if !(open && entry.goes_on_with(&record, profile)) {
             *skipped.entry("change-record").or_default() += 1;
         }
     });
@@ -73,13 +77,13 @@ pub fn read_entries<'a>(
 
 impl<'a> Gathered<'a> {
     /// Takes in an entry; gives the reason where it is none of the directory's.
-    fn load(&mut self, record: &RawRecord<'_, 'a>) -> Option<&'static str> {
+    fn load(&mut self, record: &RawRecord<'_, 'a>, profile: &Profile) -> Option<&'static str> {
         let Some(dn) = record.first_line() else { return Some("root-dse") };
         self.subject.reset(dn);
         self.lines.clear();
         (self.offset, self.line) = (dn.offset(), dn.line());
         for line in record.attribute_lines() {
-            self.push(line);
+            self.push(line, profile);
         }
         match self.subject.dn().first() {
             None => Some("root-dse"),
@@ -89,15 +93,16 @@ impl<'a> Gathered<'a> {
     }
 
     #[inline(always)]
-    fn push(&mut self, line: &Line<'a>) {
+    fn push(&mut self, line: &Line<'a>, profile: &Profile) {
         if self.keep_lines {
             self.lines.push(*line);
         }
         let number = line.name_number().map(NameNumber::index);
         match number.and_then(|number| self.roles.get(number)) {
             Some(Some(Role::Ignored)) => {}
-            Some(Some(Role::Read(attr))) => self.take(*attr, line),
-            Some(None) | None => self.push_by_name(line),
+            Some(Some(Role::Read { at_least, .. })) if line.raw().len() < *at_least => {}
+            Some(Some(Role::Read { attr, .. })) => self.take(*attr, line),
+            Some(None) | None => self.push_by_name(line, profile),
         }
     }
 
@@ -113,7 +118,7 @@ impl<'a> Gathered<'a> {
 
     /// Looks the line's description up, and remembers what it is to the rules.
     #[cold]
-    fn push_by_name(&mut self, line: &Line<'a>) {
+    fn push_by_name(&mut self, line: &Line<'a>, profile: &Profile) {
         let name = line.name();
         if line.has_options() {
             let description = AttributeDescription::split(&name);
@@ -122,9 +127,14 @@ impl<'a> Gathered<'a> {
             }
             return;
         }
-        let role = Attr::of(&name).map_or(Role::Ignored, Role::Read);
-        if let Role::Read(attr) = role {
-            self.take(attr, line);
+        let role = Attr::of(&name).map_or(Role::Ignored, |attr| match profile.reads(attr) {
+            Reads::Nothing => Role::Ignored,
+            Reads::Values => Role::Read { attr, at_least: 0 },
+            Reads::LongerThan(beyond) => Role::Read { attr, at_least: beyond + 1 },
+        });
+        match role {
+            Role::Read { attr, at_least } if line.raw().len() >= at_least => self.take(attr, line),
+            Role::Read { .. } | Role::Ignored => {}
         }
         if let Some(number) = line.name_number().map(NameNumber::index) {
             if self.roles.len() <= number {
@@ -136,7 +146,7 @@ impl<'a> Gathered<'a> {
 
     /// Folds a modify record of the same DN into the entry; `false` where it is
     /// none. ldifde writes the members of a large group so.
-    fn goes_on_with(&mut self, record: &RawRecord<'_, 'a>) -> bool {
+    fn goes_on_with(&mut self, record: &RawRecord<'_, 'a>, profile: &Profile) -> bool {
         if record.modification_lines().is_empty()
             || !record.dn().eq_ignore_ascii_case(self.subject.dn())
         {
@@ -148,7 +158,7 @@ impl<'a> Gathered<'a> {
                 self.drop_values(&head.bytes(), values, head);
             }
             if !head.is(ModOp::Delete.keyword().as_bytes()) {
-                values.iter().for_each(|line| self.push(line));
+                values.iter().for_each(|line| self.push(line, profile));
             }
         }
         true
@@ -160,6 +170,7 @@ impl<'a> Gathered<'a> {
         let named: Vec<Cow<'a, [u8]>> = values.iter().map(Line::bytes).collect();
         let stays = |line: &Line<'a>| !all && !named.contains(&line.bytes());
         if let Some(attr) = Attr::of(attribute) {
+            self.subject.uncount(attr, if all { usize::MAX } else { values.len() });
             self.subject.retain(attr, stays);
         }
         self.lines.retain(|line| !line.is(attribute) || stays(line));

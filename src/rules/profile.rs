@@ -38,6 +38,18 @@ pub struct IdFix {
     pub chains: &'static [Chain],
 }
 
+/// What a profile reads of an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// Nothing: its lines are in no [`Subject`].
+    Nothing,
+    /// The values that have more than so many bytes as they stand in the export:
+    /// the others cannot be too long, and nothing else is asked about them.
+    LongerThan(usize),
+    /// All values.
+    Values,
+}
+
 /// What can be chosen about a profile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProfileOptions {
@@ -63,7 +75,26 @@ pub struct UnknownProfile {
 
 impl Profile {
     /// The names of all profiles.
-    pub const NAMES: &'static [&'static str] = &["entra", "idfix-multitenant", "idfix-dedicated"];
+    pub const NAMES: &'static [&'static str] =
+        &["entra", "entra-cloud-sync", "hygiene", "idfix-multitenant", "idfix-dedicated"];
+
+    /// What the profile reads of an attribute.
+    #[must_use]
+    pub fn reads(&self, attr: Attr) -> Reads {
+        match &self.rules {
+            RuleSet::IdFix(_) if idfix::READ.contains(&attr) => Reads::Values,
+            RuleSet::IdFix(_) => Reads::Nothing,
+            RuleSet::Catalogue(catalogue) => catalogue.reads(attr),
+        }
+    }
+
+    /// Whether an attribute, by its name, is one that the profile reads.
+    pub(super) fn wanted(&self) -> fn(&[u8]) -> bool {
+        match &self.rules {
+            RuleSet::IdFix(_) => |name| Attr::of(name).is_some_and(|it| idfix::READ.contains(&it)),
+            RuleSet::Catalogue(catalogue) => catalogue.wanted(),
+        }
+    }
 
     /// Whether the profile looks at an entry.
     ///
@@ -125,20 +156,29 @@ impl Profile {
         }
     }
 
+    fn of_catalogue(name: &'static str, doc: &'static str, settings: Settings) -> Self {
+        let catalogue = Catalogue { profile: name, settings: Arc::new(settings) };
+        Self { name, doc, rules: RuleSet::Catalogue(catalogue) }
+    }
+
     /// The profile of a name, without regard to ASCII case.
     ///
     /// # Errors
     /// [`UnknownProfile`] where there is none.
     pub fn by_name(name: &str, options: ProfileOptions) -> Result<Self, UnknownProfile> {
         match name.to_ascii_lowercase().as_str() {
-            "entra" => Ok(Self {
-                name: "entra",
-                doc: "What Entra Connect, Exchange Online and Active Directory refuse",
-                rules: RuleSet::Catalogue(Catalogue {
-                    profile: "entra",
-                    settings: Arc::new(options.settings),
-                }),
-            }),
+            "entra" => {
+                let doc = "What Entra Connect, Exchange Online and Active Directory refuse";
+                Ok(Self::of_catalogue("entra", doc, options.settings))
+            }
+            "entra-cloud-sync" => {
+                let doc = "What Entra Cloud Sync and Active Directory refuse";
+                Ok(Self::of_catalogue("entra-cloud-sync", doc, options.settings))
+            }
+            "hygiene" => {
+                let doc = "What is untidy in any object, synchronised or not";
+                Ok(Self::of_catalogue("hygiene", doc, options.settings))
+            }
             "idfix-multitenant" => Ok(idfix::multitenant(options)),
             "idfix-dedicated" => Ok(idfix::DEDICATED),
             _ => Err(UnknownProfile {
@@ -299,11 +339,9 @@ mod tests {
             unreachable!()
         };
         assert_eq!(error.nearest, Some("idfix-multitenant"));
-        assert!(
-            error
-                .to_string()
-                .ends_with("the profiles are entra, idfix-multitenant, idfix-dedicated")
-        );
+        assert!(error.to_string().ends_with(
+            "the profiles are entra, entra-cloud-sync, hygiene, idfix-multitenant, idfix-dedicated"
+        ));
     }
 
     #[test]

@@ -63,7 +63,9 @@ pub struct Rule {
 /// An entry that breaks a rule and one that does not.
 ///
 /// Both are LDIF: the lines of an entry behind its `dn:` line. Several entries are
-/// several elements.
+/// several elements. Where a value is too long to be shown, or there are too many of
+/// it, a comment behind its line says how many characters the line's value has, or how
+/// many such values there are: `# 257 characters`, `# 16 values`.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Example {
     /// The rule finds something here.

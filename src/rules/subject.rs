@@ -1,5 +1,8 @@
 //! An entry as the rules see it: only the attributes that some rule reads, raw,
 //! in slots that are reused from entry to entry.
+//!
+//! Of attributes of which an entry can have hundreds of thousands of values, and of
+//! which only the number matters, only the number is kept.
 
 use std::borrow::Cow;
 
@@ -32,28 +35,81 @@ macro_rules! attributes {
 
 attributes! {
     AdminCount = "adminCount",
+    C = "c",
     Cn = "cn",
+    Co = "co",
+    Company = "company",
+    CountryCode = "countryCode",
+    Department = "department",
+    Description = "description",
     DisplayName = "displayName",
     DistinguishedName = "distinguishedName",
+    EmployeeId = "employeeID",
+    EmployeeNumber = "employeeNumber",
+    EmployeeType = "employeeType",
+    ExtensionAttribute1 = "extensionAttribute1",
+    ExtensionAttribute2 = "extensionAttribute2",
+    ExtensionAttribute3 = "extensionAttribute3",
+    ExtensionAttribute4 = "extensionAttribute4",
+    ExtensionAttribute5 = "extensionAttribute5",
+    ExtensionAttribute6 = "extensionAttribute6",
+    ExtensionAttribute7 = "extensionAttribute7",
+    ExtensionAttribute8 = "extensionAttribute8",
+    ExtensionAttribute9 = "extensionAttribute9",
+    ExtensionAttribute10 = "extensionAttribute10",
+    ExtensionAttribute11 = "extensionAttribute11",
+    ExtensionAttribute12 = "extensionAttribute12",
+    ExtensionAttribute13 = "extensionAttribute13",
+    ExtensionAttribute14 = "extensionAttribute14",
+    ExtensionAttribute15 = "extensionAttribute15",
+    FacsimileTelephoneNumber = "facsimileTelephoneNumber",
     GivenName = "givenName",
     GroupType = "groupType",
     HomeMdb = "homeMDB",
+    HomePhone = "homePhone",
+    Info = "info",
+    Initials = "initials",
+    IpPhone = "ipPhone",
     IsCriticalSystemObject = "isCriticalSystemObject",
+    L = "l",
     Mail = "mail",
     MailNickname = "mailNickname",
+    Member = "member",
+    MemberOf = "memberOf",
+    Mobile = "mobile",
+    MsDsConsistencyGuid = "mS-DS-ConsistencyGuid",
+    MsDsPreferredDataLocation = "msDS-preferredDataLocation",
     MsExchHideFromAddressLists = "msExchHideFromAddressLists",
     MsExchRecipientTypeDetails = "msExchRecipientTypeDetails",
+    MsExchUsageLocation = "msExchUsageLocation",
     ObjectCategory = "objectCategory",
     ObjectClass = "objectClass",
+    ObjectGuid = "objectGUID",
+    Pager = "pager",
+    PhysicalDeliveryOfficeName = "physicalDeliveryOfficeName",
+    PostalCode = "postalCode",
+    PreferredLanguage = "preferredLanguage",
     ProxyAddresses = "proxyAddresses",
     SamAccountName = "sAMAccountName",
     Sn = "sn",
+    St = "st",
+    StreetAddress = "streetAddress",
     TargetAddress = "targetAddress",
+    TelephoneNumber = "telephoneNumber",
+    ThumbnailPhoto = "thumbnailPhoto",
+    Title = "title",
     UserAccountControl = "userAccountControl",
+    UserCertificate = "userCertificate",
     UserPrincipalName = "userPrincipalName",
+    UserSmimeCertificate = "userSMIMECertificate",
 }
 
 impl Attr {
+    /// The place of the attribute among [`COUNTED`].
+    fn counter(self) -> Option<usize> {
+        COUNTED.iter().position(|counted| *counted == self)
+    }
+
     /// The attribute of a description without options; `None` where no rule
     /// reads it.
     #[must_use]
@@ -69,8 +125,8 @@ impl Attr {
 }
 
 /// The attributes whose names have so many bytes.
-static BY_LENGTH: [[Option<Attr>; 4]; 32] = {
-    let mut table = [[None; 4]; 32];
+static BY_LENGTH: [[Option<Attr>; 12]; 32] = {
+    let mut table = [[None; 12]; 32];
     let mut at = 0;
     while at < Attr::ALL.len() {
         let same_length = &mut table[Attr::ALL[at].name().len()];
@@ -84,6 +140,9 @@ static BY_LENGTH: [[Option<Attr>; 4]; 32] = {
     table
 };
 
+/// Attributes of which only the number of values is kept.
+const COUNTED: [Attr; 2] = [Attr::Member, Attr::MemberOf];
+
 /// One entry's lines, sorted into slots.
 #[derive(Debug, Default)]
 pub struct Subject<'a> {
@@ -91,15 +150,60 @@ pub struct Subject<'a> {
     dn: Option<&'a [u8]>,
     /// The DN where it does not.
     dn_buffer: Vec<u8>,
-    slots: [Vec<Line<'a>>; Attr::ALL.len()],
-    partial: u64,
+    slots: Slots<'a>,
+    /// Values of the attributes that are only counted.
+    counts: [usize; COUNTED.len()],
+    /// The attributes that have lines.
+    filled: AttrSet,
+    partial: AttrSet,
+}
+
+/// The lines of each attribute.
+#[derive(Debug)]
+struct Slots<'a>([Vec<Line<'a>>; Attr::ALL.len()]);
+
+impl Default for Slots<'_> {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Vec::new()))
+    }
+}
+
+/// A set of attributes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AttrSet(u128);
+
+/// A set has a bit for each attribute.
+const _: () = assert!(Attr::ALL.len() <= 128);
+
+impl AttrSet {
+    /// The empty set.
+    pub const EMPTY: Self = Self(0);
+
+    /// The set with an attribute more.
+    #[must_use]
+    pub const fn with(self, attr: Attr) -> Self {
+        Self(self.0 | 1 << (attr as u8))
+    }
+
+    /// Whether an attribute is in the set.
+    #[must_use]
+    pub const fn contains(self, attr: Attr) -> bool {
+        self.0 & 1 << (attr as u8) != 0
+    }
+
+    /// Whether an attribute is in both sets.
+    #[must_use]
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 impl<'a> Subject<'a> {
     /// Empties the slots, keeps their memory, and takes the DN of the next entry.
     pub fn reset(&mut self, dn: &Line<'a>) {
-        self.slots.iter_mut().for_each(Vec::clear);
-        self.partial = 0;
+        self.slots.0.iter_mut().for_each(Vec::clear);
+        self.counts = Default::default();
+        (self.filled, self.partial) = Default::default();
         self.dn = dn.borrowed();
         if self.dn.is_none() {
             dn.bytes_in(&mut self.dn_buffer);
@@ -108,18 +212,24 @@ impl<'a> Subject<'a> {
 
     /// Puts a line into the slot of its attribute.
     pub fn push(&mut self, attr: Attr, line: Line<'a>) {
-        self.slots[attr as usize].push(line);
+        match attr.counter() {
+            Some(at) => self.counts[at] += 1,
+            None => {
+                self.filled = self.filled.with(attr);
+                self.slots.0[attr as usize].push(line);
+            }
+        }
     }
 
     /// Marks an attribute of which the export holds only a part (`;range=`).
     pub fn mark_partial(&mut self, attr: Attr) {
-        self.partial |= 1 << (attr as u8);
+        self.partial = self.partial.with(attr);
     }
 
     /// Whether the export holds only a part of the attribute's values.
     #[must_use]
     pub fn is_partial(&self, attr: Attr) -> bool {
-        self.partial & (1 << (attr as u8)) != 0
+        self.partial.contains(attr)
     }
 
     /// The entry's DN as it was written.
@@ -145,13 +255,33 @@ impl<'a> Subject<'a> {
 
     /// Keeps the lines of an attribute that a test lets through.
     pub fn retain(&mut self, attr: Attr, stays: impl FnMut(&Line<'a>) -> bool) {
-        self.slots[attr as usize].retain(stays);
+        self.slots.0[attr as usize].retain(stays);
     }
 
-    /// The lines of an attribute, in the order of the export.
+    /// Takes so many values off an attribute that is only counted.
+    pub fn uncount(&mut self, attr: Attr, values: usize) {
+        if let Some(at) = attr.counter() {
+            self.counts[at] = self.counts[at].saturating_sub(values);
+        }
+    }
+
+    /// The number of an attribute's values, of one that is only counted too.
+    #[must_use]
+    pub fn count(&self, attr: Attr) -> usize {
+        attr.counter().map_or_else(|| self.lines(attr).len(), |at| self.counts[at])
+    }
+
+    /// Whether one of these attributes may have lines.
+    #[must_use]
+    pub fn may_have_any(&self, attrs: AttrSet) -> bool {
+        self.filled.meets(attrs)
+    }
+
+    /// The lines of an attribute, in the order of the export; none of one that is
+    /// only counted.
     #[must_use]
     pub fn lines(&self, attr: Attr) -> &[Line<'a>] {
-        &self.slots[attr as usize]
+        &self.slots.0[attr as usize]
     }
 
     /// Whether the attribute has a value, an empty one included.

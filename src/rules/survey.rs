@@ -292,7 +292,8 @@ impl<'a> Survey<'a> {
 
     /// Reads the entry of a text.
     pub(super) fn read_one(&self, text: &'a [u8], each: impl FnMut(&Gathered<'a>)) {
-        read_entries(text, self.options.read, false, &mut Skipped::new(), each);
+        let Self { options, .. } = self;
+        read_entries(text, &options.profile, options.read, false, &mut Skipped::new(), each);
     }
 
     /// The text of the entry at an offset over all inputs.
@@ -334,7 +335,8 @@ impl ChunkSurvey {
         let mut in_scope = 0;
         let mut buffers = Buffers::default();
         let keep_lines = options.selection.needs_lines();
-        let report = read_entries(chunk.bytes, options.read, keep_lines, &mut skipped, |entry| {
+        let CheckOptions { profile, read, .. } = options;
+        let report = read_entries(chunk.bytes, profile, *read, keep_lines, &mut skipped, |entry| {
             let offset = start + chunk.offset + u64::from(entry.offset);
             if options.keep_held {
                 add_held(&entry.subject, offset, &mut key, &mut held);

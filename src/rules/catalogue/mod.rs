@@ -8,12 +8,19 @@
 
 mod address;
 pub mod identifiers;
+mod country;
+mod location;
 mod mail;
 mod object;
+mod person_name;
+mod sam_account_name;
 mod scope;
 mod settings;
+mod size;
+mod source_anchor;
 mod text;
 pub mod uniqueness;
+mod text_length;
 mod user_principal_name;
 mod verdict;
 
@@ -26,7 +33,7 @@ use std::sync::Arc;
 
 use super::idfix::{Duplicates, Place};
 use super::rule::Rule;
-use super::{Finding, Key, Subject};
+use super::{Attr, Finding, Key, Reads, Subject};
 use identifiers::IdentifierBuffers;
 use uniqueness::Party;
 
@@ -39,7 +46,19 @@ pub struct Family {
 }
 
 /// All families, in the order of the catalogue.
-pub static FAMILIES: &[Family] = &[user_principal_name::FAMILY, mail::FAMILY];
+pub static FAMILIES: &[Family] = &[
+    user_principal_name::FAMILY,
+    sam_account_name::FAMILY,
+    mail::FAMILY,
+    text_length::FAMILY,
+    person_name::FAMILY,
+    location::FAMILY,
+    source_anchor::FAMILY,
+    size::FAMILY,
+];
+
+/// The profile of the rules that hold for all objects, synchronised or not.
+const HYGIENE: &str = "hygiene";
 
 /// A rule set of the catalogue.
 #[derive(Debug, Clone)]
@@ -51,12 +70,39 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Whether the object is one that is synchronised.
+    /// What the profile reads of an attribute.
+    #[must_use]
+    pub fn reads(&self, attr: Attr) -> Reads {
+        if self.profile == HYGIENE || self.settings.source_anchor == Some(attr) {
+            return Reads::Values;
+        }
+        if matches!(attr, Attr::MemberOf | Attr::CountryCode | Attr::PreferredLanguage) {
+            return Reads::Nothing;
+        }
+        text_length::limit_alone(attr, &self.settings).map_or(Reads::Values, Reads::LongerThan)
+    }
+
+    /// Whether an attribute, by its name, is one that the profile may read.
+    pub(super) fn wanted(&self) -> fn(&[u8]) -> bool {
+        match self.profile {
+            HYGIENE => |name| Attr::of(name).is_some(),
+            // Half of the lines of an export can be memberOf.
+            _ => |name| Attr::of(name).is_some_and(|attr| attr != Attr::MemberOf),
+        }
+    }
+
+    /// Whether the object is one that is synchronised; the hygiene of a directory
+    /// is a matter of all objects.
     ///
     /// # Errors
     /// Why it is not.
     pub fn scope(&self, subject: &Subject<'_>) -> Result<(), Reason> {
-        scope::judge(&Object::of(subject, &self.settings))
+        let object = Object::of(subject, &self.settings);
+        match (self.profile, object.kind) {
+            (HYGIENE, ObjectKind::Other) => Err(Reason::OtherClass),
+            (HYGIENE, _) => Ok(()),
+            _ => scope::judge(&object),
+        }
     }
 
     /// Whether the object breaks a rule by itself; the keys of its identifiers go to

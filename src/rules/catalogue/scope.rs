@@ -37,7 +37,8 @@ macro_rules! reasons {
 }
 
 reasons! {
-    OtherClass = "other-class", "neither a user nor a group nor a contact";
+    OtherClass = "other-class", "neither a user nor a group, contact or computer";
+    ComputerWithoutCertificate = "computer-without-certificate", "a computer without userCertificate";
     CriticalSystemObject = "critical-system-object", "isCriticalSystemObject is present";
     ConflictObject = "conflict-object", "an object that lost a replication conflict";
     AccountNameMissing = "no-sam-account-name", "no sAMAccountName";
@@ -56,7 +57,7 @@ const SYSTEM_RECIPIENTS: u64 = 0x21C0_7000;
 const ROLE_GROUP: u64 = 0x4000_0000;
 
 pub(super) fn judge(object: &Object<'_, '_>) -> Result<(), Reason> {
-    if matches!(object.kind, ObjectKind::Other | ObjectKind::Computer) {
+    if object.kind == ObjectKind::Other {
         return Err(Reason::OtherClass);
     }
     if object.subject.has(Attr::IsCriticalSystemObject) {
@@ -69,6 +70,9 @@ pub(super) fn judge(object: &Object<'_, '_>) -> Result<(), Reason> {
         ObjectKind::User => judge_user(object),
         ObjectKind::Group => judge_group(object),
         ObjectKind::Contact => judge_contact(object),
+        ObjectKind::Computer if !object.subject.has(Attr::UserCertificate) => {
+            Err(Reason::ComputerWithoutCertificate)
+        }
         ObjectKind::Computer | ObjectKind::Other => Ok(()),
     }
 }
@@ -168,6 +172,7 @@ mod tests {
     const USER: (Attr, &str) = (Attr::ObjectClass, "user");
     const GROUP: (Attr, &str) = (Attr::ObjectClass, "group");
     const CONTACT: (Attr, &str) = (Attr::ObjectClass, "contact");
+    const COMPUTER: (Attr, &str) = (Attr::ObjectClass, "computer");
     const NAME: (Attr, &str) = (Attr::SamAccountName, "ann");
 
     #[test]
@@ -176,6 +181,9 @@ mod tests {
         assert_eq!(judged("CN=A", &[GROUP, NAME, (Attr::GroupType, "-2147483646")]), Ok(()));
         assert_eq!(judged("CN=A", &[CONTACT, (Attr::Mail, "a@b.c")]), Ok(()));
         assert_eq!(judged("CN=A", &[CONTACT, (Attr::ProxyAddresses, "SMTP:a@b.c")]), Ok(()));
+        // A computer has a certificate once it wants to join the cloud.
+        let certificate = (Attr::UserCertificate, "MII");
+        assert_eq!(judged("CN=A", &[USER, COMPUTER, NAME, certificate]), Ok(()));
         // IdFix's list of names hides such users; synchronisation does not.
         assert_eq!(judged("CN=Adminira", &[USER, (Attr::SamAccountName, "adminira")]), Ok(()));
     }
@@ -186,7 +194,7 @@ mod tests {
         let distribution = (Attr::GroupType, "2");
         for (dn, lines, reason) in [
             ("OU=A", &[(Attr::ObjectClass, "organizationalUnit")][..], "other-class"),
-            ("CN=A", &[USER, (Attr::ObjectClass, "computer"), NAME], "other-class"),
+            ("CN=A", &[USER, COMPUTER, NAME], "computer-without-certificate"),
             (
                 "CN=A",
                 &[USER, NAME, (Attr::IsCriticalSystemObject, "TRUE")],

@@ -1,5 +1,7 @@
 //! What the administrator says about the tenant and the forest.
 
+use crate::rules::Attr;
+
 /// What the administrator says about the tenant and the forest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -13,6 +15,11 @@ pub struct Settings {
     pub mapped_domains: Vec<(String, String)>,
     /// How letters outside ASCII are written in addresses.
     pub transliteration: Transliteration,
+    /// The attribute of users that is the source anchor; `None` where it is the one
+    /// that Entra Connect chooses itself, and then no anchor counts as missing.
+    pub source_anchor: Option<Attr>,
+    /// Attributes that are synchronised as directory extensions.
+    pub extension_attributes: Vec<Attr>,
 }
 
 impl Settings {

@@ -24,6 +24,19 @@ pub(super) fn utf16_len(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }
 
+/// The beginning of a text, of so many UTF-16 units at most.
+pub(super) fn utf16_prefix(text: &str, units: usize) -> &str {
+    let mut left = units;
+    let end = text.char_indices().find(|(_, c)| match left.checked_sub(c.len_utf16()) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
+    });
+    end.map_or(text, |(end, _)| &text[..end])
+}
+
 /// Whether a character is white space or one that nobody sees: controls, soft
 /// hyphen, zero-width and bidirectional marks, byte order mark.
 pub(super) fn is_invisible(c: char) -> bool {
@@ -143,6 +156,9 @@ mod tests {
         assert_eq!(utf16_len("a"), 1);
         assert_eq!(utf16_len("ä"), 1);
         assert_eq!(utf16_len("😀"), 2);
+        assert_eq!(utf16_prefix("a😀b", 2), "a");
+        assert_eq!(utf16_prefix("a😀b", 3), "a😀");
+        assert_eq!(utf16_prefix("a😀b", 9), "a😀b");
     }
 
     #[test]

@@ -463,6 +463,13 @@ fn holds(name: &str, settings: &Settings) -> bool {
     holds
 }
 
+/// Whether a name is refused, so that the cloud needs another one.
+pub(super) fn is_refused(name: &str, settings: &Settings) -> bool {
+    let mut refused = false;
+    judge(name, settings, &mut |rule, _| refused |= rule.severity == Severity::Error);
+    refused
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

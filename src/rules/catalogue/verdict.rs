@@ -54,9 +54,22 @@ impl Verdicts {
         self.any
     }
 
+    /// Whether a rule is one of the profile's; a check whose rules are not can be
+    /// left out.
+    #[must_use]
+    pub fn looks_for(&self, rule: &Rule) -> bool {
+        rule.profiles.contains(&self.profile)
+    }
+
     /// Takes up the value of an attribute, by its number.
     pub fn on(&mut self, attr: Attr, value: usize) -> OnValue<'_> {
         OnValue { verdicts: self, attr, value: Some(value), is_broken: false }
+    }
+
+    /// Takes up an attribute as a whole: the number of its values, or a value that
+    /// is too large to be shown. There is nothing to suggest.
+    pub fn on_whole(&mut self, attr: Attr) -> OnValue<'_> {
+        self.on_absent(attr)
     }
 
     /// Takes up an attribute that is absent.
@@ -78,7 +91,7 @@ impl Verdicts {
 impl OnValue<'_> {
     /// The value breaks a rule; `detail` says in which way, in a few words.
     pub fn breaks(&mut self, rule: &'static Rule, detail: &dyn Fn() -> String) {
-        if !rule.profiles.contains(&self.verdicts.profile) {
+        if !self.verdicts.looks_for(rule) {
             return;
         }
         self.verdicts.any = true;
@@ -97,6 +110,7 @@ impl OnValue<'_> {
         if let Some(verdict) = full.last_mut() {
             verdict.broken.push(rule);
             verdict.details.push(detail());
+            verdict.details.retain(|detail| !detail.is_empty());
         }
     }
 

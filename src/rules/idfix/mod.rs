@@ -29,7 +29,7 @@ pub use scope::SkipReason;
 pub(super) use address::{is_smtp, is_x400};
 pub(crate) use rules::DUPLICATE;
 pub(super) use rules::RULES;
-pub(super) use tables::{DEDICATED, multitenant};
+pub(super) use tables::{DEDICATED, READ, multitenant};
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,28 @@ use super::Class;
 
 const UNIQUE: Step = Step::Unique { unless: None };
 
+/// The attributes that the two rule sets read, those that decide on an entry's
+/// scope included.
+pub(crate) const READ: &[Attr] = &[
+    Attr::Cn,
+    Attr::DisplayName,
+    Attr::GivenName,
+    Attr::GroupType,
+    Attr::HomeMdb,
+    Attr::IsCriticalSystemObject,
+    Attr::Mail,
+    Attr::MailNickname,
+    Attr::MsExchHideFromAddressLists,
+    Attr::MsExchRecipientTypeDetails,
+    Attr::ObjectCategory,
+    Attr::ObjectClass,
+    Attr::ProxyAddresses,
+    Attr::SamAccountName,
+    Attr::Sn,
+    Attr::TargetAddress,
+    Attr::UserPrincipalName,
+];
+
 /// The Multi-Tenant rules.
 pub(crate) fn multitenant(options: ProfileOptions) -> Profile {
     let all = MULTITENANT.chains;
