@@ -62,7 +62,14 @@ pub struct UnknownProfile {
 
 impl Profile {
     /// The names of all profiles.
-    pub const NAMES: &'static [&'static str] = &["entra", "idfix-multitenant", "idfix-dedicated"];
+    pub const NAMES: &'static [&'static str] = &[
+        "entra",
+        "entra-cloud-sync",
+        "exchange-online",
+        "hygiene",
+        "idfix-multitenant",
+        "idfix-dedicated",
+    ];
 
     /// Whether the profile looks at an entry.
     ///
@@ -106,20 +113,33 @@ impl Profile {
         }
     }
 
+    fn of_catalogue(name: &'static str, doc: &'static str, settings: Settings) -> Self {
+        let catalogue = Catalogue { profile: name, settings: Arc::new(settings) };
+        Self { name, doc, rules: RuleSet::Catalogue(catalogue) }
+    }
+
     /// The profile of a name, without regard to ASCII case.
     ///
     /// # Errors
     /// [`UnknownProfile`] where there is none.
     pub fn by_name(name: &str, options: ProfileOptions) -> Result<Self, UnknownProfile> {
         match name.to_ascii_lowercase().as_str() {
-            "entra" => Ok(Self {
-                name: "entra",
-                doc: "What Entra Connect, Exchange Online and Active Directory refuse",
-                rules: RuleSet::Catalogue(Catalogue {
-                    profile: "entra",
-                    settings: Arc::new(options.settings),
-                }),
-            }),
+            "entra" => {
+                let doc = "What Entra Connect, Exchange Online and Active Directory refuse";
+                Ok(Self::of_catalogue("entra", doc, options.settings))
+            }
+            "entra-cloud-sync" => {
+                let doc = "What Entra Cloud Sync and Active Directory refuse";
+                Ok(Self::of_catalogue("entra-cloud-sync", doc, options.settings))
+            }
+            "exchange-online" => {
+                let doc = "What Exchange Online refuses or rewrites";
+                Ok(Self::of_catalogue("exchange-online", doc, options.settings))
+            }
+            "hygiene" => {
+                let doc = "What is untidy in any object, synchronised or not";
+                Ok(Self::of_catalogue("hygiene", doc, options.settings))
+            }
             "idfix-multitenant" => Ok(idfix::multitenant(options)),
             "idfix-dedicated" => Ok(idfix::DEDICATED),
             _ => Err(UnknownProfile {
@@ -280,11 +300,10 @@ mod tests {
             unreachable!()
         };
         assert_eq!(error.nearest, Some("idfix-multitenant"));
-        assert!(
-            error
-                .to_string()
-                .ends_with("the profiles are entra, idfix-multitenant, idfix-dedicated")
-        );
+        assert!(error.to_string().ends_with(
+            "the profiles are entra, entra-cloud-sync, exchange-online, hygiene, \
+                     idfix-multitenant, idfix-dedicated"
+        ));
     }
 
     #[test]

@@ -39,6 +39,7 @@ attributes! {
     GroupType = "groupType",
     HomeMdb = "homeMDB",
     IsCriticalSystemObject = "isCriticalSystemObject",
+    LegacyExchangeDn = "legacyExchangeDN",
     Mail = "mail",
     MailNickname = "mailNickname",
     MsExchHideFromAddressLists = "msExchHideFromAddressLists",

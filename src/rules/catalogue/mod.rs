@@ -9,6 +9,7 @@
 mod address;
 mod mail;
 mod object;
+mod proxy_addresses;
 mod scope;
 mod settings;
 mod text;
@@ -35,7 +36,8 @@ pub struct Family {
 }
 
 /// All families, in the order of the catalogue.
-pub static FAMILIES: &[Family] = &[user_principal_name::FAMILY, mail::FAMILY];
+pub static FAMILIES: &[Family] =
+    &[user_principal_name::FAMILY, mail::FAMILY, proxy_addresses::FAMILY];
 
 /// A rule set of the catalogue.
 #[derive(Debug, Clone)]

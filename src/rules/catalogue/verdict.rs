@@ -54,6 +54,13 @@ impl Verdicts {
         self.any
     }
 
+    /// Whether a rule is one of the profile's; a check whose rules are not can be
+    /// left out.
+    #[must_use]
+    pub fn looks_for(&self, rule: &Rule) -> bool {
+        rule.profiles.contains(&self.profile)
+    }
+
     /// Takes up the value of an attribute, by its number.
     pub fn on(&mut self, attr: Attr, value: usize) -> OnValue<'_> {
         OnValue { verdicts: self, attr, value: Some(value), is_broken: false }
@@ -78,7 +85,7 @@ impl Verdicts {
 impl OnValue<'_> {
     /// The value breaks a rule; `detail` says in which way, in a few words.
     pub fn breaks(&mut self, rule: &'static Rule, detail: &dyn Fn() -> String) {
-        if !rule.profiles.contains(&self.verdicts.profile) {
+        if !self.verdicts.looks_for(rule) {
             return;
         }
         self.verdicts.any = true;
