@@ -8,10 +8,12 @@
 
 mod address;
 mod mail;
+mod mail_nickname;
 mod object;
 mod proxy_addresses;
 mod scope;
 mod settings;
+mod target_address;
 mod text;
 mod user_principal_name;
 mod verdict;
@@ -36,8 +38,13 @@ pub struct Family {
 }
 
 /// All families, in the order of the catalogue.
-pub static FAMILIES: &[Family] =
-    &[user_principal_name::FAMILY, mail::FAMILY, proxy_addresses::FAMILY];
+pub static FAMILIES: &[Family] = &[
+    user_principal_name::FAMILY,
+    mail::FAMILY,
+    proxy_addresses::FAMILY,
+    mail_nickname::FAMILY,
+    target_address::FAMILY,
+];
 
 /// A rule set of the catalogue.
 #[derive(Debug, Clone)]

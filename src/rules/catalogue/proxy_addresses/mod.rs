@@ -1,6 +1,8 @@
 //! proxyAddresses: the addresses of a recipient, each behind its type.
 
 mod check;
+#[macro_use]
+mod example;
 mod plain;
 mod rules;
 #[cfg(test)]
@@ -9,6 +11,8 @@ mod value;
 mod whole;
 
 use super::Family;
+
+pub(super) use value::{AddressType, MAX_VALUE, Proxy, bare};
 
 /// The family.
 pub(super) const FAMILY: Family = Family { rules: rules::RULES, check: check::check };

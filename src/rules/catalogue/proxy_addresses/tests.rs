@@ -276,6 +276,12 @@ fn without_a_primary_address_the_one_that_mail_names_becomes_it() {
         [(value(""), rule, add("SMTP:carl@contoso.com"))]
     );
     assert_eq!(told(&[ann, bob]), [(value(""), rule, Suggestion::None)]);
+    // A mail address that will be corrected counts as it will be.
+    assert_eq!(
+        told(&[ann, bob, mail("bob.@contoso.com")]),
+        [(value("smtp:bob@contoso.com"), rule, replace("SMTP:bob@contoso.com"))]
+    );
+    assert_eq!(told(&[ann, mail("nobody")]), [(value(""), rule, Suggestion::None)]);
     let how = findings(&[ann, mail("ann@contoso.com")]).pop().map(|it| it.applicability);
     assert_eq!(how, Some(Applicability::Unsafe));
 }
@@ -382,7 +388,8 @@ fn the_time_for_an_object_grows_with_its_addresses_and_no_faster() {
 fn what_the_export_does_not_hold_is_not_missing() {
     let mut subject = Subject::default();
     subject.reset(&Line::of(b"dn", b"CN=A"));
-    for (attr, value) in [(Attr::ObjectClass, "group"), proxy("smtp:a@contoso.com")] {
+    let alias = (Attr::MailNickname, "a");
+    for (attr, value) in [GROUP, alias, proxy("smtp:a@contoso.com")] {
         subject.push(attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
     }
     subject.mark_partial(Attr::ProxyAddresses);

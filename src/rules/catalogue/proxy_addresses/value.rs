@@ -13,7 +13,7 @@ use super::rules::{
 };
 
 /// UTF-16 units of the longest value.
-pub(super) const MAX_VALUE: usize = 256;
+pub(in crate::rules::catalogue) const MAX_VALUE: usize = 256;
 /// Bytes of the longest type that is one: Exchange has up to 9, and IdFix knows
 /// `X.400`.
 const MAX_TYPE: usize = 16;
@@ -25,7 +25,7 @@ const BECOME_UNDERSCORES: &str = "`|=?/%";
 
 /// The type of an address, as far as rules depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AddressType {
+pub(in crate::rules::catalogue) enum AddressType {
     /// None: nothing that could be a type stands before a colon.
     None,
     /// A mail address.
@@ -67,7 +67,7 @@ impl AddressType {
 
 /// Whether an address is the one of its type that others see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(in crate::rules::catalogue) enum Role {
     /// Its type stands in capitals.
     Primary,
     /// It does not.
@@ -76,7 +76,7 @@ pub(super) enum Role {
 
 /// A value, taken apart.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Proxy<'v> {
+pub(in crate::rules::catalogue) struct Proxy<'v> {
     /// The value.
     pub raw: &'v str,
     /// The type.
@@ -90,7 +90,7 @@ pub(super) struct Proxy<'v> {
 }
 
 impl<'v> Proxy<'v> {
-    pub(super) fn read(raw: &'v str) -> Self {
+    pub(in crate::rules::catalogue) fn read(raw: &'v str) -> Self {
         let (type_name, address) = raw.split_once(':').unwrap_or(("", raw));
         let type_name = type_name.trim_matches(is_invisible);
         match AddressType::of(type_name.as_bytes()) {
@@ -110,7 +110,7 @@ impl<'v> Proxy<'v> {
     }
 
     /// The address without what nobody sees at its ends.
-    pub(super) fn trimmed(&self) -> &'v str {
+    pub(in crate::rules::catalogue) fn trimmed(&self) -> &'v str {
         self.address.trim_matches(is_invisible)
     }
 
@@ -261,8 +261,7 @@ pub(super) struct Correction {
 /// The SMTP address as it would hold; `None` where no such address can be told.
 pub(super) fn corrected(address: &str, holder: Holder<'_>) -> Option<Correction> {
     let trimmed = address.trim_matches(is_invisible);
-    let bare = without_type(within_brackets(trimmed));
-    let seen: String = bare.chars().filter(|c| is_wanted(*c)).collect();
+    let seen = bare(trimmed);
     let (local, domain) = split(&seen)?;
     let lone = local.trim_end_matches('@');
     if lone.contains('@') {
@@ -293,6 +292,13 @@ pub(super) fn holds(address: &str, holder: Holder<'_>) -> bool {
     let mut holds = true;
     judge(&Proxy::read(&value), holder, &mut |_, _| holds = false);
     holds
+}
+
+/// The address without a name before it, types that stand twice, characters that
+/// are denied and those that nobody sees.
+pub(in crate::rules::catalogue) fn bare(address: &str) -> String {
+    let bare = without_type(within_brackets(address.trim_matches(is_invisible)));
+    bare.chars().filter(|c| is_wanted(*c)).collect()
 }
 
 /// Whether a character of an address stays in it.

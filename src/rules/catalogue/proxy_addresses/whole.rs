@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::rules::Attr;
-use crate::rules::catalogue::{Object, ObjectKind};
+use crate::rules::catalogue::{Object, ObjectKind, address};
 
 use super::value::{AddressType, Holder, Proxy, Role, corrected, holds};
 
@@ -15,7 +15,7 @@ pub(super) const MAX_VALUES: usize = 329;
 /// The addresses of an object as a whole.
 pub(super) struct Whole<'v> {
     pub holder: Holder<'v>,
-    /// The mail address, trimmed.
+    /// The mail address, as it would be once it is corrected.
     pub mail: Option<String>,
     /// Of the values that go, because another one says the same.
     pub repeated: FxHashMap<usize, Repeat>,
@@ -53,12 +53,19 @@ pub(super) enum Promotion {
     Unknown,
 }
 
+/// The address that mail means, so that a correction of mail changes nothing here.
+fn meant(mail: &str, holder: Holder<'_>) -> Option<String> {
+    if mail.is_empty() || address::check(mail).is_ok() {
+        return (!mail.is_empty()).then(|| mail.to_owned());
+    }
+    address::corrected(mail, holder.settings).or_else(|| Some(mail.to_owned()))
+}
+
 impl<'v> Whole<'v> {
     pub(super) fn of(object: &Object<'v, '_>, proxies: &[Proxy<'_>], holder: Holder<'v>) -> Self {
-        let mail = object.text(Attr::Mail).map(|mail| mail.trim().to_owned());
         let mut whole = Self {
             holder,
-            mail: mail.filter(|mail| !mail.is_empty()),
+            mail: object.text(Attr::Mail).and_then(|mail| meant(mail.trim(), holder)),
             repeated: FxHashMap::default(),
             primaries: Vec::new(),
             kept_primary: None,
@@ -136,7 +143,7 @@ impl<'v> Whole<'v> {
             Promotion::Value(at)
         } else if let Some(mail) = self.mail.as_deref().filter(|mail| holds(mail, self.holder)) {
             Promotion::Mail(mail.to_owned())
-        } else if let (Some(at), None) = (places.next(), places.next())
+        } else if let (None, Some(at), None) = (&self.mail, places.next(), places.next())
             && corrected(proxies[at].address, self.holder).is_some()
         {
             Promotion::Value(at)
