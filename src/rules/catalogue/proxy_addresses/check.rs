@@ -26,10 +26,14 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     if object.subject.lines(Attr::ProxyAddresses).is_empty() {
         return check_absent(object, verdicts);
     }
-    let keeps_house = verdicts.looks_for(&SIP) || verdicts.looks_for(&LEGACY_DN);
-    if !keeps_house && is_plain(object) {
-        return;
+    let keeps_house = verdicts.looks_for(&SIP);
+    if keeps_house || !is_plain(object) {
+        look_closely(object, keeps_house, verdicts);
     }
+}
+
+/// Gives a verdict on each value and on all of them together.
+pub(super) fn look_closely(object: &Object<'_, '_>, keeps_house: bool, verdicts: &mut Verdicts) {
     let values: Vec<Cow<'_, str>> =
         object.values(Attr::ProxyAddresses).map(|(_, value)| text::of(value)).collect();
     let proxies: Vec<Proxy<'_>> = values.iter().map(|value| Proxy::read(value)).collect();

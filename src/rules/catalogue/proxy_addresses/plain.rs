@@ -9,7 +9,7 @@ use crate::rules::Attr;
 use crate::rules::catalogue::address;
 use crate::rules::catalogue::{Object, ObjectKind};
 
-use super::value::{AddressType, MAX_VALUE};
+use super::value::{AddressType, MAX_VALUE, is_routing};
 use super::whole::MANY_VALUES;
 
 /// Objects with more addresses than that are looked at closely.
@@ -115,9 +115,13 @@ fn is_plain_smtp(address: &[u8], object: &Object<'_, '_>) -> bool {
         return false;
     }
     let Ok(domain) = std::str::from_utf8(domain) else { return false };
-    address::check_domain(domain).is_ok()
-        && !address::is_reserved(domain)
-        && (object.kind != ObjectKind::User || object.settings.is_verified(domain))
+    if address::check_domain(domain).is_err() {
+        return false;
+    }
+    // The rule about these is one that keeps house, and looks closely.
+    is_routing(domain, object.settings)
+        || !address::is_reserved(domain)
+            && (object.kind != ObjectKind::User || object.settings.is_verified(domain))
 }
 
 /// Whether single dots stand between characters of a class.

@@ -386,7 +386,9 @@ pub(in super::super) static ROUTING: Rule = Rule {
     severity: Severity::Info,
     summary: "An SMTP address is one for the mail flow between Exchange and the cloud.",
     reason: "The cloud discards it and makes its own; Exchange needs it in a hybrid organisation.",
-    profiles: ENTRA,
+    // Every mailbox of a hybrid organisation has one: a finding for each
+    // would hide the others.
+    profiles: HYGIENE,
     classes: CLASSES,
     attributes: PROXY,
     limit: "not at TENANT.mail.onmicrosoft.com",

@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
 use crate::ldif::Line;
-use crate::rules::catalogue::{Catalogue, Settings};
+use crate::rules::catalogue::{Catalogue, Object, Settings, Verdicts};
 use crate::rules::idfix::Place;
 use crate::rules::{Applicability, Attr, Finding, Subject, Suggestion};
+
+use super::check::look_closely;
+use super::plain::is_plain;
 
 const GROUP: (Attr, &str) = (Attr::ObjectClass, "group");
 const CONTACT: (Attr, &str) = (Attr::ObjectClass, "contact");
@@ -95,6 +98,7 @@ fn addresses_that_the_cloud_takes_are_no_finding() {
         "smtp:a&b~c!d@contoso.com",
         "smtp:ann#1@contoso.com",
         "smtp:ann@xn--mller-kva.de",
+        "smtp:ann@Contoso.mail.onmicrosoft.com",
         "sip:ann@contoso.com",
         "X500:/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=a, b; 'c' = d",
         "x500:/O=Größe/cn=ann",
@@ -147,7 +151,6 @@ fn each_fault_of_an_address_is_found_and_no_other() {
         ("smtp:bob@fabrikam.com", &["proxy-unverified"]),
         ("smtp:bob@contoso.onmicrosoft.com", &["proxy-reserved"]),
         ("smtp:bob@fabrikam.mail.onmicrosoft.com", &["proxy-reserved"]),
-        ("smtp:bob@contoso.mail.onmicrosoft.com", &["proxy-routing"]),
         ("X400:c=US;a= ;p=Contoso;o=Exchange;s=Archer;g=Ann;", &["proxy-legacy-type"]),
         ("X.400:c=US;a= ;p=Contoso", &["proxy-legacy-type"]),
         ("MSMAIL:CONTOSO/PO/ANN", &["proxy-legacy-type"]),
@@ -189,6 +192,7 @@ fn a_suggestion_holds_or_is_none() {
         ("smtp:jürgen@contoso.com", "smtp:jurgen@contoso.com", Unsafe),
         ("smtp:a=b@contoso.com", "smtp:a_b@contoso.com", Unsafe),
         ("smtp:bob@@contoso.com", "smtp:bob@contoso.com", Unsafe),
+        ("smtp:b.@contoso.mail.onmicrosoft.com", "smtp:b@contoso.mail.onmicrosoft.com", Safe),
         ("smtp:bob@corp.local", "smtp:bob@contoso.com", Unsafe),
         ("sip:b ob@contoso.com", "sip:bob@contoso.com", Unsafe),
         ("sip:bob@contoso.com ", "sip:bob@contoso.com", Safe),
@@ -281,6 +285,9 @@ fn without_a_primary_address_the_one_that_mail_names_becomes_it() {
         told(&[ann, bob, mail("bob.@contoso.com")]),
         [(value("smtp:bob@contoso.com"), rule, replace("SMTP:bob@contoso.com"))]
     );
+    // An address that the cloud discards is not one to answer to.
+    let routing = proxy("smtp:ann@contoso.mail.onmicrosoft.com");
+    assert_eq!(told(&[routing]), [(value(""), rule, Suggestion::None)]);
     assert_eq!(told(&[ann, mail("nobody")]), [(value(""), rule, Suggestion::None)]);
     let how = findings(&[ann, mail("ann@contoso.com")]).pop().map(|it| it.applicability);
     assert_eq!(how, Some(Applicability::Unsafe));
@@ -430,6 +437,10 @@ fn the_hygiene_of_a_user_who_moved() {
         [("proxy-sip", replace("SIP:ann@contoso.com"))]
     );
     assert_eq!(told(&[name, primary, proxy("SIP:Ann@contoso.com")]), []);
+    assert_eq!(
+        told(&[primary, proxy("smtp:ann@contoso.mail.onmicrosoft.com")]),
+        [("proxy-routing", Suggestion::None)]
+    );
 }
 
 mod property {
@@ -457,6 +468,26 @@ mod property {
                     .filter(|it| it.rules[0].0 != "proxy-repeated" && it.rules[0].0 != "proxy-primary-missing")
                     .collect();
                 prop_assert!(again.is_empty(), "{:?} for {:?}: {:?}", better, finding.value, again);
+            }
+        }
+
+        #[test]
+        fn what_is_plain_at_a_quick_look_is_so_at_a_close_one(
+            values in prop::collection::vec("(smtp|SMTP|Smtp|sip|SIP|x500|X500|EUM|X400|FAX):([ab'.]{1,3}@?(contoso|fabrikam|a[.]mail[.]onmicrosoft|contoso[.]mail[.]onmicrosoft)[.](com|local)|[ -~ü]{0,6})", 1..6),
+            class in prop::sample::select(&["user", "group", "contact"][..]),
+        ) {
+            let mut subject = Subject::default();
+            subject.reset(&Line::of(b"dn", b"CN=A"));
+            subject.push(Attr::ObjectClass, Line::of(b"objectClass", class.as_bytes()));
+            for value in &values {
+                subject.push(Attr::ProxyAddresses, Line::of(b"proxyAddresses", value.as_bytes()));
+            }
+            let settings = settings();
+            let object = Object::of(&subject, &settings);
+            if is_plain(&object) {
+                let mut verdicts = Verdicts::whether_any("entra");
+                look_closely(&object, false, &mut verdicts);
+                prop_assert!(!verdicts.any(), "{:?}", values);
             }
         }
 

@@ -5,7 +5,7 @@ use crate::rules::catalogue::address::{self, DomainFault, split};
 use crate::rules::catalogue::text::{self, is_invisible, shown};
 use crate::rules::catalogue::verdict::Breaks;
 use crate::rules::catalogue::{ObjectKind, Settings};
-use crate::rules::rule::Rule;
+use crate::rules::rule::{Rule, Severity};
 
 use super::rules::{
     CHARACTER, COLON, DOMAIN, HASH, IDN, LEGACY, LENGTH, LOCAL_PART, NON_ASCII, NOT_ROUTABLE,
@@ -236,7 +236,7 @@ fn judge_domain(domain: &str, holder: Holder<'_>, breaks: &mut Breaks<'_>) {
 }
 
 /// Whether a domain is the tenant's for mail between Exchange and the cloud.
-fn is_routing(domain: &str, settings: &Settings) -> bool {
+pub(super) fn is_routing(domain: &str, settings: &Settings) -> bool {
     const SUFFIX: &str = ".mail.onmicrosoft.com";
     let at = domain.len().saturating_sub(SUFFIX.len());
     let Some((tenant, suffix)) = domain.split_at_checked(at) else { return false };
@@ -286,11 +286,12 @@ pub(super) fn corrected(address: &str, holder: Holder<'_>) -> Option<Correction>
     holds(&corrected, holder).then_some(Correction { address: corrected, is_same })
 }
 
-/// Whether an SMTP address breaks no rule.
+/// Whether an SMTP address breaks no rule that says more than that somebody should
+/// know.
 pub(super) fn holds(address: &str, holder: Holder<'_>) -> bool {
     let value = format!("smtp:{address}");
     let mut holds = true;
-    judge(&Proxy::read(&value), holder, &mut |_, _| holds = false);
+    judge(&Proxy::read(&value), holder, &mut |rule, _| holds &= rule.severity == Severity::Info);
     holds
 }
 

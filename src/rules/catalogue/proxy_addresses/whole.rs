@@ -53,6 +53,10 @@ pub(super) enum Promotion {
     Unknown,
 }
 
+fn is_of_the_cloud(address: &str) -> bool {
+    address::split(address).is_some_and(|(_, domain)| address::is_reserved(domain))
+}
+
 /// The address that mail means, so that a correction of mail changes nothing here.
 fn meant(mail: &str, holder: Holder<'_>) -> Option<String> {
     if mail.is_empty() || address::check(mail).is_ok() {
@@ -144,7 +148,8 @@ impl<'v> Whole<'v> {
         } else if let Some(mail) = self.mail.as_deref().filter(|mail| holds(mail, self.holder)) {
             Promotion::Mail(mail.to_owned())
         } else if let (None, Some(at), None) = (&self.mail, places.next(), places.next())
-            && corrected(proxies[at].address, self.holder).is_some()
+            && corrected(proxies[at].address, self.holder)
+                .is_some_and(|it| !is_of_the_cloud(&it.address))
         {
             Promotion::Value(at)
         } else {
