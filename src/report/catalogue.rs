@@ -11,6 +11,8 @@ use crate::rules::{Rule, RuleName};
 
 /// Columns of the headings of [`explain`].
 const HEADINGS: usize = 12;
+/// Lines of an example that [`explain`] shows.
+const EXAMPLE_LINES: usize = 12;
 
 /// Writes one line a rule: name, severity, summary.
 ///
@@ -59,8 +61,11 @@ pub fn explain(out: &mut impl Write, rule: &Rule, width: Width, colour: Colour) 
         paragraph(&mut ink, text, HEADINGS, width);
     }
     for (heading, entries) in [("Wrong", rule.example.wrong), ("Right", rule.example.right)] {
+        let lines = entries.iter().flat_map(|entry| entry.lines());
+        let more = lines.clone().count().saturating_sub(EXAMPLE_LINES);
+        let more = (more > 0).then(|| format!("... and {more} lines more"));
         let mut title = heading;
-        for line in entries.iter().flat_map(|entry| entry.lines()) {
+        for line in lines.take(EXAMPLE_LINES).chain(more.as_deref()) {
             ink.text(style::HEADING, title);
             ink.move_to(HEADINGS);
             ink.text(style::PLAIN, line);

@@ -75,8 +75,14 @@ pub struct UnknownProfile {
 
 impl Profile {
     /// The names of all profiles.
-    pub const NAMES: &'static [&'static str] =
-        &["entra", "entra-cloud-sync", "hygiene", "idfix-multitenant", "idfix-dedicated"];
+    pub const NAMES: &'static [&'static str] = &[
+        "entra",
+        "entra-cloud-sync",
+        "exchange-online",
+        "hygiene",
+        "idfix-multitenant",
+        "idfix-dedicated",
+    ];
 
     /// What the profile reads of an attribute.
     #[must_use]
@@ -174,6 +180,10 @@ impl Profile {
             "entra-cloud-sync" => {
                 let doc = "What Entra Cloud Sync and Active Directory refuse";
                 Ok(Self::of_catalogue("entra-cloud-sync", doc, options.settings))
+            }
+            "exchange-online" => {
+                let doc = "What Exchange Online refuses or rewrites";
+                Ok(Self::of_catalogue("exchange-online", doc, options.settings))
             }
             "hygiene" => {
                 let doc = "What is untidy in any object, synchronised or not";
@@ -340,7 +350,8 @@ mod tests {
         };
         assert_eq!(error.nearest, Some("idfix-multitenant"));
         assert!(error.to_string().ends_with(
-            "the profiles are entra, entra-cloud-sync, hygiene, idfix-multitenant, idfix-dedicated"
+            "the profiles are entra, entra-cloud-sync, exchange-online, hygiene, \
+                     idfix-multitenant, idfix-dedicated"
         ));
     }
 

@@ -72,6 +72,7 @@ attributes! {
     IpPhone = "ipPhone",
     IsCriticalSystemObject = "isCriticalSystemObject",
     L = "l",
+    LegacyExchangeDn = "legacyExchangeDN",
     Mail = "mail",
     MailNickname = "mailNickname",
     Member = "member",

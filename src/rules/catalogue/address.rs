@@ -93,7 +93,7 @@ pub(super) fn check(address: &str) -> Result<(), AddressFault> {
     let (local, domain) = split(address)
         .filter(|(local, domain)| !local.is_empty() && !local.contains('@') && !domain.is_empty())
         .ok_or(AddressFault::At)?;
-    if let Some(c) = local.chars().find(|c| *c != '.' && !u8::try_from(*c).is_ok_and(is_atext)) {
+    if let Some(c) = local.chars().find(|c| !is_atext_or_dot(*c)) {
         return Err(AddressFault::Character(c));
     }
     if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
@@ -127,6 +127,11 @@ const MAILTO: &str = "mailto:";
 /// The parts before and behind the last `@`.
 pub(super) fn split(address: &str) -> Option<(&str, &str)> {
     address.rsplit_once('@')
+}
+
+/// Whether a character can stand before the @ (RFC 5322 `atext`, and the dot).
+pub(super) fn is_atext_or_dot(c: char) -> bool {
+    c == '.' || u8::try_from(c).is_ok_and(is_atext)
 }
 
 /// RFC 5322 `atext`.
@@ -167,8 +172,18 @@ pub(super) fn check_domain(domain: &str) -> Result<(), DomainFault> {
 /// Whether the last label is a top-level domain that the root servers know.
 fn is_routable(domain: &str) -> bool {
     let last = domain.rsplit('.').next().unwrap_or_default();
-    let last = last.to_ascii_lowercase();
-    !SITE_LABELS.contains(&&*last) && tld::exist(&last)
+    let is_last = |label: &&str| label.eq_ignore_ascii_case(last);
+    !SITE_LABELS.iter().any(is_last) && tld::exist_case_insensitive(last)
+}
+
+/// Whether a domain belongs to Microsoft's cloud.
+pub(super) fn is_reserved(domain: &str) -> bool {
+    ["onmicrosoft.com", "microsoftonline.com"].iter().any(|of| {
+        let at = domain.len().saturating_sub(of.len());
+        domain.split_at_checked(at).is_some_and(|(rest, end)| {
+            end.eq_ignore_ascii_case(of) && (rest.is_empty() || rest.ends_with('.'))
+        })
+    })
 }
 
 impl std::fmt::Display for DomainFault {

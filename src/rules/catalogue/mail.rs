@@ -200,7 +200,9 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         if let Err(fault) = sound {
             verdict.breaks(rule_of(fault), &|| fault.to_string());
         }
-        let primary = object.primary_smtp().filter(|it| !it.eq_ignore_ascii_case(mail.trim()));
+        // Of several primary addresses, mail says which one is meant.
+        let is_primary = object.is_primary_smtp(mail.trim());
+        let primary = if is_primary { None } else { object.primary_smtp() };
         if sound.is_ok() {
             judge_in_context(&mail, primary.as_deref(), object, &mut verdict);
         }

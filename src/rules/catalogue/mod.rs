@@ -11,13 +11,16 @@ pub mod identifiers;
 mod country;
 mod location;
 mod mail;
+mod mail_nickname;
 mod object;
 mod person_name;
+mod proxy_addresses;
 mod sam_account_name;
 mod scope;
 mod settings;
 mod size;
 mod source_anchor;
+mod target_address;
 mod text;
 pub mod uniqueness;
 mod text_length;
@@ -50,6 +53,9 @@ pub static FAMILIES: &[Family] = &[
     user_principal_name::FAMILY,
     sam_account_name::FAMILY,
     mail::FAMILY,
+    proxy_addresses::FAMILY,
+    mail_nickname::FAMILY,
+    target_address::FAMILY,
     text_length::FAMILY,
     person_name::FAMILY,
     location::FAMILY,

@@ -96,6 +96,23 @@ impl<'s, 'a> Object<'s, 'a> {
         Some(flags & DISABLED == 0)
     }
 
+    /// Whether an address is a primary one in proxyAddresses.
+    #[must_use]
+    pub fn is_primary_smtp(&self, address: &str) -> bool {
+        self.values(Attr::ProxyAddresses).any(|(_, value)| {
+            let primary = value.trim_ascii().strip_prefix(b"SMTP:");
+            primary.is_some_and(|it| it.trim_ascii().eq_ignore_ascii_case(address.as_bytes()))
+        })
+    }
+
+    /// The number that says which kind of recipient of Exchange the object is; 0
+    /// where it is none.
+    #[must_use]
+    pub fn recipient_type(&self) -> u64 {
+        let details = self.text(Attr::MsExchRecipientTypeDetails);
+        details.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
+    }
+
     /// Whether the directory keeps the object as it is: nothing is ever written to
     /// accounts that it protects (`adminCount: 1`), nor to what it needs itself.
     #[must_use]

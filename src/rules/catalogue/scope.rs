@@ -92,7 +92,7 @@ fn judge_user(object: &Object<'_, '_>) -> Result<(), Reason> {
     if begins(&nickname, b"SystemMailbox{")
         || is_cas(&account)
         || is_cas(&nickname)
-        || recipient_type(object) & SYSTEM_RECIPIENTS != 0
+        || object.recipient_type() & SYSTEM_RECIPIENTS != 0
     {
         return Err(Reason::SystemMailbox);
     }
@@ -106,7 +106,7 @@ fn judge_group(object: &Object<'_, '_>) -> Result<(), Reason> {
     if account.eq_ignore_ascii_case(b"MSOL_AD_Sync_RichCoexistence") {
         return Err(Reason::SynchronisationAccount);
     }
-    if recipient_type(object) & ROLE_GROUP != 0 {
+    if object.recipient_type() & ROLE_GROUP != 0 {
         return Err(Reason::RoleGroup);
     }
     // Groups with the sign bit are security groups.
@@ -136,11 +136,6 @@ fn has_smtp(object: &Object<'_, '_>) -> bool {
     object
         .values(Attr::ProxyAddresses)
         .any(|(_, value)| begins(value.trim_ascii(), b"smtp:") && value.contains(&b'@'))
-}
-
-fn recipient_type(object: &Object<'_, '_>) -> u64 {
-    let details = object.text(Attr::MsExchRecipientTypeDetails);
-    details.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
 }
 
 fn begins(value: &[u8], with: &[u8]) -> bool {

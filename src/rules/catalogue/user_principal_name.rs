@@ -415,7 +415,7 @@ fn judge_domain(domain: &str, settings: &Settings, breaks: &mut Breaks<'_>) {
         Err(fault) => return breaks(&DOMAIN, &move || fault.to_string()),
         Ok(()) => {}
     }
-    if is_reserved(domain) {
+    if address::is_reserved(domain) {
         breaks(&RESERVED, &|| format!("{domain} is Microsoft's"));
     } else if !settings.is_verified(domain) {
         breaks(&UNVERIFIED, &|| format!("{domain} is none of the verified domains"));
@@ -425,14 +425,6 @@ fn judge_domain(domain: &str, settings: &Settings, breaks: &mut Breaks<'_>) {
 /// The characters that may stand before the @.
 fn is_allowed(c: char) -> bool {
     c.is_ascii_alphanumeric() || "'.-_!#^~".contains(c)
-}
-
-/// Whether a domain belongs to Microsoft's cloud.
-fn is_reserved(domain: &str) -> bool {
-    let domain = domain.to_ascii_lowercase();
-    ["onmicrosoft.com", "microsoftonline.com"].iter().any(|of| {
-        domain.strip_suffix(of).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    })
 }
 
 /// The name as it would hold; `None` where no such name can be told.

@@ -1,0 +1,153 @@
+//! The quick look at an object: most have nothing wrong with their addresses, and
+//! a pass over the bytes tells.
+
+use std::hash::Hasher;
+
+use rustc_hash::FxHasher;
+
+use crate::rules::Attr;
+use crate::rules::catalogue::address;
+use crate::rules::catalogue::{Object, ObjectKind};
+
+use super::value::{AddressType, MAX_VALUE, is_routing};
+use super::whole::MANY_VALUES;
+
+/// Objects with more addresses than that are looked at closely.
+const FEW: usize = 32;
+const _: () = assert!(FEW <= MANY_VALUES);
+
+/// What a byte can be in an address about which there is nothing to say.
+const fn class(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => LOCAL | DOMAIN,
+        b'-' => LOCAL | DOMAIN,
+        b'!' | b'$' | b'&' | b'\'' | b'*' | b'+' | b'^' | b'_' | b'{' | b'}' | b'~' => LOCAL,
+        _ => 0,
+    }
+}
+
+const LOCAL: u8 = 1;
+const DOMAIN: u8 = 2;
+
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0_u8;
+    loop {
+        classes[byte as usize] = class(byte);
+        if byte == u8::MAX {
+            break classes;
+        }
+        byte += 1;
+    }
+};
+
+/// Whether an object's addresses certainly break no rule. It must have some.
+pub(super) fn is_plain(object: &Object<'_, '_>) -> bool {
+    let lines = object.subject.lines(Attr::ProxyAddresses);
+    if lines.len() > FEW {
+        return false;
+    }
+    let mut keys = [0_u64; FEW];
+    let mut seen = Seen::default();
+    let mut buffer = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let value = line.bytes_in(&mut buffer);
+        if !seen.takes(value, object) {
+            return false;
+        }
+        let key = key(value);
+        let (earlier, rest) = keys.split_at_mut(at);
+        // A hash that two values share sends the object to the close look.
+        if earlier.contains(&key) {
+            return false;
+        }
+        if let Some(own) = rest.first_mut() {
+            *own = key;
+        }
+    }
+    let has_smtp = seen.primaries + seen.secondaries > 0;
+    let needs_smtp = matches!(object.kind, ObjectKind::Group | ObjectKind::Contact);
+    let primaries = if has_smtp || needs_smtp { 1 } else { 0 };
+    seen.primaries == primaries
+}
+
+/// The addresses that were looked at.
+#[derive(Default)]
+struct Seen {
+    primaries: usize,
+    secondaries: usize,
+    /// Primary addresses of SIP, X500 and EUM.
+    others: [usize; 3],
+}
+
+impl Seen {
+    /// Whether there is certainly nothing to say about a value and those before it.
+    fn takes(&mut self, value: &[u8], object: &Object<'_, '_>) -> bool {
+        let Some(colon) = value.iter().take(16).position(|byte| *byte == b':') else {
+            return false;
+        };
+        let (name, address) = (&value[..colon], &value[colon + 1..]);
+        let is_primary = !name.iter().any(u8::is_ascii_lowercase);
+        let other = match AddressType::of(name) {
+            AddressType::Smtp => {
+                *(if is_primary { &mut self.primaries } else { &mut self.secondaries }) += 1;
+                return is_plain_smtp(address, object);
+            }
+            AddressType::None | AddressType::Legacy => return false,
+            AddressType::Other => return value.len() <= MAX_VALUE,
+            AddressType::Sip if !address.iter().all(u8::is_ascii_graphic) => return false,
+            AddressType::Sip => 0,
+            AddressType::X500 => 1,
+            AddressType::Eum => 2,
+        };
+        self.others[other] += usize::from(is_primary);
+        // Bytes are at least as many as UTF-16 units.
+        self.others[other] <= 1 && value.len() <= MAX_VALUE
+    }
+}
+
+fn is_plain_smtp(address: &[u8], object: &Object<'_, '_>) -> bool {
+    let Some(at) = memchr::memchr(b'@', address) else { return false };
+    let (local, domain) = (&address[..at], &address[at + 1..]);
+    // With the type, the value has at most 5 bytes more.
+    let is_short = local.len() <= address::MAX_LOCAL && address.len() <= MAX_VALUE - 5;
+    if !is_short || !is_of_atoms(local, LOCAL) || !is_of_atoms(domain, DOMAIN) {
+        return false;
+    }
+    let Ok(domain) = std::str::from_utf8(domain) else { return false };
+    if address::check_domain(domain).is_err() {
+        return false;
+    }
+    // The rule about these is one that keeps house, and looks closely.
+    is_routing(domain, object.settings)
+        || !address::is_reserved(domain)
+            && (object.kind != ObjectKind::User || object.settings.is_verified(domain))
+}
+
+/// Whether single dots stand between characters of a class.
+fn is_of_atoms(part: &[u8], class: u8) -> bool {
+    let mut after_dot = true;
+    for byte in part {
+        let is_dot = *byte == b'.';
+        if is_dot && after_dot || !is_dot && CLASSES[usize::from(*byte)] & class == 0 {
+            return false;
+        }
+        after_dot = is_dot;
+    }
+    !after_dot
+}
+
+/// A hash that is the same for the same value in another case. Type and address
+/// stand side by side: what stands around them sends a value to the close look.
+fn key(value: &[u8]) -> u64 {
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    let mut hasher = FxHasher::default();
+    let (words, rest) = value.as_chunks::<8>();
+    for word in words {
+        hasher.write_u64(u64::from_le_bytes(*word) | SMALL);
+    }
+    for byte in rest {
+        hasher.write_u8(*byte | 0x20);
+    }
+    hasher.finish()
+}
