@@ -80,6 +80,7 @@ pub fn place(record: &RawRecord<'_, '_>) -> usize {
     record.first_line().map_or(0, |line| usize::try_from(line.offset()).unwrap_or(usize::MAX))
 }
 
-fn goes_on(chunk: &[u8], entry: usize, record: usize) -> bool {
+/// Whether the record at `record` goes on with the entry at `entry`.
+pub fn goes_on(chunk: &[u8], entry: usize, record: usize) -> bool {
     record - entry < entry_text(chunk, entry).len()
 }

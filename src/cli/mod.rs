@@ -7,10 +7,12 @@ mod check;
 mod console;
 mod entries;
 mod fix;
+mod flow;
 mod fmt;
 
 mod inputs;
 mod options;
+mod search;
 mod show;
 
 mod summary;
@@ -45,6 +47,7 @@ enum Command {
     Apply(apply::Args),
     Show(show::Args),
     Fmt(fmt::Args),
+    Search(search::Args),
 }
 
 /// How a command ended.
@@ -94,6 +97,7 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Apply(args) => apply::run(&args, console),
         Command::Show(args) => show::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
+        Command::Search(args) => search::run(&args, console),
     }
 }
 

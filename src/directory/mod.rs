@@ -14,6 +14,9 @@ pub use attribute::{AttributeDescription, AttributeError, ValueRange};
 pub use attribute_list::{AttributeList, AttributeListError, is_operational};
 pub use dn::{Ava, Dn, DnError, DnErrorKind, NormalizedDn, Rdn};
 pub use entry::{Entry, EntryAttribute};
-pub use filter::{Attributes, EntryLines, Filter, FilterError, FilterErrorKind, Matcher, Truth};
+pub use filter::{
+    Attributes, Choices, EntryLines, Filter, FilterError, FilterErrorKind, LinkGraph, Matcher,
+    Selector, SolvedLinks, Truth,
+};
 pub use schema::{Bounds, Facts, Link, Syntax, Uniqueness, Writability};
 pub use scope::{Scope, SearchBase};

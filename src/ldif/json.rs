@@ -107,6 +107,11 @@ impl<W: Write> JsonWriter<W> {
         self.out.flush()
     }
 
+    /// What the output has taken so far; call [`JsonWriter::flush`] before.
+    pub fn get_mut(&mut self) -> &mut W {
+        self.out.get_mut()
+    }
+
     /// Hands on what is buffered and gives the output back.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 
 mod csv;
 mod diff;
+mod entry_csv;
 mod json;
 mod problem;
 mod progress;
@@ -23,6 +24,7 @@ mod visible;
 
 pub use self::csv::Csv;
 pub use diff::{Base, DiffWriter};
+pub use entry_csv::{Columns, EntryRows};
 pub use json::Json;
 pub use problem::{Problem, Severity};
 pub use progress::Progress;

@@ -1,7 +1,5 @@
 //! Lines of entries, with what is asked of each looked up once per description.
 
-use std::ops::ControlFlow;
-
 use super::evaluate::{Attributes, Visit};
 use super::{Matcher, Selector};
 use crate::directory::attribute_list::AttributeList;

@@ -261,7 +261,7 @@ impl Parts {
         };
         let number = self.select(Selector::of(&attribute.description()));
         let selector = self.selectors[number].clone();
-        self.chains.push(Chain { attribute: attribute.clone(), selector, target });
+        self.chains.push(Chain { selector, target });
         Node::Chain(self.chains.len() - 1)
     }
 }

@@ -2,15 +2,13 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{FilterAttribute, Selector, Truth};
+use super::{Selector, Truth};
 use crate::directory::dn::NormalizedDn;
 
 /// An in-chain question of a filter.
 #[derive(Debug, Clone)]
 pub struct Chain {
-    /// The attribute whose values are the links.
-    pub(super) attribute: FilterAttribute,
-    /// The same, ready to be compared.
+    /// Takes the attribute whose values are the links.
     pub selector: Selector,
     /// Where the links have to lead.
     pub(super) target: NormalizedDn,
