@@ -34,6 +34,11 @@ pub struct NamedEntry<'a> {
 }
 
 impl<'a> NamedEntry<'a> {
+    /// Where its first line begins in the chunk.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
     /// Reads the whole entry.
     pub fn entry(&self, read: ReadOptions) -> Option<Entry<'a>> {
         entry_of(entry_text(self.chunk, self.at), read)

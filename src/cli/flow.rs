@@ -1,6 +1,7 @@
 //! Inputs that are read once, chunk by chunk, with their results in order.
 
 use std::io;
+use std::sync::Mutex;
 
 use crate::input::{Flow, InputError};
 use crate::ldif::{CHUNK_SIZE, Chunks, map_in_order, map_stream};
@@ -18,6 +19,28 @@ pub enum Halt {
 impl From<io::Error> for Halt {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+/// Buffers for output that are used again: fresh memory costs more than what is
+/// written into it.
+#[derive(Debug, Default)]
+pub struct Spare(Mutex<Vec<Vec<u8>>>);
+
+impl Spare {
+    /// An empty buffer.
+    pub fn take(&self) -> Vec<u8> {
+        self.0.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default()
+    }
+
+    /// Gives a buffer back. One that has grown far beyond a chunk is dropped.
+    pub fn put(&self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= 4 * CHUNK_SIZE
+            && let Ok(mut spare) = self.0.lock()
+        {
+            buffer.clear();
+            spare.push(buffer);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::report::Summary;
 
 use super::canonical::copy_record;
 use super::console::Console;
-use super::flow::{self, Halt};
+use super::flow::{self, Halt, Spare};
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
 use super::{Exit, inputs, search, summary};
 
@@ -88,15 +88,17 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     }
 
     let mut report = InputReport::default();
+    let spare = Spare::default();
     let progress = console.progress(None);
     let ended = flow::pass(
         &mut input,
-        |bytes| args.to.convert(bytes, read, write),
+        |bytes| args.to.convert(bytes, spare.take(), (read, write)),
         |(chunk, text): (ChunkReport, Vec<u8>)| {
             let stop = read.strict && chunk.has_failures();
             report.add(chunk);
             progress.add(text.len() as u64);
             out.write_all(&text)?;
+            spare.put(text);
             if stop { Err(Halt::Strict) } else { Ok(()) }
         },
     );
@@ -126,19 +128,18 @@ impl Format {
     fn convert(
         self,
         bytes: &[u8],
-        read: ReadOptions,
-        write: WriteOptions,
+        out: Vec<u8>,
+        (read, write): (ReadOptions, WriteOptions),
     ) -> (ChunkReport, Vec<u8>) {
         match self {
-            Self::Ldif => to_ldif(bytes, read, write),
+            Self::Ldif => to_ldif(bytes, Writer::new(out, write), read),
             // A table is written by `table`.
-            Self::Json | Self::Csv => to_json(bytes, read),
+            Self::Json | Self::Csv => to_json(bytes, JsonWriter::new(out), read),
         }
     }
 }
 
-fn to_ldif(bytes: &[u8], read: ReadOptions, write: WriteOptions) -> (ChunkReport, Vec<u8>) {
-    let mut writer = Writer::new(Vec::with_capacity(bytes.len() + bytes.len() / 8), write);
+fn to_ldif(bytes: &[u8], mut writer: Writer<Vec<u8>>, read: ReadOptions) -> (ChunkReport, Vec<u8>) {
     let mut refused = Vec::new();
     let mut report = read_chunk(bytes, read, |record| {
         if let Some(line) = copy_record(&mut writer, bytes, record) {
@@ -151,8 +152,11 @@ fn to_ldif(bytes: &[u8], read: ReadOptions, write: WriteOptions) -> (ChunkReport
     (report, writer.finish().unwrap_or_default())
 }
 
-fn to_json(bytes: &[u8], read: ReadOptions) -> (ChunkReport, Vec<u8>) {
-    let mut writer = JsonWriter::new(Vec::with_capacity(bytes.len() * 2));
+fn to_json(
+    bytes: &[u8],
+    mut writer: JsonWriter<Vec<u8>>,
+    read: ReadOptions,
+) -> (ChunkReport, Vec<u8>) {
     let report = read_chunk(bytes, read, |record| {
         // A vector takes every byte.
         let _ = writer.record(&record.into_record());

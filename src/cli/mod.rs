@@ -14,6 +14,8 @@ mod inputs;
 mod options;
 mod search;
 mod show;
+mod sort;
+mod split;
 
 mod summary;
 
@@ -48,6 +50,8 @@ enum Command {
     Show(show::Args),
     Fmt(fmt::Args),
     Search(search::Args),
+    Split(split::Args),
+    Sort(sort::Args),
 }
 
 /// How a command ended.
@@ -98,6 +102,8 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Show(args) => show::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
         Command::Search(args) => search::run(&args, console),
+        Command::Split(args) => split::run(&args, console),
+        Command::Sort(args) => sort::run(&args, console),
     }
 }
 

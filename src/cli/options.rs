@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
-use crate::directory::{Filter, Matcher, NormalizedDn};
+use crate::directory::{Filter, FilterErrorKind, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
 use crate::report::{Colour, Problem, Severity, Width};
 use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, RuleName, Selection};
@@ -203,7 +203,11 @@ pub fn dn(option: &str, text: &str) -> anyhow::Result<NormalizedDn> {
 /// With the place, where the text is none; where a matching rule is not known.
 pub fn matcher(text: &str) -> anyhow::Result<Matcher> {
     let filter = Filter::parse(text.as_bytes()).map_err(|error| {
-        misspelt("--filter", text, &error.kind, error.offset, Some(error.hint()))
+        let offset = match error.kind {
+            FilterErrorKind::NotClosed { opened } => opened,
+            _ => error.offset,
+        };
+        misspelt("--filter", text, &error.kind, offset, Some(error.hint()))
     })?;
     if let Some(rule) = filter.unknown_rules().first() {
         bail!("--filter {text}: the matching rule {rule} is not known here");
@@ -226,7 +230,8 @@ fn misspelt(
         position: None,
         message,
         text: text.as_bytes(),
-        offset,
+        // What is missing at the end is shown at the last character.
+        offset: offset.min(text.len().saturating_sub(1)),
         hint,
     };
     // A vector takes every byte.

@@ -16,7 +16,7 @@ use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Columns, Summary, counted, grouped};
 
 use super::console::Console;
-use super::flow::{self, Halt};
+use super::flow::{self, Halt, Spare};
 use super::options::{ReadArgs, StatsArgs, WriteArgs, dn, matcher};
 use super::{Exit, inputs, summary};
 pub use chunk::Query;
@@ -150,18 +150,20 @@ pub fn write_found(
     let mut tally = Tally::default();
     let mut inputs = links::follow(inputs, &mut query, console)?;
     out.write_all(&shape.head())?;
+    let spare = Spare::default();
     let progress = console.progress(None);
     for input in &mut inputs {
         let mut report = InputReport::default();
         let ended = flow::pass(
             input,
-            |bytes| chunk::search(bytes, &query, shape),
+            |bytes| chunk::search(bytes, &query, shape, spare.take()),
             |found: Found| {
                 let stop = query.read.strict && found.report.has_failures();
                 report.add(found.report);
                 tally.add(&found.tally);
                 progress.add(found.bytes);
                 out.write_all(&found.text)?;
+                spare.put(found.text);
                 if stop { Err(Halt::Strict) } else { Ok(()) }
             },
         );
@@ -187,8 +189,9 @@ fn say(tally: &Tally, has_chains: bool, console: &Console) {
     let all = counted(tally.entries, "entry", "entries");
     console.note(&format!("{} of {all} match", grouped(tally.matched)));
     if tally.invalid > 0 {
-        let invalid = counted(tally.invalid, "entry has a DN", "entries have DNs");
-        console.note(&format!("{invalid} that cannot be understood, and lie in no --base"));
+        let invalid = counted(tally.invalid, "entry", "entries");
+        console
+            .note(&format!("{invalid} left out: DNs that cannot be understood lie in no --base"));
     }
     if has_chains && tally.undecided > 0 {
         let undecided = counted(tally.undecided, "entry", "entries");
@@ -198,7 +201,7 @@ fn say(tally: &Tally, has_chains: bool, console: &Console) {
     }
     if tally.stray > 0 {
         let stray = counted(tally.stray, "change record", "change records");
-        console.note(&format!("left out {stray} that are no entries"));
+        console.note(&format!("{stray} left out: changes are no entries"));
     }
     if tally.unclear > 0 {
         let unclear = counted(tally.unclear, "value holds", "values hold");

@@ -68,11 +68,11 @@ pub struct EntryRows<'c> {
 }
 
 impl<'c> EntryRows<'c> {
-    /// No rows yet.
+    /// No rows yet; they are added to `out`.
     #[must_use]
-    pub fn new(columns: &'c Columns) -> Self {
+    pub fn new(columns: &'c Columns, out: Vec<u8>) -> Self {
         let cells = vec![None; columns.names.len()];
-        Self { columns, cells, out: Vec::new(), unclear: 0 }
+        Self { columns, cells, out, unclear: 0 }
     }
 
     /// One entry.
@@ -151,7 +151,7 @@ mod tests {
     fn table(names: &[&str], entries: &[(&str, &[Line<'_>])]) -> (String, u64) {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let columns = Columns::new(&names, "|").unwrap();
-        let mut rows = EntryRows::new(&columns);
+        let mut rows = EntryRows::new(&columns, Vec::new());
         for (dn, lines) in entries {
             let lines = lines.iter();
             rows.row(dn.as_bytes(), lines.map(|(n, v)| (n.as_bytes().into(), v.clone())));

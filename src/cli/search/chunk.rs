@@ -133,13 +133,13 @@ pub struct Found {
     pub bytes: u64,
 }
 
-/// Searches one chunk.
-pub fn search(chunk: &[u8], query: &Query, shape: &Shape) -> Found {
+/// Searches one chunk; what is found goes into `out`.
+pub fn search(chunk: &[u8], query: &Query, shape: &Shape, out: Vec<u8>) -> Found {
     let mut pass = Pass {
         chunk,
         query,
         choices: Choices::new(query.matcher.as_ref(), query.list.as_ref(), query.without.as_ref()),
-        sink: Sink::new(shape),
+        sink: Sink::new(shape, out),
         tally: Tally::default(),
         key: Vec::new(),
         last: None,
@@ -318,12 +318,12 @@ enum Sink<'q> {
 }
 
 impl<'q> Sink<'q> {
-    fn new(shape: &'q Shape) -> Self {
+    fn new(shape: &'q Shape, out: Vec<u8>) -> Self {
         match shape {
             Shape::Count => Self::Count,
-            Shape::Ldif(options) => Self::Ldif(Writer::new(Vec::new(), *options)),
-            Shape::Json => Self::Json(JsonWriter::new(Vec::new())),
-            Shape::Csv(columns) => Self::Csv(EntryRows::new(columns)),
+            Shape::Ldif(options) => Self::Ldif(Writer::new(out, *options)),
+            Shape::Json => Self::Json(JsonWriter::new(out)),
+            Shape::Csv(columns) => Self::Csv(EntryRows::new(columns, out)),
         }
     }
 
