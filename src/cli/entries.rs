@@ -52,7 +52,7 @@ pub fn scan<'a>(
     mut each: impl FnMut(NamedEntry<'a>),
 ) -> ScannedChunk {
     let mut scanned = ScannedChunk::default();
-    let mut last = None;
+    let (mut last, mut end) = (None, None);
     scanned.report = read_wanted(
         chunk,
         read,
@@ -60,17 +60,19 @@ pub fn scan<'a>(
         |record| {
             let at = place(&record);
             if !record.is_entry() {
-                match last {
-                    Some(entry) if goes_on(chunk, entry, at) => {
-                        let number = scanned.entries - 1;
-                        if scanned.continued.last() != Some(&number) {
-                            scanned.continued.push(number);
-                        }
-                    }
-                    _ => scanned.stray += 1,
+                // Looked for once: an entry may go on in thousands of records.
+                let end = *end.get_or_insert_with(|| last.map_or(0, |entry| end_of(chunk, entry)));
+                if at >= end {
+                    scanned.stray += 1;
+                    return;
+                }
+                let number = scanned.entries - 1;
+                if scanned.continued.last() != Some(&number) {
+                    scanned.continued.push(number);
                 }
                 return;
             }
+            end = None;
             scanned.adds |= record.change().is_some();
             last = Some(at);
             each(NamedEntry { chunk, at, number: scanned.entries, dn: record.dn() });
@@ -85,7 +87,8 @@ pub fn place(record: &RawRecord<'_, '_>) -> usize {
     record.first_line().map_or(0, |line| usize::try_from(line.offset()).unwrap_or(usize::MAX))
 }
 
-/// Whether the record at `record` goes on with the entry at `entry`.
-pub fn goes_on(chunk: &[u8], entry: usize, record: usize) -> bool {
-    record - entry < entry_text(chunk, entry).len()
+/// Where the text of the entry ends that begins at `entry`, records that go on
+/// with it included.
+pub fn end_of(chunk: &[u8], entry: usize) -> usize {
+    entry + entry_text(chunk, entry).len()
 }

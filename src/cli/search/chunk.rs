@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::change::entry_of;
 use crate::cli::canonical::{copy_record, in_its_form, is_copied};
-use crate::cli::entries::{goes_on, place};
+use crate::cli::entries::{end_of, place};
 use crate::directory::dn::normalize_into;
 use crate::directory::filter::{ChosenLines, NoLinks};
 use crate::directory::{
@@ -178,23 +178,26 @@ struct Last {
     verdict: Verdict,
     /// What had been written before it, where it was written.
     mark: Option<usize>,
-    /// Whether the records that go on with it were folded in.
-    whole: bool,
+    /// Where it ends with the records that go on with it, once these were folded in.
+    end: Option<usize>,
 }
 
 impl<'a> Pass<'_, 'a> {
     fn record(&mut self, record: RawRecord<'_, 'a>) {
         let at = place(&record);
         if !record.is_entry() {
-            match self.last {
-                Some(last) if last.whole || goes_on(self.chunk, last.at, at) => self.fold(last, at),
+            match self
+                .last
+                .map(|last| (last, last.end.unwrap_or_else(|| end_of(self.chunk, last.at))))
+            {
+                Some((last, end)) if at < end => self.fold(last, end),
                 _ => self.tally.stray += 1,
             }
             return;
         }
         self.tally.entries += 1;
         let verdict = self.place_verdict(&record.dn());
-        let mut last = Last { at, verdict, mark: None, whole: false };
+        let mut last = Last { at, verdict, mark: None, end: None };
         if verdict == Verdict::Match {
             (last.verdict, last.mark) = self.entry(record);
         }
@@ -247,14 +250,10 @@ impl<'a> Pass<'_, 'a> {
         }
     }
 
-    /// Takes up a record that goes on with the last entry: the entry is looked at
-    /// again, whole.
-    fn fold(&mut self, last: Last, at: usize) {
-        if last.whole {
-            // The first record that goes on brought all of them.
-            if !goes_on(self.chunk, last.at, at) {
-                self.tally.stray += 1;
-            }
+    /// Takes up a record that goes on with the last entry, which ends at `end`: the
+    /// first such record has the entry looked at again, whole.
+    fn fold(&mut self, last: Last, end: usize) {
+        if last.end.is_some() {
             return;
         }
         let text = entry_text(self.chunk, last.at);
@@ -264,7 +263,7 @@ impl<'a> Pass<'_, 'a> {
                 stood = Some(record.into_record());
             }
         });
-        self.last = Some(Last { whole: true, ..last });
+        self.last = Some(Last { end: Some(end), ..last });
         let (Some(stood), Some(entry)) = (stood, entry_of(text, self.query.read)) else { return };
         if matches!(last.verdict, Verdict::Outside | Verdict::InvalidDn | Verdict::Unwritable) {
             return;
