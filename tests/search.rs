@@ -259,7 +259,7 @@ proptest! {
             })
             .collect();
         let filter = asked.text();
-        let arguments = ["-q", "search", "-", "--filter", &filter, "-a", "employeeID", "--to", "csv"];
+        let arguments = ["-q", "search", "-", "--filter", &filter, "--attrs", "employeeID", "--to", "csv"];
         let output = run(Path::new("."), &arguments, ldif(&entries).as_bytes());
         prop_assert!(output.status.success(), "{} {}", filter, text(&output.stderr));
         let found: Vec<String> = text(&output.stdout)
@@ -303,11 +303,11 @@ fn a_pipe_a_file_gzip_and_any_number_of_threads_give_the_same() {
     std::fs::write(room.path().join("large.ldif"), &input).unwrap();
     let gzip = Command::new("gzip").arg("-k").arg(room.path().join("large.ldif")).status();
     for arguments in [
-        &["-f", "(|(mail=*)(cn=user 1*))"][..],
-        &["-f", "(mail=*)", "--to", "json"],
-        &["-b", "ou=u3,dc=x", "-a", "cn,mail", "--to", "csv"],
-        &["-f", "(!(mail=*))", "--count"],
-        &["-f", "(seeAlso:1.2.840.113556.1.4.1941:=cn=x)", "--count"],
+        &["--filter", "(|(mail=*)(cn=user 1*))"][..],
+        &["--filter", "(mail=*)", "--to", "json"],
+        &["-b", "ou=u3,dc=x", "--attrs", "cn,mail", "--to", "csv"],
+        &["--filter", "(!(mail=*))", "--count"],
+        &["--filter", "(seeAlso:1.2.840.113556.1.4.1941:=cn=x)", "--count"],
         &[],
     ] {
         let with = |more: &[&'static str], stdin: &[u8]| {
@@ -326,7 +326,8 @@ fn a_pipe_a_file_gzip_and_any_number_of_threads_give_the_same() {
             assert!(file == with(&["large.ldif.gz"], b""), "{arguments:?}");
         }
     }
-    let count = run(room.path(), &["-q", "search", "-f", "(mail=*)", "--count"], input.as_bytes());
+    let count =
+        run(room.path(), &["-q", "search", "--filter", "(mail=*)", "--count"], input.as_bytes());
     assert_eq!(text(&count.stdout), "90\n");
 }
 
@@ -345,7 +346,8 @@ fn without_a_filter_search_writes_what_fmt_writes() {
 fn utf16_is_searched_too() {
     let input = "\u{feff}dn: cn=é\r\ncn: é\r\n\r\ndn: cn=b\r\ncn: b\r\n";
     let bytes: Vec<u8> = input.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let output = run(Path::new("."), &["-q", "search", "-f", "(cn=É)", "--no-version"], &bytes);
+    let output =
+        run(Path::new("."), &["-q", "search", "--filter", "(cn=É)", "--no-version"], &bytes);
     assert_eq!(text(&output.stdout), "dn:: Y249w6k=\ncn:: w6k=\n\n");
 }
 
@@ -353,11 +355,11 @@ fn utf16_is_searched_too() {
 fn a_broken_record_is_told_and_ends_a_strict_search() {
     let input = "dn: cn=a\ncn: a\n\nbroken\n\ndn: cn=b\ncn: b\n";
     let output =
-        run(Path::new("."), &["-q", "search", "-a", "1.1", "--no-version"], input.as_bytes());
+        run(Path::new("."), &["-q", "search", "--attrs", "1.1", "--no-version"], input.as_bytes());
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(text(&output.stdout), "dn: cn=a\n\ndn: cn=b\n\n");
     assert!(text(&output.stderr).contains("(stdin):4:1"), "{}", text(&output.stderr));
-    let arguments = ["-q", "search", "-a", "1.1", "--no-version", "--strict"];
+    let arguments = ["-q", "search", "--attrs", "1.1", "--no-version", "--strict"];
     let strict = run(Path::new("."), &arguments, input.as_bytes());
     assert_eq!((strict.status.code(), text(&strict.stdout).as_str()), (Some(2), "dn: cn=a\n\n"));
 }
@@ -368,7 +370,8 @@ fn numbers_of_a_search_add_up() {
                  dn: cn=c,dc=x\nchangetype: modify\nadd: mail\nmail: c\n-\n\n\
                  dn: cn=d,dc=x\nchangetype: delete\n\nbroken\n\ndn: none\ncn: n\n";
     let room = tempfile::tempdir().unwrap();
-    let arguments = ["-q", "search", "-b", "dc=x", "-f", "(mail=c)", "--stats", "stats", "--count"];
+    let arguments =
+        ["-q", "search", "-b", "dc=x", "--filter", "(mail=c)", "--stats", "stats", "--count"];
     let output = run(room.path(), &arguments, input.as_bytes());
     assert_eq!(text(&output.stdout), "1\n");
     let stats = std::fs::read(room.path().join("stats")).unwrap();
@@ -383,10 +386,10 @@ fn numbers_of_a_search_add_up() {
 #[test]
 fn a_changetype_of_a_change_log_never_becomes_a_change() {
     let input = "dn: changeNumber=1,cn=changelog\nchangeNumber: 1\nchangetype: delete\n";
-    let output = run(Path::new("."), &["-q", "search", "-a", "changetype"], input.as_bytes());
+    let output = run(Path::new("."), &["-q", "search", "--attrs", "changetype"], input.as_bytes());
     assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), "version: 1\n\n"));
     assert!(text(&output.stderr).contains("(stdin):3:1"), "{}", text(&output.stderr));
-    let both = ["-q", "search", "-a", "changetype,changeNumber", "--no-version"];
+    let both = ["-q", "search", "--attrs", "changetype,changeNumber", "--no-version"];
     assert_eq!(text(&run(Path::new("."), &both, input.as_bytes()).stdout), format!("{input}\n"));
 }
 
@@ -395,7 +398,7 @@ fn a_pipe_is_copied_for_the_in_chain_rule_only_and_that_is_said() {
     let input =
         "dn: cn=a\nmemberOf: cn=b\n\ndn: cn=c\nmemberOf: cn=gone\n\ndn: cn=b\nmemberOf: cn=t\n";
     let filter = "(!(memberOf:1.2.840.113556.1.4.1941:=cn=t))";
-    let output = run(Path::new("."), &["search", "-f", filter, "--count"], input.as_bytes());
+    let output = run(Path::new("."), &["search", "--filter", filter, "--count"], input.as_bytes());
     assert_eq!(text(&output.stdout), "0\n");
     let said = text(&output.stderr);
     assert!(said.contains("(stdin): copied to the disk first"), "{said}");

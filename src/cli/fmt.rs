@@ -33,7 +33,7 @@ pub struct Args {
     to: Format,
 
     /// The columns of --to csv
-    #[arg(long, short, value_name = "A,B,…", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     attrs: Option<Vec<String>>,
 
     /// What stands between the values of an attribute in a CSV field

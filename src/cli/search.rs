@@ -30,7 +30,7 @@ pub struct Args {
     exports: Vec<PathBuf>,
 
     /// Only entries that match an LDAP filter (RFC 4515)
-    #[arg(long, short, value_name = "LDAPFILTER")]
+    #[arg(long, value_name = "LDAPFILTER")]
     filter: Option<String>,
 
     /// Only entries at or below DN
@@ -42,7 +42,7 @@ pub struct Args {
     scope: Depth,
 
     /// Only these attributes: names, `*` (user), `+` (operational), `1.1` (none)
-    #[arg(long, short, value_name = "A,B,…", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     attrs: Option<Vec<String>>,
 
     /// Not these attributes

@@ -256,6 +256,10 @@ impl<'a> Pass<'_, 'a> {
         if last.end.is_some() {
             return;
         }
+        self.last = Some(Last { end: Some(end), ..last });
+        if self.query.matcher.is_none() && matches!(self.sink, Sink::Count) {
+            return;
+        }
         let text = entry_text(self.chunk, last.at);
         let mut stood = None;
         read_chunk(text, self.query.read, |record| {
@@ -263,7 +267,6 @@ impl<'a> Pass<'_, 'a> {
                 stood = Some(record.into_record());
             }
         });
-        self.last = Some(Last { end: Some(end), ..last });
         let (Some(stood), Some(entry)) = (stood, entry_of(text, self.query.read)) else { return };
         if matches!(last.verdict, Verdict::Outside | Verdict::InvalidDn | Verdict::Unwritable) {
             return;
