@@ -343,6 +343,20 @@ fn without_a_filter_search_writes_what_fmt_writes() {
 }
 
 #[test]
+fn the_words_of_a_change_record_are_written_in_lower_case() {
+    let input = "DN: cn=a\nchangeType: add\ncn: a\n\ndn: cn=b\nchangetype:  ADD\nCN: b\n";
+    let expected = "dn: cn=a\nchangetype: add\ncn: a\n\ndn: cn=b\nchangetype: add\nCN: b\n\n";
+    for arguments in [
+        &["-q", "fmt", "--no-version"][..],
+        &["-q", "search", "--no-version"],
+        &["-q", "search", "--no-version", "--attrs", "cn"],
+    ] {
+        let output = run(Path::new("."), arguments, input.as_bytes());
+        assert_eq!(text(&output.stdout), expected, "{arguments:?}");
+    }
+}
+
+#[test]
 fn utf16_is_searched_too() {
     let input = "\u{feff}dn: cn=é\r\ncn: é\r\n\r\ndn: cn=b\r\ncn: b\r\n";
     let bytes: Vec<u8> = input.encode_utf16().flat_map(u16::to_le_bytes).collect();

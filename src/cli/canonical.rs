@@ -30,13 +30,17 @@ pub fn copy_record<'a>(
 /// Whether the lines of a record can be written one by one as they are: an entry
 /// without URLs, for no line of which writing can fail on its own.
 pub fn is_copied(record: &RawRecord<'_, '_>) -> bool {
-    let is_plain = |line: &Line<'_>| line.form() == Form::Plain && line.raw() == b"add";
-    let form = match record.change() {
-        None => true,
-        Some(ChangeRecord { change: Change::Add(_), controls, spelling: None, .. }) => {
-            controls.is_empty() && record.lines().get(1).is_some_and(is_plain)
+    let is_plain = |line: &Line<'_>| {
+        line.form() == Form::Plain && *line.name() == *b"changetype" && line.raw() == b"add"
+    };
+    let form = match (record.change(), record.lines()) {
+        (None, _) => true,
+        (Some(ChangeRecord { change: Change::Add(_), controls, spelling: None, .. }), lines) => {
+            let [dn, changetype, ..] = lines else { return false };
+            // The words of a change record are written in lower case.
+            controls.is_empty() && *dn.name() == *b"dn" && is_plain(changetype)
         }
-        Some(_) => false,
+        (Some(_), _) => false,
     };
     form && !record.attribute_lines().iter().any(|line| line.form() == Form::Url)
 }
