@@ -12,14 +12,14 @@ use crate::change::{Fate, Image, Interest, OnRefusal, Outcome, Run};
 use crate::directory::Entry;
 use crate::input::Source;
 use crate::ldif::{
-    Attribute, CHUNK_SIZE, Change, ChangeRecord, ChunkReport, Chunks, InputReport, LdifErrorKind,
-    Line, Position, RawRecord, ReadOptions, Record, WriteOptions, Writer, entry_text, map_chunks,
+    CHUNK_SIZE, Change, ChangeRecord, ChunkReport, Chunks, InputReport, LdifErrorKind, Line,
+    Position, RawRecord, ReadOptions, Record, WriteOptions, Writer, entry_text, map_chunks,
     map_in_order, read_chunk,
 };
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Problem, Severity, Summary, counted, visible};
 
-use super::canonical::{write_record, write_renamed};
+use super::canonical::{in_its_form, write_record, write_renamed};
 use super::changes::Step;
 use super::console::Console;
 use super::entries::{self, ScannedChunk};
@@ -349,21 +349,5 @@ impl<'c> ChunkWriter<'_, '_, 'c> {
             None => return first,
         };
         written.err().and(first)
-    }
-}
-
-/// An entry as content or as an add, as it stood in the export.
-fn in_its_form<'e>(entry: Entry<'e>, stood: Record<'e>) -> Record<'e> {
-    let content = entry.into_record();
-    match stood {
-        Record::Content(_) => Record::Content(content),
-        Record::Change(change) => {
-            let attributes: Vec<Attribute<'e>> = content.attributes;
-            Record::Change(ChangeRecord {
-                dn: content.dn,
-                change: Change::Add(attributes),
-                ..change
-            })
-        }
     }
 }

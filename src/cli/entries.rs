@@ -34,6 +34,11 @@ pub struct NamedEntry<'a> {
 }
 
 impl<'a> NamedEntry<'a> {
+    /// Where its first line begins in the chunk.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
     /// Reads the whole entry.
     pub fn entry(&self, read: ReadOptions) -> Option<Entry<'a>> {
         entry_of(entry_text(self.chunk, self.at), read)
@@ -47,7 +52,7 @@ pub fn scan<'a>(
     mut each: impl FnMut(NamedEntry<'a>),
 ) -> ScannedChunk {
     let mut scanned = ScannedChunk::default();
-    let mut last = None;
+    let (mut last, mut end) = (None, None);
     scanned.report = read_wanted(
         chunk,
         read,
@@ -55,17 +60,19 @@ pub fn scan<'a>(
         |record| {
             let at = place(&record);
             if !record.is_entry() {
-                match last {
-                    Some(entry) if goes_on(chunk, entry, at) => {
-                        let number = scanned.entries - 1;
-                        if scanned.continued.last() != Some(&number) {
-                            scanned.continued.push(number);
-                        }
-                    }
-                    _ => scanned.stray += 1,
+                // Looked for once: an entry may go on in thousands of records.
+                let end = *end.get_or_insert_with(|| last.map_or(0, |entry| end_of(chunk, entry)));
+                if at >= end {
+                    scanned.stray += 1;
+                    return;
+                }
+                let number = scanned.entries - 1;
+                if scanned.continued.last() != Some(&number) {
+                    scanned.continued.push(number);
                 }
                 return;
             }
+            end = None;
             scanned.adds |= record.change().is_some();
             last = Some(at);
             each(NamedEntry { chunk, at, number: scanned.entries, dn: record.dn() });
@@ -80,6 +87,8 @@ pub fn place(record: &RawRecord<'_, '_>) -> usize {
     record.first_line().map_or(0, |line| usize::try_from(line.offset()).unwrap_or(usize::MAX))
 }
 
-fn goes_on(chunk: &[u8], entry: usize, record: usize) -> bool {
-    record - entry < entry_text(chunk, entry).len()
+/// Where the text of the entry ends that begins at `entry`, records that go on
+/// with it included.
+pub fn end_of(chunk: &[u8], entry: usize) -> usize {
+    entry + entry_text(chunk, entry).len()
 }

@@ -8,11 +8,16 @@ mod console;
 mod entries;
 mod explain;
 mod fix;
+mod flow;
 mod fmt;
 mod inputs;
 mod options;
 mod rules;
+mod search;
 mod show;
+mod sort;
+mod split;
+
 mod summary;
 mod survey;
 
@@ -48,6 +53,9 @@ enum Command {
     Fmt(fmt::Args),
     Rules(rules::Args),
     Explain(explain::Args),
+    Search(search::Args),
+    Split(split::Args),
+    Sort(sort::Args),
 }
 
 /// How a command ended.
@@ -99,6 +107,9 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Fmt(args) => fmt::run(&args, console),
         Command::Rules(args) => rules::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
+        Command::Search(args) => search::run(&args, console),
+        Command::Split(args) => split::run(&args, console),
+        Command::Sort(args) => sort::run(&args, console),
     }
 }
 

@@ -42,6 +42,33 @@ pub(crate) fn encode(
     Ok(())
 }
 
+/// Decodes whole quanta, or the end of a text, into a buffer that is as long.
+pub(super) fn decode_piece<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
+    let len = ENGINE.decode_slice(text, buffer).unwrap_or_default();
+    buffer.get(..len).unwrap_or_default()
+}
+
+/// Whether raw text that [`check`] found good is what encoding gives: padded, and
+/// without stray bits in its last digit.
+pub(super) fn is_exact(raw: &[u8]) -> bool {
+    let mut back = raw.iter().rev().filter(|&&byte| byte != b'\n' && byte != b' ');
+    let (mut last, mut bits) = (back.next(), 0x00);
+    for more in [0x03, 0x0F] {
+        if last == Some(&b'=') {
+            (last, bits) = (back.next(), more);
+        }
+    }
+    let Some(&last) = last else { return false };
+    let value = match last {
+        b'A'..=b'Z' => last - b'A',
+        b'a'..=b'z' => last - b'a' + 26,
+        b'0'..=b'9' => last - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    value & bits == 0 && check(raw) == Base64::Padded
+}
+
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Base64 {

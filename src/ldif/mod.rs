@@ -18,6 +18,7 @@ mod position;
 mod raw;
 mod reader;
 mod record;
+mod verbatim;
 mod writer;
 
 pub use chunk::{Chunk, Chunks, entry_text};
