@@ -16,6 +16,7 @@ mod fold;
 mod inspect;
 mod rows;
 mod scope;
+mod shape;
 mod suggest;
 mod tables;
 
