@@ -366,7 +366,7 @@ fn local_findings<'s>(
 }
 
 /// Where findings stand that nobody is shown.
-const NOWHERE: idfix::Place<'static> = idfix::Place { file: "", first_line: 1, dn_line: 0 };
+const NOWHERE: idfix::Location<'static> = idfix::Location { file: "", first_line: 1, dn_line: 0 };
 
 /// An entry that is alone in the world.
 struct NoDuplicates;

@@ -85,6 +85,20 @@ pub struct Chain {
     pub tail: Tail,
 }
 
+impl Chain {
+    /// Whether a step looks at more of a value than its length.
+    ///
+    /// No text has more UTF-16 units than bytes, so that whether these steps pass is
+    /// nearly always known from the number of bytes.
+    #[must_use]
+    pub fn looks_at_characters(&self) -> bool {
+        let is_about_length = |step: &Step| {
+            matches!(step, Step::MaxLength(_) | Step::MaxLengthByClass { .. } | Step::Blank { .. })
+        };
+        !matches!(self.tail, Tail::None) || !self.steps.iter().all(is_about_length)
+    }
+}
+
 /// Which of an attribute's values a chain looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Values {

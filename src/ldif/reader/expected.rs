@@ -75,7 +75,7 @@ impl<'a> Walk<'_, 'a> {
                 let Some((&end, behind)) = rest.split_first() else { break 'lines Some(name) };
                 rest = behind;
                 match text.get(index(end) + 1..).and_then(<[u8]>::first_chunk::<2>) {
-                    Some([b'!'..=u8::MAX, _]) => break index(end),
+                    Some([b'!'..=u8::MAX | b'\n', _]) => break index(end),
                     Some([b' ', b'!'..=u8::MAX]) => {}
                     _ => break 'lines Some(name),
                 }

@@ -79,6 +79,9 @@ fn inspect_value(
     buffer: &mut Vec<u8>,
     sink: &mut impl FnMut(Key<'_>),
 ) -> bool {
+    if !chain.looks_at_characters() && passes(chain, value, Bytes::default(), None, context) {
+        return false;
+    }
     let shape = Shape::of(value);
     let bytes = shape.map_or_else(|| Bytes::of(value), |shape| shape.bytes());
     if bytes.are_plain() && passes(chain, value, bytes, shape.as_ref(), context) {
@@ -139,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::ldif::Line;
-    use crate::rules::idfix::{DEDICATED, Duplicates, Holder, Place, fold_key, multitenant};
+    use crate::rules::idfix::{DEDICATED, Duplicates, Holder, Location, fold_key, multitenant};
     use crate::rules::{Finding, ProfileOptions};
 
     /// Answers every question about duplicates with no.
@@ -169,7 +172,7 @@ mod tests {
     }
 
     fn findings<'a>(profile: &Profile, subject: &Subject<'a>) -> Vec<Finding<'a>> {
-        let place = Place { file: "x.ldif", first_line: 1, dn_line: 0 };
+        let place = Location { file: "x.ldif", first_line: 1, dn_line: 0 };
         profile.findings(subject, &Unique, place)
     }
 

@@ -39,7 +39,7 @@ pub struct Holder<'h> {
 
 /// Where an entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct Location<'a> {
     /// The name of the input.
     pub file: &'a str,
     /// Number of the physical line at which the entry's chunk begins, from 1.
@@ -55,7 +55,7 @@ impl Profile {
         &self,
         subject: &Subject<'a>,
         duplicates: &dyn Duplicates,
-        place: Place<'a>,
+        place: Location<'a>,
     ) -> Vec<Finding<'a>> {
         let context = Context::of(subject);
         let mut rows = Rows { subject, context, duplicates, place, found: Vec::new() };
@@ -78,7 +78,7 @@ struct Rows<'r, 'a> {
     subject: &'r Subject<'a>,
     context: Context<'r, 'a>,
     duplicates: &'r dyn Duplicates,
-    place: Place<'a>,
+    place: Location<'a>,
     found: Vec<Finding<'a>>,
 }
 
