@@ -57,7 +57,7 @@ struct Known {
 }
 
 /// An expected description with which a line begins.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Expected {
     length: u8,
     /// Whether the caller wants lines with it.
@@ -68,7 +68,7 @@ pub(super) struct Expected {
 impl Expected {
     /// How many bytes it has; below [`HEAD`].
     #[inline(always)]
-    pub(super) fn length(self) -> usize {
+    pub(super) fn length(&self) -> usize {
         // It is below that anyway, and so the compiler knows.
         usize::from(self.length) % HEAD
     }
@@ -152,24 +152,24 @@ pub(super) struct Expectation<'n> {
     last: Option<&'n Known>,
 }
 
-impl Expectation<'_> {
+impl<'n> Expectation<'n> {
     /// The description with which a line begins, where that is an expected one and
     /// a colon follows it.
     #[inline(always)]
-    pub(super) fn next(&mut self, head: &[u8; HEAD]) -> Option<Expected> {
+    pub(super) fn next(&mut self, head: &[u8; HEAD]) -> Option<&'n Expected> {
         let last = self.last?;
         let next = self.known.get(last.follower.index())?;
         if next.begins(head) {
             self.last = Some(next);
-            return Some(next.name);
+            return Some(&next.name);
         }
         if last.begins(head) {
-            return Some(last.name);
+            return Some(&last.name);
         }
         let other = self.known.get(last.other.index())?;
         if other.begins(head) {
             self.last = Some(other);
-            return Some(other.name);
+            return Some(&other.name);
         }
         None
     }

@@ -28,7 +28,7 @@ pub(super) struct Walk<'w, 'a> {
     pub expectation: Expectation<'w>,
 }
 
-impl<'a> Walk<'_, 'a> {
+impl<'w, 'a> Walk<'w, 'a> {
     /// Adds lines as long as they have an expected description and no surprises.
     pub(super) fn read(&mut self, lines: &mut Vec<Line<'a>>) {
         // The line behind the DN stays: it tells what the record is.
@@ -55,7 +55,7 @@ impl<'a> Walk<'_, 'a> {
     /// This runs over most lines of the input, and has all that it needs in
     /// registers as long as it stays by itself.
     #[inline(never)]
-    fn read_plain(&mut self, lines: &mut Vec<Line<'a>>) -> Option<Expected> {
+    fn read_plain(&mut self, lines: &mut Vec<Line<'a>>) -> Option<&'w Expected> {
         let text = &self.chunk[..self.chunk.len().min(index(self.limit))];
         let (mut start, mut ends) = (self.start, self.ends);
         let mut expectation = self.expectation;
@@ -90,15 +90,15 @@ impl<'a> Walk<'_, 'a> {
                     name_folded: false,
                     value_folded: ends.len() - rest.len() > 1,
                     options: false,
-                    offset: start as u32,
-                    line: self.line + (self.ends.len() - ends.len()) as u32,
+                    offset: offset32(start),
+                    line: self.line + offset32(self.ends.len() - ends.len()),
                     number: Some(number),
                 });
             }
             start = end + 1;
             ends = rest;
         };
-        self.line += (self.ends.len() - ends.len()) as u32;
+        self.line += offset32(self.ends.len() - ends.len());
         (self.start, self.ends, self.expectation) = (start, ends, expectation);
         name
     }
@@ -109,7 +109,7 @@ impl<'a> Walk<'_, 'a> {
 
     /// Reads a line whose description is known, and adds it where it is wanted or
     /// to be kept.
-    fn add(&mut self, name: Expected, keeps: bool, lines: &mut Vec<Line<'a>>) -> Option<()> {
+    fn add(&mut self, name: &Expected, keeps: bool, lines: &mut Vec<Line<'a>>) -> Option<()> {
         let (form, lead) = grammar::separator(&self.window()?[name.length() + 1..])?;
         let (end, physical) = grammar::value_end(self.chunk, self.ends)?;
         if end >= self.limit {

@@ -79,12 +79,7 @@ fn inspect_value(
     buffer: &mut Vec<u8>,
     sink: &mut impl FnMut(Key<'_>),
 ) -> bool {
-    if !chain.looks_at_characters() && passes(chain, value, Bytes::default(), None, context) {
-        return false;
-    }
-    let shape = Shape::of(value);
-    let bytes = shape.map_or_else(|| Bytes::of(value), |shape| shape.bytes());
-    if bytes.are_plain() && passes(chain, value, bytes, shape.as_ref(), context) {
+    if passes_by_bytes(chain, value, context) {
         let is_unique = |step: &Step| match step {
             Step::Unique { unless } => !context.leaves_out(*unless),
             _ => false,
@@ -101,6 +96,18 @@ fn inspect_value(
         None
     })
     .failed()
+}
+
+/// Whether a value is known to pass every step of its chain, duplicates aside,
+/// without a look at its characters as text. A value with a key is then plain ASCII.
+#[inline]
+pub(super) fn passes_by_bytes(chain: &Chain, value: &[u8], context: Context<'_, '_>) -> bool {
+    if !chain.looks_at_characters() {
+        return passes(chain, value, Bytes::default(), None, context);
+    }
+    let shape = Shape::of(value);
+    let bytes = shape.map_or_else(|| Bytes::of(value), |shape| shape.bytes());
+    bytes.are_plain() && passes(chain, value, bytes, shape.as_ref(), context)
 }
 
 /// Whether a value of plain ASCII passes every step of its chain.

@@ -12,6 +12,7 @@ use crate::rules::{Action, Applicability, Attr, Finding, Subject, Suggestion};
 use super::address::is_smtp;
 use super::chain::{Context, Outcome, run, run_absent, text};
 use super::fold::fold_key;
+use super::inspect::passes_by_bytes;
 use super::suggest::suggest;
 
 /// What the whole input says about the keys of one entry.
@@ -97,13 +98,18 @@ impl<'a> Rows<'_, 'a> {
         let mut earlier = FxHashSet::default();
         for (at, line) in lines.iter().enumerate() {
             let bytes = line.bytes();
+            let is_copy = lines.len() > 1 && !earlier.insert(bytes.clone());
+            if passes_by_bytes(chain, &bytes, self.context)
+                && !self.duplicates.is_later_holder(chain.attr, at)
+            {
+                continue;
+            }
             let outcome = run(chain, &text(&bytes), self.context, &mut |current, _| {
                 let is_first = *first == *current.as_bytes();
                 self.duplicates
                     .is_later_holder(chain.attr, at)
                     .then(|| duplicate_action(chain.attr, current, is_first, self.subject))
             });
-            let is_copy = lines.len() > 1 && !earlier.insert(bytes.clone());
             if outcome.failed() {
                 self.add(chain, Some(Value { bytes, line: line.line(), is_copy }), outcome);
             }
