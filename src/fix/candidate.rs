@@ -414,7 +414,7 @@ fn is_duplicate(finding: &Finding<'_>) -> bool {
 }
 
 /// Where findings stand that nobody is shown.
-const NOWHERE: idfix::Place<'static> = idfix::Place { file: "", first_line: 1, dn_line: 0 };
+const NOWHERE: idfix::Location<'static> = idfix::Location { file: "", first_line: 1, dn_line: 0 };
 
 /// An entry under correction: what another holds too, it still holds.
 struct StillShared<'e, 's> {

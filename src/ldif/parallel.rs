@@ -234,15 +234,18 @@ fn in_waves<P: Send, T: Send, E>(
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut done: Vec<T> = Vec::new();
+    let mut next: Vec<P> = pieces.by_ref().take(wave).collect();
     loop {
-        let next: Vec<P> = pieces.by_ref().take(wave).collect();
+        let current = std::mem::take(&mut next);
         let previous = std::mem::take(&mut done);
-        if next.is_empty() {
+        if current.is_empty() {
             return previous.into_iter().try_for_each(take);
         }
         rayon::in_place_scope(|scope| {
             let (done, map) = (&mut done, &map);
-            scope.spawn(move |_| *done = next.into_par_iter().map(map).collect());
+            scope.spawn(move |_| *done = current.into_par_iter().map(map).collect());
+            // To cut the next pieces waits for memory, which no thread is to wait for.
+            next.extend(pieces.by_ref().take(wave));
             previous.into_iter().try_for_each(&mut take)
         })?;
     }
