@@ -5,6 +5,7 @@ mod canonical;
 mod changes;
 mod check;
 mod console;
+mod diff;
 mod entries;
 mod fix;
 mod fmt;
@@ -44,6 +45,7 @@ enum Command {
     Fix(fix::Args),
     Apply(apply::Args),
     Show(show::Args),
+    Diff(diff::Args),
     Fmt(fmt::Args),
 }
 
@@ -93,6 +95,7 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Fix(args) => fix::run(&args, console),
         Command::Apply(args) => apply::run(&args, console),
         Command::Show(args) => show::run(&args, console),
+        Command::Diff(args) => diff::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
     }
 }
