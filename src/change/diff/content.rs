@@ -21,6 +21,24 @@ pub(super) struct Delta<'a> {
     /// The values that come.
     pub(super) add: Vec<Cow<'a, [u8]>>,
     pub(super) removal: Removal,
+    /// Values that go, as the old export has them, where the server keeps them in
+    /// step with the names that they hold.
+    pub(super) was: Vec<Cow<'a, [u8]>>,
+}
+
+impl<'a> Delta<'a> {
+    pub(super) fn new(
+        name: Cow<'a, [u8]>,
+        remove: Vec<Cow<'a, [u8]>>,
+        add: Vec<Cow<'a, [u8]>>,
+    ) -> Self {
+        Self { name, remove, add, removal: Removal::ByValue, was: Vec::new() }
+    }
+
+    /// The values that go, as the old export has them.
+    pub(super) fn old_values(&self) -> &[Cow<'a, [u8]>] {
+        if self.was.is_empty() { &self.remove } else { &self.was }
+    }
 }
 
 /// How values can be deleted.
@@ -105,7 +123,8 @@ impl<'c> Content<'c> {
             }
         }
         for side in sides {
-            if side.old == side.new {
+            // Where values follow names, the same text may name another entry by now.
+            if side.old == side.new && !self.server.follows_links(&side.name) {
                 continue;
             }
             let Some((old, new)) = without_references(side.old, side.new) else {
@@ -172,7 +191,7 @@ impl<'c> Content<'c> {
         }
         if !self.server.deletes_by_value(&name) {
             let (remove, add) = (distinct(old), distinct(new));
-            return Some(Delta { name, remove, add, removal: Removal::Whole });
+            return Some(Delta { removal: Removal::Whole, ..Delta::new(name, remove, add) });
         }
         // Of values that are equal under the matching rule a server may take any:
         // where one of them goes or comes, all go and those that stay come back.
@@ -189,7 +208,7 @@ impl<'c> Content<'c> {
         };
         let remove = distinct(old.iter().filter(|value| goes(value)).cloned());
         let add = distinct(new.iter().filter(|value| goes(value)).cloned());
-        Some(Delta { name, remove, add, removal: Removal::ByValue })
+        Some(Delta::new(name, remove, add))
     }
 
     /// Values that name entries, where the server has them follow: they are compared
@@ -201,17 +220,30 @@ impl<'c> Content<'c> {
         new: Vec<Cow<'a, [u8]>>,
     ) -> Option<Delta<'a>> {
         let rule = identity::rule_of(&name);
-        let old: Vec<Cow<'a, [u8]>> =
-            old.into_iter().map(|value| self.moves.value_after(value)).collect();
-        let key = |value: &Cow<'_, [u8]>| identity::value_key(rule, value).into_owned();
-        let before: FxHashSet<Vec<u8>> = old.iter().map(key).collect();
-        let after: FxHashSet<Vec<u8>> = new.iter().map(key).collect();
-        if before == after {
-            return None;
+        let key = |value: &[u8]| identity::value_key(rule, value).into_owned();
+        // A value goes with the entry that it names, though another entry may take
+        // that entry's name and the value come again.
+        let stays = |value: &[u8]| !self.moves.is_gone(value);
+        let now: Vec<Cow<'a, [u8]>> =
+            old.iter().map(|value| self.moves.value_after(value.clone())).collect();
+        let before: FxHashSet<Vec<u8>> = old
+            .iter()
+            .zip(&now)
+            .filter(|(was, _)| stays(was))
+            .map(|(_, value)| key(value))
+            .collect();
+        let after: FxHashSet<Vec<u8>> = new.iter().map(|value| key(value)).collect();
+        let (mut was, mut remove) = (Vec::new(), Vec::new());
+        let mut seen = FxHashSet::default();
+        for (old, now) in old.into_iter().zip(now) {
+            if (!stays(&old) || !after.contains(&key(&now))) && seen.insert(old.clone()) {
+                was.push(old);
+                remove.push(now);
+            }
         }
-        let remove = distinct(old.into_iter().filter(|value| !after.contains(&key(value))));
         let add = distinct(new.into_iter().filter(|value| !before.contains(&key(value))));
-        Some(Delta { name, remove, add, removal: Removal::ByValue })
+        let differs = !remove.is_empty() || !add.is_empty();
+        differs.then(|| Delta { was, ..Delta::new(name, remove, add) })
     }
 }
 

@@ -152,10 +152,31 @@ impl Entities {
             pairing.changed.iter().filter(|pair| !listed.contains(&pair.old)).copied().collect();
         let changed = both(&changed).into_iter().map(|(old, new)| Entity::Kept { old, new });
         entities.list.extend(changed);
-        entities.list.extend(gone.into_iter().map(Entity::Gone));
+        for side in gone {
+            entities.moves.insert_gone(side.key.clone());
+            entities.list.push(Entity::Gone(side));
+        }
         entities.list.extend(sides(new, &pairing.come).into_iter().map(Entity::Come));
         entities.implied = implied;
         Ok(entities)
+    }
+}
+
+impl Entities {
+    /// Names that one entry has left and another one has taken: keys.
+    pub(super) fn reused(&self) -> FxHashSet<&[u8]> {
+        let left = self.list.iter().filter_map(|entity| match entity {
+            Entity::Gone(old) => Some(&*old.key),
+            Entity::Kept { old, new } if old.key != new.key => Some(&*old.key),
+            Entity::Kept { .. } | Entity::Come(_) => None,
+        });
+        let left: FxHashSet<&[u8]> = left.collect();
+        let taken = self.list.iter().filter_map(|entity| match entity {
+            Entity::Come(new) => Some(&*new.key),
+            Entity::Kept { old, new } if old.key != new.key => Some(&*new.key),
+            Entity::Kept { .. } | Entity::Gone(_) => None,
+        });
+        taken.filter(|key| left.contains(key)).collect()
     }
 }
 

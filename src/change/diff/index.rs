@@ -201,6 +201,16 @@ impl<'a> EntryIndex<'a> {
         entry.unwrap_or_else(|| Entry::new(Vec::new()))
     }
 
+    /// Whether a value of an entry is one of those.
+    pub(super) fn any_value(&self, place: Place, is: &dyn Fn(&[u8], &[u8]) -> bool) -> bool {
+        let mut found = false;
+        read_chunk(self.text(place), self.read, |record| {
+            let lines = record.attribute_lines().iter().chain(record.modification_lines());
+            found |= lines.into_iter().any(|line| is(&line.name(), &line.bytes()));
+        });
+        found
+    }
+
     /// The name of an entry as it is written, `<GUID=…>` in front of it left out.
     pub(super) fn dn(&self, place: Place) -> Cow<'a, [u8]> {
         let text = self.text(place);

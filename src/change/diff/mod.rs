@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use self::compared::holds_dns;
 pub use compared::{Compared, Server};
 pub use index::{EntryIndex, IndexError, Twice};
 pub use options::{DiffOptions, Kinds, Omission, Scope};
@@ -35,10 +36,10 @@ pub use tally::{AttributeTally, Tally};
 
 use self::content::{Delta, LeftOut, Removal};
 use self::entity::{Difference, Entities, Entity, Side, differences};
-use self::index::{Place, key_of};
+use self::index::{Place, Slot, key_of};
 use self::moves::named_dn;
 use self::operation::{Act, Operations, Sources, written};
-use self::pairing::Pairing;
+use self::pairing::{Pair, Pairing};
 use self::render::{Records, Renderer, steps};
 use self::schedule::{Schedule, Scheduler, spread_omissions};
 use crate::directory::Entry;
@@ -168,7 +169,8 @@ pub fn diff(
     };
     pairing.gone.retain(|place| shows(old, place));
     pairing.come.retain(|place| shows(new, place));
-    Drafting { old, new, options, pairing, stays: FxHashSet::default() }.run()
+    Drafting { old, new, options, pairing, stays: FxHashSet::default(), reused_are_known: false }
+        .run()
 }
 
 fn refuse_duplicates(index: &EntryIndex<'_>, in_old: bool) -> Result<(), DiffError> {
@@ -191,6 +193,8 @@ struct Drafting<'d, 'a> {
     pairing: Pairing,
     /// Entries whose move is left out, because it needs what is left out.
     stays: FxHashSet<Place>,
+    /// Whether entries that name a name which changed hands were looked for.
+    reused_are_known: bool,
 }
 
 /// All that is to be done, in order.
@@ -206,6 +210,9 @@ impl<'a> Drafting<'_, 'a> {
         loop {
             let entities = self.entities()?;
             let server = self.server(&entities);
+            if server == Server::ActiveDirectory && self.look_for_reused_names(&entities) {
+                continue;
+            }
             let sources = Sources {
                 entities: &entities,
                 old: self.old,
@@ -275,6 +282,36 @@ impl<'a> Drafting<'_, 'a> {
             let (dn, line) = (self.new.dn(no_parent.place), self.new.line(no_parent.place));
             DiffError::NoParent { dn: dn.into_owned(), line }
         })
+    }
+
+    /// Takes up entries that have not changed, but name another entry than before,
+    /// because a name has changed hands: where values follow the entries, they must
+    /// be written. `true` where there are such.
+    fn look_for_reused_names(&mut self, entities: &Entities) -> bool {
+        let reused = entities.reused();
+        if reused.is_empty() || std::mem::replace(&mut self.reused_are_known, true) {
+            return false;
+        }
+        let pairing = &self.pairing;
+        let pairs = pairing.changed.iter().chain(&pairing.moved).map(|pair| pair.old);
+        let known: FxHashSet<Place> = pairs.chain(pairing.gone.iter().copied()).collect();
+        let names_one = |slot: &&Slot| {
+            !known.contains(&slot.place)
+                && self.old.any_value(slot.place, &|name, value| {
+                    holds_dns(name)
+                        && self.options.compared.takes(name)
+                        && reused.contains(&*key_of(named_dn(value)))
+                })
+        };
+        let found = self.old.slots().par_iter().filter(names_one).filter_map(|slot| {
+            let new = self.new.find(&key_of(&self.old.dn(slot.place)))?;
+            Some(Pair { new, old: slot.place })
+        });
+        let found: Vec<Pair> = found.collect();
+        let any = !found.is_empty();
+        self.pairing.changed.extend(found);
+        self.pairing.changed.sort_unstable();
+        any
     }
 
     /// What kind of server the exports come from, by the first entries that tell.
@@ -403,7 +440,7 @@ fn omitted_movers(entities: &Entities, operations: &Operations<'_>) -> Vec<Place
 
 fn drop_values(deltas: &mut Vec<Delta<'_>>, is_missing: &dyn Fn(&[u8]) -> bool) -> bool {
     let mut dropped = false;
-    for delta in deltas.iter_mut().filter(|delta| compared::holds_dns(&delta.name)) {
+    for delta in deltas.iter_mut().filter(|delta| holds_dns(&delta.name)) {
         let before = delta.add.len();
         delta.add.retain(|value| !is_missing(value));
         dropped |= delta.add.len() < before;

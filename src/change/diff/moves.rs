@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::key_of;
 use crate::change::identity;
@@ -14,6 +14,8 @@ use crate::directory::matching::split_binary;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Moves {
     by_old: FxHashMap<Vec<u8>, NewName>,
+    /// The keys of entries that go.
+    gone: FxHashSet<Vec<u8>>,
 }
 
 #[derive(Debug, Clone)]
@@ -30,6 +32,21 @@ impl Moves {
     /// Notes a rename. Those of entries above it are to be known already.
     pub(super) fn insert(&mut self, old_key: Vec<u8>, new_key: Vec<u8>, new_dn: Vec<u8>) {
         self.by_old.insert(old_key, NewName { key: new_key, dn: new_dn });
+    }
+
+    /// Notes an entry that goes.
+    pub(super) fn insert_gone(&mut self, key: Vec<u8>) {
+        self.gone.insert(key);
+    }
+
+    /// Whether a value names an entry that goes.
+    pub(super) fn is_gone(&self, value: &[u8]) -> bool {
+        !self.gone.is_empty() && self.gone.contains(&key_of(named_dn(value)))
+    }
+
+    /// The old key of the nearest entry at or above a name that is renamed.
+    pub(super) fn mover_of<'k>(&self, key: &'k [u8]) -> Option<&'k [u8]> {
+        self.nearest(key).map(|(old, _)| old)
     }
 
     /// The nearest entry at or above a name that is renamed: its old key.

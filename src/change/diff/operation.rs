@@ -94,8 +94,8 @@ struct Found<'s> {
     by_new: FxHashMap<&'s [u8], usize>,
     /// Those that delete, by the old name.
     gone: FxHashMap<&'s [u8], usize>,
-    /// The same by the name that it would have in the end.
-    gone_after: FxHashMap<Cow<'s, [u8]>, usize>,
+    /// Those that move, by the old name.
+    movers: FxHashMap<&'s [u8], usize>,
 }
 
 impl<'a> Operations<'a> {
@@ -177,7 +177,6 @@ impl<'a> Operations<'a> {
             let need = |on: usize, tie: Tie| (at, Requirement { on, tie });
             match operation.act {
                 Act::Add => {}
-                Act::Rename(_) if !entities.movers.contains(&operation.entity) => continue,
                 Act::Modify(ref deltas) => {
                     let rename = own_rename.get(&operation.entity).copied();
                     let names = |delta: &Delta<'_>| names_it(entity, &delta.name);
@@ -190,6 +189,12 @@ impl<'a> Operations<'a> {
             if let Some(new) = entity.new() {
                 let above = key_ancestors(&new.key).find_map(|key| found.by_new.get(key));
                 ties.extend(above.map(|&on| need(on, Tie::Parent)));
+            }
+            // A name that is only spelled otherwise frees nothing.
+            if matches!(operation.act, Act::Rename(_))
+                && !entities.movers.contains(&operation.entity)
+            {
+                continue;
             }
             let Some(old) = entity.old() else { continue };
             let parent_gone = key_parent(&old.key).and_then(|parent| found.gone.get(parent));
@@ -264,21 +269,21 @@ impl<'s> Found<'s> {
         let mut found = Self {
             by_new: FxHashMap::default(),
             gone: FxHashMap::default(),
-            gone_after: FxHashMap::default(),
+            movers: FxHashMap::default(),
         };
         for (at, operation) in list.iter().enumerate() {
             match (&operation.act, &entities.list[operation.entity]) {
                 (Act::Add, Entity::Come(new)) => {
                     found.by_new.insert(&new.key, at);
                 }
-                (Act::Rename(_), Entity::Kept { new, .. })
+                (Act::Rename(_), Entity::Kept { old, new })
                     if entities.movers.contains(&operation.entity) =>
                 {
                     found.by_new.insert(&new.key, at);
+                    found.movers.insert(&old.key, at);
                 }
                 (Act::Delete, Entity::Gone(old)) => {
                     found.gone.insert(&old.key, at);
-                    found.gone_after.insert(entities.moves.key_after(&old.key), at);
                 }
                 _ => {}
             }
@@ -351,8 +356,7 @@ impl<'l, 'a> ValueTies<'l, 'a> {
             (Act::Delete, Entity::Gone(old)) => {
                 let entry = sources.old.entry(old.place);
                 ties.frees.extend(unique_values(&entry, sources, &old.dn).map(|v| (v, at)));
-                let moves = &sources.entities.moves;
-                link_values(&entry, sources).for_each(|dn| ties.loses(&moves.dn_after(dn)));
+                link_values(&entry, sources).for_each(|dn| ties.loses(dn));
             }
             (Act::Modify(deltas), entity) => {
                 ties.takes.extend(unique_change(deltas, Way::There, entity).map(|v| (v, at)));
@@ -366,19 +370,7 @@ impl<'l, 'a> ValueTies<'l, 'a> {
 
     fn modifies(&mut self, deltas: &[Delta<'_>]) {
         named_by(deltas, |delta| &delta.add).for_each(|dn| self.gains(dn));
-        for dn in named_by(deltas, |delta| &delta.remove) {
-            match self.sources.server {
-                // These are written as they stand in the end.
-                Server::ActiveDirectory => self.loses(dn),
-                Server::Plain => {
-                    let after = self.sources.entities.moves.dn_after(dn);
-                    if *after != *dn {
-                        self.precedes_the_move_to(&after);
-                    }
-                    self.loses(&after);
-                }
-            }
-        }
+        named_by(deltas, |delta| delta.old_values()).for_each(|dn| self.loses(dn));
     }
 
     /// A value comes that names an entry, by its new name.
@@ -398,33 +390,28 @@ impl<'l, 'a> ValueTies<'l, 'a> {
         }
     }
 
-    /// A value goes that names an entry, by the name that it has in the end.
+    /// A value goes that names an entry, by its old name.
     fn loses(&mut self, dn: &[u8]) {
-        if self.found.gone.is_empty() && self.found.by_new.is_empty() {
+        if self.found.gone.is_empty() && self.found.movers.is_empty() {
             return;
         }
         let key = key_of(dn);
-        let tie = match self.sources.server {
+        let mover = self.sources.entities.moves.mover_of(&key);
+        let mover = mover.and_then(|old| self.found.movers.get(old)).copied();
+        let gone = self.found.gone.get(&*key).copied();
+        let is_other = |on: &usize| self.list[*on].entity != self.list[self.at].entity;
+        match self.sources.server {
+            // The record says the name that the entry has by then.
             Server::ActiveDirectory => {
-                let mover = self.found.nearest(&key);
-                let mover = mover.filter(|&on| matches!(self.list[on].act, Act::Rename(_)));
-                let lose = |on| (self.at, Requirement { on, tie: Tie::Lose });
-                self.links.extend(mover.map(lose));
-                Tie::Drop
+                self.links.extend(mover.map(|on| (self.at, Requirement { on, tie: Tie::Lose })));
+                self.links.extend(gone.map(|at| (at, Requirement { on: self.at, tie: Tie::Drop })));
             }
-            Server::Plain => Tie::Wish,
-        };
-        if let Some(&target) = self.found.gone_after.get(&*key) {
-            self.links.push((target, Requirement { on: self.at, tie }));
-        }
-    }
-
-    /// A value that changes with a name is written before the name changes.
-    fn precedes_the_move_to(&mut self, after: &[u8]) {
-        let entity = self.list[self.at].entity;
-        let mover = self.found.nearest(&key_of(after));
-        if let Some(on) = mover.filter(|&on| self.list[on].entity != entity) {
-            self.links.push((on, Requirement { on: self.at, tie: Tie::Wish }));
+            // The record says the old name, and is to come before the move.
+            Server::Plain => {
+                let wish = Requirement { on: self.at, tie: Tie::Wish };
+                self.links.extend(mover.filter(is_other).map(|at| (at, wish)));
+                self.links.extend(gone.map(|at| (at, wish)));
+            }
         }
     }
 }

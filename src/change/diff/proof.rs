@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::compared::{canonical, holds_dns};
 use super::content::naming_types;
 use super::entity::{Entity, Side};
-use super::index::{Place, fingerprint, key_of, plain_dn};
+use super::index::{Place, Slot, fingerprint, key_of, plain_dn};
 use super::operation::Sources;
 use crate::change::{Fate, Image, Interest, NotApplicable, OnRefusal, Outcome, Run, identity};
 use crate::directory::Entry;
@@ -118,6 +118,7 @@ impl<'a> Proof<'_, 'a> {
 
     /// The places of the old export that an image may ask about.
     fn places(&self, image: &Image<'_>) -> Vec<Place> {
+        let old = self.sources.old;
         let (mut names, mut parents) = (FxHashSet::default(), FxHashSet::default());
         for (key, children) in image.names() {
             let print = fingerprint(key);
@@ -126,12 +127,26 @@ impl<'a> Proof<'_, 'a> {
                 parents.insert(print);
             }
         }
-        let slots = self.sources.old.slots().par_iter();
+        let slots = old.slots().par_iter();
         let asked =
             slots.filter(|slot| names.contains(&slot.key) || parents.contains(&slot.parent));
-        let mut places: Vec<Place> = asked.map(|slot| slot.place).collect();
-        places.par_sort_unstable();
-        places
+        let mut asked: Vec<Slot> = asked.copied().collect();
+        asked.par_sort_unstable_by_key(|slot| slot.place);
+        // Of a name that is no entry itself it only counts whether something is
+        // below: one entry that no record speaks of tells as much as all of them.
+        let mut enough: FxHashMap<u64, bool> = FxHashMap::default();
+        asked.retain(|slot| {
+            let is_missing = |print: u64| old.with_fingerprint(print).is_empty();
+            names.contains(&slot.key)
+                || match enough.get(&slot.parent) {
+                    Some(enough) => !*enough,
+                    None => {
+                        enough.insert(slot.parent, is_missing(slot.parent));
+                        true
+                    }
+                }
+        });
+        asked.into_iter().map(|slot| slot.place).collect()
     }
 
     fn feed_old<'i>(&self, image: &mut Image<'i>)

@@ -223,7 +223,14 @@ impl<'r, 'a> Renderer<'r, 'a> {
         };
         let rename = record(&step.dn, change);
         // A rename that does not apply is refuted when all is proved.
-        records.undo.extend(invert(Some(&before), &rename).unwrap_or_default());
+        let mut undo = invert(Some(&before), &rename).unwrap_or_default();
+        // AD takes nothing else, even where the RDN stays as it is.
+        for record in undo.iter_mut().filter(|_| self.sources.server == Server::ActiveDirectory) {
+            if let Change::ModRdn { delete_old_rdn, .. } = &mut record.change {
+                *delete_old_rdn = true;
+            }
+        }
+        records.undo.extend(undo);
         records.change.push(rename);
     }
 

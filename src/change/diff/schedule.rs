@@ -11,14 +11,14 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::compared::{Compared, canonical, holds_dns};
-use super::content::{Delta, Removal};
+use super::content::Delta;
 use super::index::{EntryIndex, key_of};
 use super::moves::named_dn;
 use super::operation::{Act, Operations, Requirement, Sources, Tie, print_of, written};
 use super::options::Omission;
 use crate::change::identity;
 use crate::change::order::temporary_value;
-use crate::directory::dn::key_ancestors;
+use crate::directory::dn::{key_ancestors, key_is_within};
 use crate::directory::{Entry, Facts, Uniqueness};
 
 /// Operations in the order in which they are done.
@@ -237,7 +237,10 @@ impl<'s, 'a> Scheduler<'s, 'a> {
             _ => Some(self.step_aside(on).ok_or(on)?),
         };
         if let Some(step) = instead {
-            self.operations.list[at].requires[next] = Requirement { on: step, tie: Tie::Name };
+            let requires = self.operations.list[at].requires.iter_mut();
+            for own in requires.filter(|own| **own == requirement) {
+                *own = Requirement { on: step, tie: Tie::Name };
+            }
         }
         self.progress.resize(self.operations.list.len(), Progress::New);
         for frame in stack.drain(depth + 1..) {
@@ -279,7 +282,30 @@ impl<'s, 'a> Scheduler<'s, 'a> {
             }
             rdn.extend([&name[..], b"=", &value].concat());
         }
-        Some(self.operations.push(entity, Act::StepAside(rdn)))
+        let drops = self.drops_within(on);
+        let step = self.operations.push(entity, Act::StepAside(rdn));
+        self.operations.list[step].requires = drops;
+        Some(step)
+    }
+
+    /// What must take values away that name an entry to be deleted, or one below it,
+    /// while they still say its name.
+    fn drops_within(&self, on: usize) -> Vec<Requirement> {
+        let (mut drops, mut open) = (Vec::new(), vec![on]);
+        while let Some(at) = open.pop() {
+            for requirement in &self.operations.list[at].requires {
+                match requirement.tie {
+                    Tie::Drop if requirement.on != on => drops.push(*requirement),
+                    Tie::Below
+                        if matches!(self.operations.list[requirement.on].act, Act::Delete) =>
+                    {
+                        open.push(requirement.on);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        drops
     }
 
     /// A record that gives up a unique value ahead of the one that would.
@@ -313,12 +339,8 @@ impl<'s, 'a> Scheduler<'s, 'a> {
             false => None,
         };
         let own = |value: &Vec<u8>| Cow::Owned(value.clone());
-        let delta = Delta {
-            name: Cow::Owned(name.clone()),
-            remove: old.iter().map(own).collect(),
-            add: temporary.iter().map(own).collect(),
-            removal: Removal::ByValue,
-        };
+        let (remove, add) = (old.iter().map(own).collect(), temporary.iter().map(own).collect());
+        let delta = Delta::new(Cow::Owned(name.clone()), remove, add);
         let aside = Aside { attribute: canonical(&name).into_owned(), old, temporary };
         self.schedule.asides.entry(on).or_default().push(aside);
         Some(self.operations.push(entity, Act::Modify(vec![delta])))
@@ -340,7 +362,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
     fn come_later(&mut self, at: usize) -> Option<usize> {
         let entity = self.operations.list[at].entity;
         let deltas = match &mut self.operations.list[at].act {
-            Act::Modify(deltas) => take_parts(deltas, |delta| &mut delta.add),
+            Act::Modify(deltas) => take_parts(deltas, Part::Add),
             _ => self.waiting_links(at),
         };
         if deltas.is_empty() {
@@ -382,10 +404,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
         };
         let entry = self.sources.new.entry(side.place);
         let links = self.schedule.take_links(at, &entry, self.sources.compared, &is_waited_for);
-        links
-            .into_iter()
-            .map(|(name, add)| Delta { name, remove: Vec::new(), add, removal: Removal::ByValue })
-            .collect()
+        links.into_iter().map(|(name, add)| Delta::new(name, Vec::new(), add)).collect()
     }
 
     /// Values that name `target`, which is deleted, are taken away by a record of
@@ -393,7 +412,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
     fn go_earlier(&mut self, on: usize, target: usize) -> Option<usize> {
         let entity = self.operations.list[on].entity;
         let deltas = match &mut self.operations.list[on].act {
-            Act::Modify(deltas) => take_parts(deltas, |delta| &mut delta.remove),
+            Act::Modify(deltas) => take_parts(deltas, Part::Remove),
             Act::Delete => self.links_to(on, target)?,
             _ => return None,
         };
@@ -423,32 +442,42 @@ impl<'s, 'a> Scheduler<'s, 'a> {
         let entities = self.sources.entities;
         let side = entities.list[self.operations.list[on].entity].old()?;
         let gone = &entities.list[self.operations.list[target].entity].old()?.key;
-        let names_it = |value: &[u8]| key_of(named_dn(value)) == *gone;
+        let gone_after = entities.moves.key_after(gone);
+        let names_it = |value: &[u8]| {
+            let key = key_of(named_dn(value));
+            key_is_within(&key, gone) && key_is_within(&entities.moves.key_after(&key), &gone_after)
+        };
         let entry = self.sources.old.entry(side.place);
         let links = self.schedule.take_links(on, &entry, self.sources.compared, &names_it);
         let delta = |(name, values): (Cow<'a, [u8]>, Vec<Cow<'a, [u8]>>)| {
-            let remove =
-                values.into_iter().map(|value| entities.moves.value_after(value)).collect();
-            Delta { name, remove, add: Vec::new(), removal: Removal::ByValue }
+            let now = values.into_iter().map(|value| entities.moves.value_after(value));
+            Delta::new(name, now.collect(), Vec::new())
         };
         Some(links.into_iter().map(delta).collect())
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Add,
+    Remove,
+}
+
 /// Takes the values that come, or those that go, out of the differences in
 /// attributes that name entries.
-fn take_parts<'a>(
-    deltas: &mut Vec<Delta<'a>>,
-    values: for<'d> fn(&'d mut Delta<'a>) -> &'d mut Vec<Cow<'a, [u8]>>,
-) -> Vec<Delta<'a>> {
+fn take_parts<'a>(deltas: &mut Vec<Delta<'a>>, part: Part) -> Vec<Delta<'a>> {
     let mut taken = Vec::new();
     for delta in deltas.iter_mut().filter(|delta| holds_dns(&delta.name)) {
-        let part = std::mem::take(values(delta));
-        if !part.is_empty() {
-            let name = delta.name.clone();
-            let mut other =
-                Delta { name, remove: Vec::new(), add: Vec::new(), removal: delta.removal };
-            *values(&mut other) = part;
+        let mut other = Delta::new(delta.name.clone(), Vec::new(), Vec::new());
+        other.removal = delta.removal;
+        match part {
+            Part::Add => other.add = std::mem::take(&mut delta.add),
+            Part::Remove => {
+                other.remove = std::mem::take(&mut delta.remove);
+                other.was = std::mem::take(&mut delta.was);
+            }
+        }
+        if !other.remove.is_empty() || !other.add.is_empty() {
             taken.push(other);
         }
     }
