@@ -67,6 +67,10 @@ impl Compared {
 
     fn is_open(&self, name: &[u8]) -> bool {
         let facts = Facts::of(name);
+        // By their names in the schemas of AD and Exchange.
+        if facts.name.is_empty() && AttributeDescription::split(name).base().ends_with(b"BL") {
+            return false;
+        }
         match facts.writability {
             Writability::BackLink => false,
             Writability::System | Writability::Constructed => self.operational,
@@ -108,6 +112,12 @@ impl Server {
     /// Whether the server keeps the DNs in this attribute up to date.
     pub(super) fn follows_links(self, name: &[u8]) -> bool {
         self == Self::ActiveDirectory && holds_dns(name)
+    }
+
+    /// Whether an add may hold the attribute: AD takes the name from the RDN, and
+    /// gives every new account the primary group of its kind (Samba: 53).
+    pub(super) fn takes_in_add(self, name: &[u8]) -> bool {
+        self == Self::Plain || !["name", "primaryGroupID"].contains(&Facts::of(name).name)
     }
 
     /// Whether the server can delete a single value of the attribute.
@@ -183,7 +193,7 @@ mod tests {
         ] {
             assert!(usual.takes(name.as_bytes()), "{name}");
         }
-        for name in ["memberOf", "directReports"] {
+        for name in ["memberOf", "directReports", "publicDelegatesBL"] {
             assert!(!all.takes(name.as_bytes()), "{name}");
         }
     }

@@ -244,7 +244,7 @@ impl<'a> Proof<'_, 'a> {
                 Entity::Come(new) => {
                     let got = added.get(&new.key).ok_or_else(|| refuted(DiffFlaw::Misplaced))?;
                     let want = self.sources.new.entry(new.place);
-                    self.compare(got, &want, (&new.dn, &new.dn)).map_err(refuted)?;
+                    self.compare(got, &want, (&new.dn, &new.dn), true).map_err(refuted)?;
                 }
                 Entity::Gone(old) => {
                     if there.fate(old.place.offset(), &old.dn) != Fate::Deleted {
@@ -258,7 +258,7 @@ impl<'a> Proof<'_, 'a> {
                         return Err(refuted(DiffFlaw::Misplaced));
                     }
                     let want = self.sources.new.entry(new.place);
-                    self.compare(&got, &want, (&old.dn, &new.dn)).map_err(refuted)?;
+                    self.compare(&got, &want, (&old.dn, &new.dn), false).map_err(refuted)?;
                 }
             }
         }
@@ -304,7 +304,8 @@ impl<'a> Proof<'_, 'a> {
             if key_of(&got.dn) != old.key {
                 return Err(misplaced());
             }
-            self.compare(&got, &want, (&old.dn, &old.dn)).map_err(refuted)?;
+            let added = matches!(entity, Entity::Gone(_));
+            self.compare(&got, &want, (&old.dn, &old.dn), added).map_err(refuted)?;
         }
         Ok(())
     }
@@ -315,6 +316,7 @@ impl<'a> Proof<'_, 'a> {
         got: &Entry<'_>,
         want: &Entry<'_>,
         (old_dn, new_dn): (&[u8], &[u8]),
+        added: bool,
     ) -> Result<(), DiffFlaw> {
         let naming = naming_types(old_dn, new_dn);
         let partial: Vec<&[u8]> = [got, want]
@@ -332,7 +334,8 @@ impl<'a> Proof<'_, 'a> {
         let counts = |name: &[u8]| {
             self.sources.compared.takes(name)
                 && !partial.iter().any(|of| identity::same_attribute(of, name))
-                && !(self.sources.server.names_by_itself(name, &[]))
+                && !self.sources.server.names_by_itself(name, &[])
+                && (!added || self.sources.server.takes_in_add(name))
                 && (!naming.iter().any(|of| identity::same_attribute(of, name))
                     || (has(got, name) && has(want, name)))
         };

@@ -14,7 +14,7 @@ use super::operation::{Act, Operation, Operations, Sources, written};
 use super::schedule::{Aside, Schedule};
 use crate::change::{apply_to_entry, identity, invert};
 use crate::directory::dn::{join, key_ancestors, key_parent};
-use crate::directory::{Entry, EntryAttribute, Facts};
+use crate::directory::Entry;
 use crate::ldif::{Attribute, Change, ChangeRecord, Value};
 
 /// An operation with the names that it needs.
@@ -262,7 +262,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let asides = self.schedule.asides.get(&step.operation);
         let follows = comes_back && self.sources.server == Server::ActiveDirectory;
         let mut lines = Vec::new();
-        for attribute in written(entry, compared).filter(|a| self.is_added(a)) {
+        for attribute in written(entry, compared).filter(|a| self.sources.server.takes_in_add(&a.name)) {
             let name: Cow<'static, [u8]> = Cow::Owned(attribute.name.to_vec());
             let done = canonical(&attribute.name).into_owned();
             let is_apart = |value: &[u8]| {
@@ -288,11 +288,6 @@ impl<'r, 'a> Renderer<'r, 'a> {
             }
         }
         lines
-    }
-
-    /// Whether an add may hold the attribute: AD takes the name from the RDN.
-    fn is_added(&self, attribute: &EntryAttribute<'_>) -> bool {
-        self.sources.server == Server::Plain || Facts::of(&attribute.name).name != "name"
     }
 }
 

@@ -193,12 +193,13 @@ impl Directory {
             }
             ModOp::Add => {
                 twins_may_come = self.server == Server::ActiveDirectory;
+                let was_empty = held.is_empty();
                 for value in values.iter().map(|value| value.bytes().unwrap().to_vec()) {
                     let equal = |other: &Vec<u8>| match twins_may_come {
                         true => *other == value,
                         false => matching::equal(syntax, other, &value),
                     };
-                    if held.iter().any(equal) || (!finds && !held.is_empty()) {
+                    if held.iter().any(equal) || (!finds && !was_empty) {
                         return Err(format!("{name} holds {}", value.escape_ascii()));
                     }
                     held.push(value);
