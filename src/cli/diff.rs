@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use crate::change::diff::{
-    Compared, DiffDraft, DiffError, DiffOptions, EntryIndex, Kinds, Omission, Tally, diff,
+    Compared, DiffDraft, DiffError, DiffOptions, EntryIndex, Kinds, Lacking, Omission, Tally, diff,
 };
 use crate::input::Source;
 use crate::ldif::{InputReport, ReadOptions, read_chunk};
@@ -73,7 +73,7 @@ struct ComparedArgs {
     #[arg(long)]
     include_operational: bool,
 
-    /// Compare only this attribute; may be repeated
+    /// Compare only this attribute, and names only where it names entries; may be repeated
     #[arg(long, value_name = "A", value_delimiter = ',')]
     only_attr: Vec<String>,
 
@@ -381,19 +381,24 @@ fn left_out(draft: &DiffDraft, console: &Console) {
             Omission::Delete => "that only OLD has left out (--no-delete)",
             Omission::Modify => "that both have left out (--no-modify)",
             Omission::OutOfScope => "outside of the scope left out",
-            Omission::NoDn => "left out whose name is no DN",
-            Omission::NeedsAnother => "left out that need a change which is left out",
-            _ => "left out that cannot be put in order",
+            Omission::Rename => "with another name not renamed (--only-attr)",
+            Omission::NoDn => "left out: the name is no DN",
+            Omission::NeedsAnother => "left out: a change is left out that must come first",
+            _ => "left out: no order was found that a server takes",
         };
         console.note(&format!("{entries} {words}"));
     }
     for (dn, reason) in &draft.listed {
         console.note(&format!("  {}: {reason}", visible(dn)));
     }
-    for dn in draft.implied.iter().take(DiffDraft::LISTED) {
+    for (lacking, dn) in draft.implied.iter().take(DiffDraft::LISTED) {
         console.note(&format!(
-            "{} is not deleted: NEW lacks it, but has entries below it",
-            visible(dn)
+            "{} is {}, but has entries below it",
+            visible(dn),
+            match lacking {
+                Lacking::Old => "not added: OLD lacks it",
+                Lacking::New => "not deleted: NEW lacks it",
+            },
         ));
     }
     if draft.implied.len() > DiffDraft::LISTED {

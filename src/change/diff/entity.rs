@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::compared::holds_dns;
 use super::compared::{Compared, Server};
@@ -13,7 +13,7 @@ use super::moves::{Moves, named_dn};
 use super::pairing::{Pair, Pairing};
 use crate::change::identity;
 use crate::directory::Entry;
-use crate::directory::dn::{key_depth, key_parent, split_rdn};
+use crate::directory::dn::{key_ancestors, key_depth, key_parent, split_rdn};
 use crate::ldif::Change;
 
 /// An entry as one of the exports has it.
@@ -67,14 +67,14 @@ impl Side {
 }
 
 impl Entity {
-    pub(super) fn old(&self) -> Option<&Side> {
+    pub(super) fn before(&self) -> Option<&Side> {
         match self {
             Self::Come(_) => None,
             Self::Gone(old) | Self::Kept { old, .. } => Some(old),
         }
     }
 
-    pub(super) fn new(&self) -> Option<&Side> {
+    pub(super) fn after(&self) -> Option<&Side> {
         match self {
             Self::Gone(_) => None,
             Self::Come(new) | Self::Kept { new, .. } => Some(new),
@@ -98,8 +98,18 @@ pub(super) struct Entities {
     pub(super) moves: Moves,
     /// New names that no entry will bear, because its move is left out: keys.
     pub(super) vacant: FxHashSet<Vec<u8>>,
-    /// Entries that the new export lacks but has entries below: they stay.
-    pub(super) implied: Vec<Side>,
+    /// Entries that one export lacks but has entries below: they are neither deleted
+    /// nor added.
+    pub(super) implied: Vec<(Lacking, Side)>,
+}
+
+/// The export that lacks an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacking {
+    /// The old one.
+    Old,
+    /// The new one.
+    New,
 }
 
 impl Entities {
@@ -123,7 +133,11 @@ impl Entities {
         let mut moved = both(&pairing.moved);
         let Stable { left_behind, implied } =
             stable_below(&gone, &moved, &pairing.come, (old, new))?;
-        let stays: FxHashSet<&[u8]> = implied.iter().map(Vec::as_slice).collect();
+        // What is above an entry that stays, stays.
+        let stays: FxHashSet<&[u8]> = implied
+            .iter()
+            .flat_map(|key| std::iter::once(&**key).chain(key_ancestors(key)))
+            .collect();
         let (implied, gone): (Vec<Side>, Vec<Side>) =
             gone.into_iter().partition(|side| stays.contains(&*side.key));
         let gone_keys: FxHashSet<&[u8]> = gone.iter().map(|side| &*side.key).collect();
@@ -156,8 +170,15 @@ impl Entities {
             entities.moves.insert_gone(side.key.clone());
             entities.list.push(Entity::Gone(side));
         }
-        entities.list.extend(sides(new, &pairing.come).into_iter().map(Entity::Come));
-        entities.implied = implied;
+        let come = sides(new, &pairing.come);
+        let there = implied_by_what_is_below(&come, old);
+        for side in come {
+            match there.contains(&side.place) {
+                true => entities.implied.push((Lacking::Old, side)),
+                false => entities.list.push(Entity::Come(side)),
+            }
+        }
+        entities.implied.extend(implied.into_iter().map(|side| (Lacking::New, side)));
         Ok(entities)
     }
 }
@@ -241,6 +262,25 @@ fn stable_below(
     Ok(stable)
 }
 
+/// Entries of the new export that the old one lacks, though it has entries below
+/// them: they were there.
+fn implied_by_what_is_below(come: &[Side], old: &EntryIndex<'_>) -> FxHashSet<Place> {
+    let by_key: FxHashMap<&[u8], Place> =
+        come.iter().map(|side| (&*side.key, side.place)).collect();
+    let prints: FxHashSet<u64> = by_key.keys().map(|key| fingerprint(key)).collect();
+    if prints.is_empty() {
+        return FxHashSet::default();
+    }
+    let below = old.slots().par_iter().filter(|slot| prints.contains(&slot.parent));
+    let parents: FxHashSet<Vec<u8>> = below
+        .filter_map(|slot| Some(key_parent(&key_of(&old.dn(slot.place)))?.to_vec()))
+        .filter(|parent| by_key.contains_key(&**parent) && old.find(parent).is_none())
+        .collect();
+    // What is above an entry that is there, is there.
+    let there = parents.iter().flat_map(|key| std::iter::once(&**key).chain(key_ancestors(key)));
+    there.filter_map(|key| by_key.get(key).copied()).collect()
+}
+
 /// Works out what is to be done with the entries that are in both exports.
 pub(super) fn differences<'a>(
     entities: &Entities,
@@ -272,7 +312,8 @@ fn difference<'a>(
     let naming = naming_types(&before.dn, &after.dn);
     let follows = identity::rdn_key(identity::rdn_text(&before.dn))
         == identity::rdn_key(identity::rdn_text(&after.dn));
-    let rename = (moves || (follows && is_spelled_otherwise(&was, &is)))
+    let compares_names = naming.iter().all(|name| content.compared.takes(name));
+    let rename = (moves || (follows && compares_names && is_spelled_otherwise(&was, &is)))
         .then(|| rename(content.server, &was, &is));
     let mut now = naming_part(&was, &before.dn, &naming);
     // An entry whose move is left out keeps its name and the values of it.
@@ -351,7 +392,7 @@ pub(super) fn named_by<'d>(
     values: impl Fn(&'d Delta<'_>) -> &'d [Cow<'d, [u8]>],
 ) -> impl Iterator<Item = &'d [u8]> {
     let links = deltas.iter().filter(|delta| holds_dns(&delta.name));
-    links.flat_map(move |delta| values(delta)).map(|value| named_dn(value))
+    links.flat_map(values).map(|value| named_dn(value))
 }
 
 /// The text of the DN above, empty at the top.

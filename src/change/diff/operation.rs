@@ -186,7 +186,7 @@ impl<'a> Operations<'a> {
                 }
                 Act::Rename(_) | Act::Delete | Act::StepAside(_) => {}
             }
-            if let Some(new) = entity.new() {
+            if let Some(new) = entity.after() {
                 let above = key_ancestors(&new.key).find_map(|key| found.by_new.get(key));
                 ties.extend(above.map(|&on| need(on, Tie::Parent)));
             }
@@ -196,7 +196,7 @@ impl<'a> Operations<'a> {
             {
                 continue;
             }
-            let Some(old) = entity.old() else { continue };
+            let Some(old) = entity.before() else { continue };
             let parent_gone = key_parent(&old.key).and_then(|parent| found.gone.get(parent));
             if let Some(&parent) = parent_gone {
                 ties.push((parent, Requirement { on: at, tie: Tie::Below }));
@@ -256,7 +256,7 @@ impl<'a> Operations<'a> {
 
 /// Whether the entry's old or new name has a value of the attribute.
 fn names_it(entity: &Entity, attribute: &[u8]) -> bool {
-    let sides = entity.old().into_iter().chain(entity.new());
+    let sides = entity.before().into_iter().chain(entity.after());
     let mut names = sides.flat_map(|side| identity::rdn_values(&side.dn).unwrap_or_default());
     names.any(|(name, _)| identity::same_attribute(&name, attribute))
 }

@@ -62,6 +62,9 @@ pub enum Omission {
     /// The options leave out what both have.
     #[error("has changed, and modifications are left out")]
     Modify,
+    /// Names are not among what is compared.
+    #[error("has another name, and its naming attribute is not compared")]
+    Rename,
     /// The entry is outside of the scope.
     #[error("is outside of the scope")]
     OutOfScope,

@@ -285,7 +285,7 @@ impl<'a> Proof<'_, 'a> {
         for (number, entity) in self.sources.entities.list.iter().enumerate() {
             let refuted = |flaw| Refuted { dn: entity.dn().to_vec(), undo: true, flaw };
             let misplaced = || refuted(DiffFlaw::Misplaced);
-            let Some(old) = entity.old() else { continue };
+            let Some(old) = entity.before() else { continue };
             let want = self.as_linked(old.place);
             let got = match entity {
                 Entity::Gone(_) if !self.partly.contains(&number) => {

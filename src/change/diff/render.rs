@@ -13,8 +13,8 @@ use super::moves::rebased;
 use super::operation::{Act, Operation, Operations, Sources, written};
 use super::schedule::{Aside, Schedule};
 use crate::change::{apply_to_entry, identity, invert};
-use crate::directory::dn::{join, key_ancestors, key_parent};
 use crate::directory::Entry;
+use crate::directory::dn::{join, key_ancestors, key_parent};
 use crate::ldif::{Attribute, Change, ChangeRecord, Value};
 
 /// An operation with the names that it needs.
@@ -86,7 +86,7 @@ impl Places {
                 self.stepped.remove(&operation.entity);
             }
             (Act::StepAside(rdn), _) => {
-                if let Some(old) = entity.old() {
+                if let Some(old) = entity.before() {
                     self.displaced.insert(old.key.clone(), Displaced::Aside(rdn.clone()));
                 }
                 self.stepped.insert(operation.entity, rdn.clone());
@@ -184,7 +184,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
                 self.renames(step, old, &naming, change, &mut records);
             }
             (Act::StepAside(rdn), _) => {
-                if let Some(old) = entity.old() {
+                if let Some(old) = entity.before() {
                     let naming = naming_types(&old.dn, &old.dn);
                     let change = self.aside(operation.entity, rdn).change(None);
                     self.renames(step, old, &naming, change, &mut records);
@@ -262,7 +262,9 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let asides = self.schedule.asides.get(&step.operation);
         let follows = comes_back && self.sources.server == Server::ActiveDirectory;
         let mut lines = Vec::new();
-        for attribute in written(entry, compared).filter(|a| self.sources.server.takes_in_add(&a.name)) {
+        for attribute in
+            written(entry, compared).filter(|a| self.sources.server.takes_in_add(&a.name))
+        {
             let name: Cow<'static, [u8]> = Cow::Owned(attribute.name.to_vec());
             let done = canonical(&attribute.name).into_owned();
             let is_apart = |value: &[u8]| {

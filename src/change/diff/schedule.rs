@@ -31,8 +31,14 @@ pub(super) struct Schedule {
     pub(super) asides: FxHashMap<usize, Vec<Aside>>,
     /// Values that a record of their own adds or deletes, per operation that adds or
     /// deletes the entry.
-    pub(super) apart: FxHashMap<usize, FxHashSet<(Vec<u8>, Vec<u8>)>>,
+    pub(super) apart: FxHashMap<usize, Apart>,
 }
+
+/// Attributes, in canonical form, and values.
+pub(super) type Apart = FxHashSet<(Vec<u8>, Vec<u8>)>;
+
+/// An attribute and some of its values.
+type Links<'a> = (Cow<'a, [u8]>, Vec<Cow<'a, [u8]>>);
 
 /// A unique value that was given up ahead of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +69,7 @@ impl Schedule {
         entry: &Entry<'a>,
         compared: &Compared,
         takes: &dyn Fn(&[u8]) -> bool,
-    ) -> Vec<(Cow<'a, [u8]>, Vec<Cow<'a, [u8]>>)> {
+    ) -> Vec<Links<'a>> {
         let mut links = Vec::new();
         let apart = self.apart.entry(at).or_default();
         for attribute in written(entry, compared).filter(|a| holds_dns(&a.name)) {
@@ -274,7 +280,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
     fn step_aside(&mut self, on: usize) -> Option<usize> {
         let entity = self.operations.list[on].entity;
         let value = format!("{MARK}{}", self.temporary()).into_bytes();
-        let old = self.sources.entities.list[entity].old()?;
+        let old = self.sources.entities.list[entity].before()?;
         let mut rdn: Vec<u8> = Vec::new();
         for (name, _) in identity::rdn_values(&old.dn)? {
             if !rdn.is_empty() {
@@ -312,7 +318,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
     fn give_up(&mut self, on: usize, print: u64) -> Option<usize> {
         let operation = &self.operations.list[on];
         let entity = operation.entity;
-        let side = self.sources.entities.list[entity].old()?;
+        let side = self.sources.entities.list[entity].before()?;
         let dn = side.dn.clone();
         let is_it = |name: &[u8], value: &[u8]| print_of(name, value, &dn) == print;
         let (name, old) = match &operation.act {
@@ -385,7 +391,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
     /// yet. They are left out of the add.
     fn waiting_links(&mut self, at: usize) -> Vec<Delta<'a>> {
         let entities = &self.sources.entities.list;
-        let Some(side) = entities[self.operations.list[at].entity].new() else {
+        let Some(side) = entities[self.operations.list[at].entity].after() else {
             return Vec::new();
         };
         let requires = self.operations.list[at].requires.iter();
@@ -394,7 +400,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
             .filter(|requirement| self.progress[requirement.on] != Progress::Done)
             .filter_map(|requirement| {
                 let entity = self.operations.list[requirement.on].entity;
-                Some(&*entities[entity].new()?.key)
+                Some(&*entities[entity].after()?.key)
             })
             .collect();
         let is_waited_for = |value: &[u8]| {
@@ -440,8 +446,8 @@ impl<'s, 'a> Scheduler<'s, 'a> {
     /// the end.
     fn links_to(&mut self, on: usize, target: usize) -> Option<Vec<Delta<'a>>> {
         let entities = self.sources.entities;
-        let side = entities.list[self.operations.list[on].entity].old()?;
-        let gone = &entities.list[self.operations.list[target].entity].old()?.key;
+        let side = entities.list[self.operations.list[on].entity].before()?;
+        let gone = &entities.list[self.operations.list[target].entity].before()?.key;
         let gone_after = entities.moves.key_after(gone);
         let names_it = |value: &[u8]| {
             let key = key_of(named_dn(value));
@@ -449,7 +455,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
         };
         let entry = self.sources.old.entry(side.place);
         let links = self.schedule.take_links(on, &entry, self.sources.compared, &names_it);
-        let delta = |(name, values): (Cow<'a, [u8]>, Vec<Cow<'a, [u8]>>)| {
+        let delta = |(name, values): Links<'a>| {
             let now = values.into_iter().map(|value| entities.moves.value_after(value));
             Delta::new(name, now.collect(), Vec::new())
         };

@@ -2,7 +2,7 @@
 
 use super::{changes, drafted, options, text, there_and_back};
 use crate::change::diff::compared::Compared;
-use crate::change::diff::{DiffError, DiffOptions, Kinds, Omission, Scope, Server};
+use crate::change::diff::{DiffError, DiffOptions, Kinds, Lacking, Omission, Scope, Server};
 use crate::directory::{Filter, NormalizedDn};
 use crate::ldif::Change;
 
@@ -239,7 +239,10 @@ fn an_entry_with_entries_below_it_is_not_deleted_because_an_export_lacks_it() {
     let new = "dn: dc=x\n\ndn: cn=m,ou=a,dc=x\ncn: m\n\ndn: cn=n,ou=a,dc=x\ncn: n\n";
     let draft = drafted(old, new, &options()).unwrap();
     assert_eq!(text(&draft.change), "dn: cn=n,ou=a,dc=x\nchangetype: add\ncn: n\n\n");
-    assert_eq!(draft.implied, [b"ou=a,dc=x".to_vec()]);
+    assert_eq!(draft.implied, [(Lacking::New, b"ou=a,dc=x".to_vec())]);
+    let draft = drafted(new, old, &options()).unwrap();
+    assert_eq!(text(&draft.change), "dn: cn=n,ou=a,dc=x\nchangetype: delete\n\n");
+    assert_eq!(draft.implied, [(Lacking::Old, b"ou=a,dc=x".to_vec())]);
 }
 
 #[test]

@@ -57,15 +57,13 @@ impl Model {
         let name = usize::from(how) % NAMES.len();
         let digit = how % 6;
         match what % 16 {
-            0..=4 => {
-                if self.is_free(one, name, None) {
-                    let id = self.nodes.len();
-                    let mut node = Node::new(id, one, name);
-                    node.upn = Some(second % 12).filter(|upn| self.holder(*upn).is_none());
-                    node.sn = (second % 3 == 0).then_some(digit);
-                    node.manager = (second % 5 == 0 && other != 0).then_some(other);
-                    self.nodes.push(node);
-                }
+            0..=4 if self.is_free(one, name, None) => {
+                let id = self.nodes.len();
+                let mut node = Node::new(id, one, name);
+                node.upn = Some(second % 12).filter(|upn| self.holder(*upn).is_none());
+                node.sn = second.is_multiple_of(3).then_some(digit);
+                node.manager = (second.is_multiple_of(5) && other != 0).then_some(other);
+                self.nodes.push(node);
             }
             5 if one != 0 => self.delete(one),
             6 if one != 0 => self.place(one, other, self.nodes[one].name),
@@ -81,9 +79,9 @@ impl Model {
                 }
             }
             13 if other != 0 => {
-                if !self.nodes[one].members.remove(&other) {
-                    self.nodes[one].members.insert(other);
-                }
+                let members = &mut self.nodes[one].members;
+                let was = members.remove(&other);
+                members.extend((!was).then_some(other));
             }
             14 if other != 0 => {
                 let now = &mut self.nodes[one].manager;
@@ -193,7 +191,7 @@ impl Model {
 
     /// The text by which a value names an entry.
     fn link(&self, holder: usize, id: usize) -> Option<String> {
-        let is_stale = !self.nodes[id].alive || (holder + id) % 3 == 0;
+        let is_stale = !self.nodes[id].alive || (holder + id).is_multiple_of(3);
         match (self.server, self.before.get(id)) {
             (Server::ActiveDirectory, _) => self.nodes[id].alive.then(|| self.dn(id)),
             (Server::Plain, Some(before)) if is_stale => Some(before.clone()),
