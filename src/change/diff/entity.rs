@@ -142,26 +142,11 @@ impl Entities {
             gone.into_iter().partition(|side| stays.contains(&*side.key));
         let gone_keys: FxHashSet<&[u8]> = gone.iter().map(|side| &*side.key).collect();
 
-        let known: FxHashSet<Place> = pairing.changed.iter().map(|pair| pair.old).collect();
-        let mut listed: FxHashSet<Place> = FxHashSet::default();
         moved.extend(left_behind);
-        // From the top, so that what is below a renamed entry is known to follow it.
-        moved.sort_by_cached_key(|(old, _)| (key_depth(&old.key), old.place));
-        for (old, new) in moved {
-            let below_gone = key_parent(&old.key).is_some_and(|parent| gone_keys.contains(parent));
-            let follows = !below_gone && *entities.moves.key_after(&old.key) == new.key;
-            if follows && old.key == new.key {
-                continue;
-            }
-            if !follows && may_move(&old, &new) {
-                entities.moves.insert(old.key.clone(), new.key.clone(), new.dn.clone());
-                entities.movers.insert(entities.list.len());
-            } else if !follows {
-                entities.vacant.insert(new.key.clone());
-            }
-            listed.extend(known.contains(&old.place).then_some(old.place));
-            entities.list.push(Entity::Kept { old, new });
-        }
+        entities.place(moved, &gone_keys, may_move);
+        // An entry that changed and moves is one.
+        let listed: FxHashSet<Place> =
+            entities.list.iter().filter_map(|entity| Some(entity.before()?.place)).collect();
         let changed: Vec<Pair> =
             pairing.changed.iter().filter(|pair| !listed.contains(&pair.old)).copied().collect();
         let changed = both(&changed).into_iter().map(|(old, new)| Entity::Kept { old, new });
@@ -184,6 +169,31 @@ impl Entities {
 }
 
 impl Entities {
+    /// Finds out which entries of another name move by themselves.
+    fn place(
+        &mut self,
+        mut moved: Vec<(Side, Side)>,
+        gone: &FxHashSet<&[u8]>,
+        may_move: &(dyn Fn(&Side, &Side) -> bool + Sync),
+    ) {
+        // From the top, so that what is below a renamed entry is known to follow it.
+        moved.sort_by_cached_key(|(old, _)| (key_depth(&old.key), old.place));
+        for (old, new) in moved {
+            let below_gone = key_parent(&old.key).is_some_and(|parent| gone.contains(parent));
+            let follows = !below_gone && *self.moves.key_after(&old.key) == new.key;
+            if follows && old.key == new.key {
+                continue;
+            }
+            if !follows && may_move(&old, &new) {
+                self.moves.insert(old.key.clone(), new.key.clone(), new.dn.clone());
+                self.movers.insert(self.list.len());
+            } else if !follows {
+                self.vacant.insert(new.key.clone());
+            }
+            self.list.push(Entity::Kept { old, new });
+        }
+    }
+
     /// Names that one entry has left and another one has taken: keys.
     pub(super) fn reused(&self) -> FxHashSet<&[u8]> {
         let left = self.list.iter().filter_map(|entity| match entity {

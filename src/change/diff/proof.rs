@@ -153,12 +153,19 @@ impl<'a> Proof<'_, 'a> {
     where
         'a: 'i,
     {
-        for place in self.places(image) {
+        let places = self.places(image);
+        let looked = places.into_par_iter().map(|place| {
             let dn = self.sources.old.dn(place);
-            match image.interest(&dn) {
-                Interest::None => {}
-                Interest::Place => image.mark(place.offset(), &dn),
-                Interest::Content => image.load(place.offset(), self.as_linked(place)),
+            let interest = image.interest(&dn);
+            let entry = (interest == Interest::Content).then(|| self.as_linked(place));
+            (place, dn, interest, entry)
+        });
+        let looked: Vec<_> = looked.collect();
+        for (place, dn, interest, entry) in looked {
+            match (interest, entry) {
+                (Interest::None, _) => {}
+                (_, Some(entry)) => image.load(place.offset(), entry),
+                (_, None) => image.mark(place.offset(), &dn),
             }
         }
     }
@@ -233,36 +240,45 @@ impl<'a> Proof<'_, 'a> {
         Entry::with_attributes(plain_dn(dn), attributes)
     }
 
+    /// Checks each entity that nothing is left out of; the first that fails counts.
+    fn check_all(
+        &self,
+        check: impl Fn(usize, &Entity) -> Result<(), Refuted> + Sync,
+    ) -> Result<(), Refuted> {
+        let entities = self.sources.entities.list.par_iter().enumerate();
+        let failed =
+            entities.map(|(number, entity)| check(number, entity)).find_first(Result::is_err);
+        failed.unwrap_or(Ok(()))
+    }
+
     fn check_there(&self, there: &Image<'_>) -> Result<(), Refuted> {
         let added = by_key(there);
-        for (number, entity) in self.sources.entities.list.iter().enumerate() {
+        self.check_all(|number, entity| {
             if self.partly.contains(&number) {
-                continue;
+                return Ok(());
             }
             let refuted = |flaw| Refuted { dn: entity.dn().to_vec(), undo: false, flaw };
+            let misplaced = || refuted(DiffFlaw::Misplaced);
             match entity {
                 Entity::Come(new) => {
-                    let got = added.get(&new.key).ok_or_else(|| refuted(DiffFlaw::Misplaced))?;
+                    let got = added.get(&new.key).ok_or_else(misplaced)?;
                     let want = self.sources.new.entry(new.place);
-                    self.compare(got, &want, (&new.dn, &new.dn), true).map_err(refuted)?;
+                    self.compare(got, &want, (&new.dn, &new.dn), true).map_err(refuted)
                 }
-                Entity::Gone(old) => {
-                    if there.fate(old.place.offset(), &old.dn) != Fate::Deleted {
-                        return Err(refuted(DiffFlaw::Misplaced));
-                    }
-                }
+                Entity::Gone(old) => match there.fate(old.place.offset(), &old.dn) {
+                    Fate::Deleted => Ok(()),
+                    _ => Err(misplaced()),
+                },
                 Entity::Kept { old, new } => {
-                    let got =
-                        self.result(there, old).ok_or_else(|| refuted(DiffFlaw::Misplaced))?;
+                    let got = self.result(there, old).ok_or_else(misplaced)?;
                     if key_of(&got.dn) != new.key {
-                        return Err(refuted(DiffFlaw::Misplaced));
+                        return Err(misplaced());
                     }
                     let want = self.sources.new.entry(new.place);
-                    self.compare(&got, &want, (&old.dn, &new.dn), false).map_err(refuted)?;
+                    self.compare(&got, &want, (&old.dn, &new.dn), false).map_err(refuted)
                 }
             }
-        }
-        Ok(())
+        })
     }
 
     /// The entry that an entry of the old export has become.
@@ -282,32 +298,28 @@ impl<'a> Proof<'_, 'a> {
 
     fn check_back(&self, there: &Image<'_>, back: &Image<'_>) -> Result<(), Refuted> {
         let added = by_key(back);
-        for (number, entity) in self.sources.entities.list.iter().enumerate() {
+        self.check_all(|number, entity| {
             let refuted = |flaw| Refuted { dn: entity.dn().to_vec(), undo: true, flaw };
             let misplaced = || refuted(DiffFlaw::Misplaced);
-            let Some(old) = entity.before() else { continue };
+            let Some(old) = entity.before() else { return Ok(()) };
             let want = self.as_linked(old.place);
-            let got = match entity {
-                Entity::Gone(_) if !self.partly.contains(&number) => {
-                    added.get(&old.key).cloned().ok_or_else(misplaced)?
-                }
-                _ => {
-                    let now = self.result(there, old).ok_or_else(misplaced)?;
-                    match back.fate(old.place.offset(), &now.dn) {
-                        Fate::Deleted => return Err(misplaced()),
-                        Fate::Unchanged => now,
-                        Fate::Renamed(dn) => Entry::with_attributes(dn, now.into_parts().1),
-                        Fate::Replaced(entry) => owned(entry),
-                    }
-                }
+            let comes_back = matches!(entity, Entity::Gone(_)) && !self.partly.contains(&number);
+            let got = if comes_back {
+                Cow::Borrowed(added.get(&old.key).ok_or_else(misplaced)?)
+            } else {
+                let now = self.result(there, old).ok_or_else(misplaced)?;
+                Cow::Owned(match back.fate(old.place.offset(), &now.dn) {
+                    Fate::Deleted => return Err(misplaced()),
+                    Fate::Unchanged => now,
+                    Fate::Renamed(dn) => Entry::with_attributes(dn, now.into_parts().1),
+                    Fate::Replaced(entry) => owned(entry),
+                })
             };
             if key_of(&got.dn) != old.key {
                 return Err(misplaced());
             }
-            let added = matches!(entity, Entity::Gone(_));
-            self.compare(&got, &want, (&old.dn, &old.dn), added).map_err(refuted)?;
-        }
-        Ok(())
+            self.compare(&got, &want, (&old.dn, &old.dn), comes_back).map_err(refuted)
+        })
     }
 
     /// Compares two entries as sets of values, in the attributes that are compared.
