@@ -5,6 +5,7 @@ mod canonical;
 mod changes;
 mod check;
 mod console;
+mod diff;
 mod entries;
 mod explain;
 mod fix;
@@ -50,6 +51,7 @@ enum Command {
     Fix(fix::Args),
     Apply(apply::Args),
     Show(show::Args),
+    Diff(diff::Args),
     Fmt(fmt::Args),
     Rules(rules::Args),
     Explain(explain::Args),
@@ -104,6 +106,7 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Fix(args) => fix::run(&args, console),
         Command::Apply(args) => apply::run(&args, console),
         Command::Show(args) => show::run(&args, console),
+        Command::Diff(args) => diff::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
         Command::Rules(args) => rules::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use crate::change::diff::Scope;
 use crate::directory::{Filter, FilterErrorKind, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
 use crate::report::{Colour, Problem, Severity, Width};
@@ -179,11 +180,24 @@ pub struct ScopeArgs {
 
 impl ScopeArgs {
     fn selection(&self) -> anyhow::Result<Selection> {
-        Ok(Selection::new(
-            self.base.as_ref().map(|text| dn("--base", text)).transpose()?,
-            self.exclude.iter().map(|text| dn("--exclude", text)).collect::<anyhow::Result<_>>()?,
-            self.filter.as_deref().map(matcher).transpose()?,
-        ))
+        let Scope { base, excluded, filter } = self.diff_scope()?;
+        Ok(Selection::new(base, excluded, filter))
+    }
+
+    /// The part of the directory that is compared.
+    ///
+    /// # Errors
+    /// Where a DN or filter is none.
+    pub fn diff_scope(&self) -> anyhow::Result<Scope> {
+        Ok(Scope {
+            base: self.base.as_ref().map(|text| dn("--base", text)).transpose()?,
+            excluded: self
+                .exclude
+                .iter()
+                .map(|text| dn("--exclude", text))
+                .collect::<anyhow::Result<_>>()?,
+            filter: self.filter.as_deref().map(matcher).transpose()?,
+        })
     }
 }
 

@@ -18,6 +18,7 @@ pub struct RawRecord<'r, 'a> {
     lines: &'r [Line<'a>],
     comments: &'r [&'a [u8]],
     change: Option<ParsedChange<'a>>,
+    end: usize,
 }
 
 /// A change record and what was noted while its lines were put together.
@@ -41,7 +42,18 @@ impl<'r, 'a> RawRecord<'r, 'a> {
                 None => None,
             },
         };
-        Ok(Self { lines, comments, change })
+        Ok(Self { lines, comments, change, end: 0 })
+    }
+
+    pub(super) fn ending_at(self, end: usize) -> Self {
+        Self { end, ..self }
+    }
+
+    /// Bytes from the start of the chunk to the end of the record: behind its
+    /// last line, before the blank line.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.end
     }
 
     /// The DN's bytes.

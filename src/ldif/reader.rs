@@ -128,8 +128,10 @@ impl<'a> RecordReader<'a> {
                 Ok(Closed::Nothing) => {}
                 Ok(Closed::Record) => {
                     self.observations.record_starts += 1;
+                    let end = self.chunk.len() - self.rest.len();
                     match RawRecord::new(&self.lines, &self.comments, self.dashes) {
                         Ok(record) => {
+                            let record = record.ending_at(end);
                             record.observe(&mut self.observations, |line| {
                                 start.position(self.chunk, line)
                             });

@@ -279,8 +279,9 @@ class Samba(Server):
 
     # Samba's LDAP port is fixed, so a second loopback address keeps it clear of
     # a server that this machine may have at 127.0.0.1.
-    def __init__(self, run_folder, address="127.0.77.1"):
+    def __init__(self, run_folder, address=None):
         super().__init__(run_folder)
+        address = address or os.environ.get("LDIFIX_SAMBA_ADDRESS", "127.0.77.1")
         require_loopback(address)
         self.address = address
         self.uri = f"ldap://{address}"

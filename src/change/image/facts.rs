@@ -108,6 +108,11 @@ impl<'a> Facts<'a> {
         known
     }
 
+    /// The names of which something is looked for in the export.
+    pub(super) fn sought(&self) -> impl Iterator<Item = &Fact<'a>> {
+        self.facts.iter().filter(|fact| fact.known != Needs::default())
+    }
+
     /// Whether something was required that is not known.
     pub(super) fn is_wanting(&self) -> bool {
         self.wanting
@@ -135,6 +140,10 @@ impl<'a> Facts<'a> {
 impl<'a> Fact<'a> {
     pub(super) fn key(&self) -> Arc<[u8]> {
         Arc::clone(&self.key)
+    }
+
+    pub(super) fn key_bytes(&self) -> &[u8] {
+        &self.key
     }
 
     /// What is looked for in the export.

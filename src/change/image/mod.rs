@@ -159,6 +159,13 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// The keys of the names that [`Image::interest`] asks about, each with whether
+    /// the entries right below it count too: for a caller that can look entries up
+    /// and need not go through all of them.
+    pub fn names(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        self.tree.facts.sought().map(|fact| (fact.key_bytes(), fact.needs().children))
+    }
+
     /// Notes that the export's entry number `ordinal` has this DN.
     pub fn mark(&mut self, ordinal: u64, dn: &[u8]) {
         self.note(ordinal, dn, None);

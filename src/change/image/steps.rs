@@ -181,10 +181,15 @@ impl<'a> Image<'a> {
         }
         let mut known = true;
         let mut covered = false;
-        match self.tree.exists(parent, Needs::CHILDREN) {
+        match self.tree.exists(parent, Needs::PLACE) {
             Some(true) => return Some(true),
-            Some(false) if self.tree.children(parent) > 0 => return Some(true),
-            Some(false) => {}
+            // What is below counts only where the parent is missing: to ask for it
+            // in any case would be to ask for most entries of the export.
+            Some(false) => match self.tree.exists(parent, Needs::CHILDREN) {
+                None => known = false,
+                Some(_) if self.tree.children(parent) > 0 => return Some(true),
+                Some(_) => {}
+            },
             None => known = false,
         }
         let mut above = self.tree.node(parent).parent;
