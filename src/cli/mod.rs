@@ -11,6 +11,7 @@ mod fmt;
 
 mod inputs;
 mod options;
+mod rewritten;
 mod settled;
 mod show;
 

@@ -98,6 +98,46 @@ fn check_bytewise(raw: &[u8]) -> Base64 {
     }
 }
 
+/// Whether raw text that [`check`] found good is what [`encode`] makes of its
+/// bytes, folds aside, and these bytes cannot stand in LDIF as they are.
+pub(super) fn is_needed_by(raw: &[u8]) -> bool {
+    let symbols = || raw.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | b' '));
+    let padding = symbols().rev().take_while(|&&byte| byte == b'=').count();
+    let last = symbols().rev().nth(padding).map_or(0, |&digit| value_of(digit));
+    // Bits that stand for no byte.
+    let stray = [0, 0b11, 0b1111].get(padding).is_none_or(|bits| last & bits != 0);
+    if stray || !symbols().count().is_multiple_of(4) {
+        return false;
+    }
+    let (mut gathered, mut bits) = (0_u16, 0_u32);
+    let mut before: Option<u8> = None;
+    for &digit in symbols().take_while(|&&byte| byte != b'=') {
+        gathered = (gathered << 6) | u16::from(value_of(digit));
+        bits += 6;
+        if bits < 8 {
+            continue;
+        }
+        bits -= 8;
+        let [_, byte] = (gathered >> bits).to_be_bytes();
+        let opens = before.is_none() && matches!(byte, b' ' | b':' | b'<');
+        if opens || !matches!(byte, b' '..=b'~') {
+            return true;
+        }
+        before = Some(byte);
+    }
+    before == Some(b' ')
+}
+
+fn value_of(digit: u8) -> u8 {
+    match digit {
+        b'A'..=b'Z' => digit - b'A',
+        b'a'..=b'z' => digit - b'a' + 26,
+        b'0'..=b'9' => digit - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    }
+}
+
 const DIGIT: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

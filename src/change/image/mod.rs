@@ -42,6 +42,7 @@ use self::tree::{NodeId, Tree};
 use super::identity;
 use super::not_applicable::NotApplicable;
 use crate::directory::Entry;
+use crate::directory::dn::normalize_into;
 use crate::ldif::ChangeRecord;
 
 /// An export with a sequence of changes applied to it.
@@ -145,10 +146,18 @@ impl<'a> Image<'a> {
     /// be handed over in the order of the export; the others are not.
     #[must_use]
     pub fn interest(&self, dn: &[u8]) -> Interest {
-        let Some(key) = identity::dn_key(dn) else { return Interest::None };
-        let needs = self.tree.facts.find(&key).map(|fact| fact.needs()).unwrap_or_default();
+        self.interest_in(dn, &mut Vec::new())
+    }
+
+    /// The same, with a buffer that is used again.
+    #[must_use]
+    pub fn interest_in(&self, dn: &[u8], key: &mut Vec<u8>) -> Interest {
+        if normalize_into(dn, key).is_err() {
+            return Interest::None;
+        }
+        let needs = self.tree.facts.find(key).map(|fact| fact.needs()).unwrap_or_default();
         let counted = || {
-            let parent = identity::parent_key(&key)?;
+            let parent = identity::parent_key(key)?;
             self.tree.facts.find(parent).map(|fact| fact.needs().children)
         };
         match (needs.content, needs.place) {
@@ -220,6 +229,13 @@ impl<'a> Image<'a> {
             });
         }
         outcomes
+    }
+
+    /// Whether a rename may have changed entries that were of no interest. Where
+    /// not, those are [`Fate::Unchanged`].
+    #[must_use]
+    pub fn renames(&self) -> bool {
+        self.tree.has_moves()
     }
 
     /// What became of the export's entry number `ordinal`, whose DN this is.
