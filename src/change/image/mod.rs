@@ -129,16 +129,23 @@ impl<'a> Image<'a> {
             created: Vec::new(),
             duplicates: 0,
         };
-        // Nothing is known yet, so this run only finds out what is needed.
-        image.try_all();
-        image.tree.facts.begin_reading();
+        image.begin();
         image
+    }
+
+    /// Nothing is known yet, so this run only finds out what is needed.
+    fn begin(&mut self) {
+        self.try_all();
+        self.tree.facts.begin_reading();
     }
 
     /// The same image, whose outcomes hold the inverse of each record.
     #[must_use]
     pub fn with_inverses(mut self) -> Self {
         self.inverses = true;
+        // An inverse needs to know more.
+        self.tree = Tree::default();
+        self.begin();
         self
     }
 
@@ -251,11 +258,8 @@ impl<'a> Image<'a> {
         let displaced = self.tree.is_displaced(id);
         match &node.entry {
             Some(entry) if node.altered && fact.is_entry(ordinal) => {
-                let mut entry = entry.clone();
-                if displaced {
-                    entry.dn = Cow::Owned(self.tree.dn(id));
-                }
-                Fate::Replaced(entry.into_entry())
+                let dn = if displaced { Cow::Owned(self.tree.dn(id)) } else { entry.dn.clone() };
+                Fate::Replaced(entry.to_entry(dn))
             }
             _ if displaced => Fate::Renamed(self.tree.dn(id)),
             _ => Fate::Unchanged,
@@ -289,9 +293,8 @@ impl<'a> Image<'a> {
     pub fn added(&self) -> impl Iterator<Item = Entry<'a>> {
         self.created.iter().filter_map(|&id| {
             let node = self.tree.node(id);
-            let mut entry = node.entry.clone().filter(|_| node.was_created())?;
-            entry.dn = Cow::Owned(self.tree.dn(id));
-            Some(entry.into_entry())
+            let entry = node.entry.as_ref().filter(|_| node.was_created())?;
+            Some(entry.to_entry(Cow::Owned(self.tree.dn(id))))
         })
     }
 }

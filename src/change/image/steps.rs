@@ -94,7 +94,8 @@ impl<'a> Image<'a> {
     }
 
     fn delete(&mut self, node: NodeId, dn: &[u8]) -> Result<Inverse, NotApplicable> {
-        let exists = self.tree.exists(node, Needs::CONTENT.and(Needs::CHILDREN));
+        let known = if self.inverses { Needs::CONTENT } else { Needs::PLACE };
+        let exists = self.tree.exists(node, known.and(Needs::CHILDREN));
         if exists == Some(false) {
             return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn));
         }
@@ -105,7 +106,7 @@ impl<'a> Image<'a> {
             return Err(NotApplicable::of_dn(Reason::NotLeaf, dn));
         }
         let entry = self.tree.entry_mut(node).filter(|_| self.inverses);
-        let undo = entry.map(|entry| inverse::of_delete(entry.clone().into_entry()));
+        let undo = entry.map(|entry| inverse::of_delete(entry.to_entry(entry.dn.clone())));
         self.tree.remove(node);
         Ok(undo.into_iter().collect())
     }
