@@ -38,6 +38,27 @@ pub(super) fn parent_key(key: &[u8]) -> Option<&[u8]> {
     if key.is_empty() { None } else { Some(key_parent(key).unwrap_or_default()) }
 }
 
+/// Where the DN stands in a value of the attribute; `None` where its values name
+/// no entries.
+pub(super) fn dn_within(attribute: &[u8], value: &[u8]) -> Option<usize> {
+    // Nearly no other value gets further.
+    memchr::memchr(b'=', value)?;
+    match rule_of(attribute) {
+        Syntax::DistinguishedName => Some(0),
+        Syntax::DnWithBinary => {
+            Some(matching::split_binary(value).map_or(0, |(head, _)| head.len()))
+        }
+        _ => None,
+    }
+}
+
+/// The RDN as Active Directory spells it: its type in upper case.
+pub(super) fn rdn_in_capitals(rdn: &[u8]) -> Vec<u8> {
+    let equals = memchr::memchr(b'=', rdn).unwrap_or(0);
+    let (attribute, value) = rdn.split_at(equals);
+    [&attribute.to_ascii_uppercase(), value].concat()
+}
+
 /// Where each RDN of a DN's text starts.
 pub(super) fn rdn_starts(dn: &[u8]) -> Vec<usize> {
     let mut starts = vec![extended_end(dn)];

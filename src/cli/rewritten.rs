@@ -7,13 +7,13 @@ use crate::change::{Fate, Image, entry_of};
 use crate::directory::Entry;
 use crate::input::Source;
 use crate::ldif::{
-    CHUNK_SIZE, Change, ChangeRecord, Chunks, InputReport, LdifErrorKind, Line, RawRecord,
-    ReadOptions, Record, Stretch, WriteOptions, Writer, entry_text, map_in_order, read_chunk,
-    standing_text,
+    CHUNK_SIZE, Change, ChangeRecord, Chunks, Form, InputReport, LdifErrorKind, Line, RawRecord,
+    ReadOptions, Record, Stretch, Value, WriteOptions, Writer, entry_text, map_in_order,
+    read_chunk, standing_text,
 };
 use crate::output::AtomicFile;
 
-use super::canonical::{write_record, write_renamed};
+use super::canonical::write_renamed;
 use super::entries;
 use super::settled::{Numbering, Scan};
 
@@ -177,23 +177,19 @@ impl<'c> Chunk<'_, '_, 'c> {
             true => self.image.fate(ordinal, &record.dn()),
             false => Fate::Unchanged,
         };
-        let whole = || entry_of(entry_text(self.text, place.at), self.read);
+        let whole = |dn: Option<Vec<u8>>| {
+            let mut entry = entry_of(entry_text(self.text, place.at), self.read)?;
+            entry.dn = dn.map_or(entry.dn, Cow::Owned);
+            self.image.follow(&mut entry);
+            Some(entry)
+        };
         let entry = match (fate, place.goes_on) {
             (Fate::Deleted, _) => return None,
-            (Fate::Unchanged, false) if place.as_written => {
-                pieces.copy(standing_text(self.text, place.at, self.write), self.write);
-                return None;
-            }
-            (Fate::Unchanged, false) => return write_record(&mut pieces.writer, record),
-            (Fate::Renamed(dn), false) => {
-                return write_renamed(&mut pieces.writer, record, Some(dn));
-            }
+            (Fate::Unchanged, false) => return self.same(place, record, None, pieces),
+            (Fate::Renamed(dn), false) => return self.same(place, record, Some(dn), pieces),
             (Fate::Replaced(entry), _) => Some(entry),
-            (Fate::Unchanged, true) => whole(),
-            (Fate::Renamed(dn), true) => whole().map(|mut entry| {
-                entry.dn = Cow::Owned(dn);
-                entry
-            }),
+            (Fate::Unchanged, true) => whole(None),
+            (Fate::Renamed(dn), true) => whole(Some(dn)),
         };
         let first = record.first_line().copied();
         let written = match entry {
@@ -202,6 +198,67 @@ impl<'c> Chunk<'_, '_, 'c> {
         };
         written.err().and(first)
     }
+
+    /// Writes an entry that is as it was, but for its DN, where one is given, and
+    /// values that follow the DNs of others.
+    fn same(
+        &self,
+        place: Place,
+        record: RawRecord<'_, 'c>,
+        dn: Option<Vec<u8>>,
+        pieces: &mut Pieces<'c>,
+    ) -> Option<Line<'c>> {
+        let followed = self.followed(&record);
+        if !followed.is_empty() {
+            let first = record.first_line().copied();
+            let record = with_values(record.into_record(), dn, followed);
+            return pieces.writer.record(&record).err().and(first);
+        }
+        if dn.is_none() && place.as_written {
+            pieces.copy(standing_text(self.text, place.at, self.write), self.write);
+            return None;
+        }
+        write_renamed(&mut pieces.writer, record, dn)
+    }
+
+    /// The values that follow a rename, by the number of their line.
+    fn followed(&self, record: &RawRecord<'_, '_>) -> Vec<(usize, Vec<u8>)> {
+        if !self.image.links_follow() {
+            return Vec::new();
+        }
+        let (mut followed, mut buffer) = (Vec::new(), Vec::new());
+        for (number, line) in record.attribute_lines().iter().enumerate() {
+            if line.form() != Form::Url {
+                let value = line.bytes_in(&mut buffer);
+                let value = self.image.followed(&line.name(), value);
+                followed.extend(value.map(|value| (number, value)));
+            }
+        }
+        followed
+    }
+}
+
+fn with_values<'e>(
+    mut record: Record<'e>,
+    dn: Option<Vec<u8>>,
+    values: Vec<(usize, Vec<u8>)>,
+) -> Record<'e> {
+    let (old_dn, attributes) = match &mut record {
+        Record::Content(content) => (&mut content.dn, &mut content.attributes),
+        Record::Change(change) => match &mut change.change {
+            Change::Add(attributes) => (&mut change.dn, attributes),
+            _ => return record,
+        },
+    };
+    if let Some(dn) = dn {
+        *old_dn = Cow::Owned(dn);
+    }
+    for (number, value) in values {
+        if let Some(attribute) = attributes.get_mut(number) {
+            attribute.value = Value::Bytes(Cow::Owned(value));
+        }
+    }
+    record
 }
 
 /// Where an entry stands in its chunk.

@@ -33,6 +33,7 @@
 //! ```
 
 mod facts;
+mod links;
 mod steps;
 mod tree;
 
@@ -107,9 +108,9 @@ pub enum Run {
 /// What became of an entry of the export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate<'a> {
-    /// It is as it was.
+    /// It is as it was, but for values that [follow](Image::links_follow).
     Unchanged,
-    /// It bears another DN and is otherwise as it was.
+    /// It bears another DN and is otherwise as it was, but for the same.
     Renamed(Vec<u8>),
     /// It was changed, perhaps also renamed.
     Replaced(Entry<'a>),
@@ -259,7 +260,9 @@ impl<'a> Image<'a> {
         match &node.entry {
             Some(entry) if node.altered && fact.is_entry(ordinal) => {
                 let dn = if displaced { Cow::Owned(self.tree.dn(id)) } else { entry.dn.clone() };
-                Fate::Replaced(entry.to_entry(dn))
+                let mut entry = entry.to_entry(dn);
+                self.follow(&mut entry);
+                Fate::Replaced(entry)
             }
             _ if displaced => Fate::Renamed(self.tree.dn(id)),
             _ => Fate::Unchanged,
@@ -294,7 +297,9 @@ impl<'a> Image<'a> {
         self.created.iter().filter_map(|&id| {
             let node = self.tree.node(id);
             let entry = node.entry.as_ref().filter(|_| node.was_created())?;
-            Some(entry.to_entry(Cow::Owned(self.tree.dn(id))))
+            let mut entry = entry.to_entry(Cow::Owned(self.tree.dn(id)));
+            self.follow(&mut entry);
+            Some(entry)
         })
     }
 }
