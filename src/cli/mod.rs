@@ -74,6 +74,7 @@ impl From<Exit> for ExitCode {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    crate::output::remove_unfinished_on_signals();
     let console = Console::new(&cli.console);
     match run(cli, &console) {
         Ok(exit) => exit.into(),
