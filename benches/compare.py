@@ -30,6 +30,8 @@ MIB = 1 << 20
 # Values of one generated entry that a uniqueness index holds: mail, mailNickname,
 # userPrincipalName, sAMAccountName and three proxyAddresses.
 INDEXED_PER_ENTRY = 7
+# One entry in ten or so, with all its attributes.
+SELECTIVE = ["--filter", "(&(objectClass=user)(department=Sales))"]
 PYTHON_LDAP = """
 import ldif, sys
 class Count(ldif.LDIFParser):
@@ -172,6 +174,8 @@ def tasks(options, folder, scratch, absent):
         Task("fix --unsafe", big, [*fix, "--unsafe"], codes=(0, 1)),
         Task("fmt FILE", big, [program, "fmt", big]),
         Task("fmt through a pipe", big, [program, "fmt", "-"], reference=["wc", "-l"], piped=True),
+        Task("search FILE", big, [program, "search", big, *SELECTIVE]),
+        Task("search through a pipe", big, [program, "search", "-", *SELECTIVE], reference=["wc", "-l"], piped=True),
         Task("apply, 1 % changed", small, [program, "apply", small, change]),
     ]
     if options.peers and shutil.which("ldapadd"):
@@ -209,6 +213,7 @@ def budgets(found, options):
         ("check: times wc -l", check.ratio, 3.0, True),
         ("fix: times check", fix.median("seconds") / check.median("seconds"), 1.3, True),
         ("fmt through a pipe: times cat | wc -l", task["fmt through a pipe"].ratio, 1.5, True),
+        ("search through a pipe: times cat | wc -l", task["search through a pipe"].ratio, 1.5, True),
         (f"apply, {apply.file.stat().st_size / 1e6:.0f} MB: seconds", apply.median("seconds"), 0.5, True),
     ]
     if "ldapadd -n" in task:
@@ -230,7 +235,7 @@ def report(found, judged, absent):
             f"{task.name:<22}{task.file.stem:<20}{task.ratio:>9.2f}{task.median('seconds'):>10.3f}"
             f"{task.megabytes_per_second:>8.0f}{task.median('peak') / MIB:>10.0f}{task.median('own') / MIB:>9.0f}{len(task.runs):>6}"
         )
-    print("fmt through a pipe is compared with `cat FILE | wc -l`; peak counts the mapped file\n")
+    print("what goes through a pipe is compared with `cat FILE | wc -l`; peak counts the mapped file\n")
     for row in judged:
         sign = "<=" if row["at_most"] else ">="
         print(f"{'pass' if row['met'] else 'MISS':<6}{row['budget']:<42}{row['figure']:>9.2f}  {sign} {row['goal']:g}")

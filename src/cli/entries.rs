@@ -26,8 +26,7 @@ pub struct ScannedChunk {
 #[derive(Debug)]
 pub struct NamedEntry<'a> {
     chunk: &'a [u8],
-    /// Where it begins in the chunk.
-    pub at: usize,
+    at: usize,
     /// Its number in the chunk.
     pub number: u64,
     /// Its DN.
@@ -35,6 +34,11 @@ pub struct NamedEntry<'a> {
 }
 
 impl<'a> NamedEntry<'a> {
+    /// Where its first line begins in the chunk.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
     /// Reads the whole entry.
     pub fn entry(&self, read: ReadOptions) -> Option<Entry<'a>> {
         entry_of(entry_text(self.chunk, self.at), read)
@@ -74,30 +78,33 @@ struct Scan<'a> {
     scanned: ScannedChunk,
     /// Where the last entry begins.
     last: Option<usize>,
+    /// Where it ends, where that was looked for: once, since an entry may go on in
+    /// thousands of records.
+    end: Option<usize>,
 }
 
 impl<'a> Scan<'a> {
     fn of(chunk: &'a [u8]) -> Self {
-        Self { chunk, scanned: ScannedChunk::default(), last: None }
+        Self { chunk, scanned: ScannedChunk::default(), last: None, end: None }
     }
 
     fn record(&mut self, record: &RawRecord<'_, 'a>, each: &mut impl FnMut(NamedEntry<'a>)) {
         let (at, scanned) = (place(record), &mut self.scanned);
         if record.is_entry() {
             scanned.adds |= record.change().is_some();
-            self.last = Some(at);
+            (self.last, self.end) = (Some(at), None);
             let number = scanned.entries;
             scanned.entries += 1;
             return each(NamedEntry { chunk: self.chunk, at, number, dn: record.dn() });
         }
-        match self.last {
-            Some(entry) if goes_on(self.chunk, entry, at) => {
-                let number = scanned.entries - 1;
-                if scanned.continued.last() != Some(&number) {
-                    scanned.continued.push(number);
-                }
-            }
-            _ => scanned.stray += 1,
+        let last = || self.last.map_or(0, |entry| end_of(self.chunk, entry));
+        if at >= *self.end.get_or_insert_with(last) {
+            scanned.stray += 1;
+            return;
+        }
+        let number = scanned.entries - 1;
+        if scanned.continued.last() != Some(&number) {
+            scanned.continued.push(number);
         }
     }
 }
@@ -107,6 +114,8 @@ pub fn place(record: &RawRecord<'_, '_>) -> usize {
     record.first_line().map_or(0, |line| usize::try_from(line.offset()).unwrap_or(usize::MAX))
 }
 
-fn goes_on(chunk: &[u8], entry: usize, record: usize) -> bool {
-    record - entry < entry_text(chunk, entry).len()
+/// Where the text of the entry ends that begins at `entry`, records that go on
+/// with it included.
+pub fn end_of(chunk: &[u8], entry: usize) -> usize {
+    entry + entry_text(chunk, entry).len()
 }

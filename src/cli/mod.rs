@@ -6,16 +6,22 @@ mod changes;
 mod check;
 mod console;
 mod entries;
+mod explain;
 mod fix;
+mod flow;
 mod fmt;
-
 mod inputs;
 mod options;
 mod rewritten;
+mod rules;
+mod search;
 mod settled;
 mod show;
+mod sort;
+mod split;
 
 mod summary;
+mod survey;
 
 use std::io;
 use std::process::ExitCode;
@@ -47,6 +53,11 @@ enum Command {
     Apply(apply::Args),
     Show(show::Args),
     Fmt(fmt::Args),
+    Rules(rules::Args),
+    Explain(explain::Args),
+    Search(search::Args),
+    Split(split::Args),
+    Sort(sort::Args),
 }
 
 /// How a command ended.
@@ -97,6 +108,11 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Apply(args) => apply::run(&args, console),
         Command::Show(args) => show::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
+        Command::Rules(args) => rules::run(&args, console),
+        Command::Explain(args) => explain::run(&args, console),
+        Command::Search(args) => search::run(&args, console),
+        Command::Split(args) => split::run(&args, console),
+        Command::Sort(args) => sort::run(&args, console),
     }
 }
 

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use crate::change::{Fate, Image, entry_of};
-use crate::directory::Entry;
 use crate::input::Source;
 use crate::ldif::{
     CHUNK_SIZE, Change, ChangeRecord, Chunks, Form, InputReport, LdifErrorKind, Line, RawRecord,
@@ -13,7 +12,7 @@ use crate::ldif::{
 };
 use crate::output::AtomicFile;
 
-use super::canonical::write_renamed;
+use super::canonical::{in_its_form, write_renamed};
 use super::entries;
 use super::settled::{Numbering, Scan};
 
@@ -131,7 +130,7 @@ impl<'c> Chunk<'_, '_, 'c> {
         let mut at = range.start;
         for touched in here {
             pieces.copy(self.text.get(at..touched.at).unwrap_or_default(), self.write);
-            at = touched.at + standing_text(self.text, touched.at, self.write).len();
+            at = touched.at + standing_text(self.text, touched.at).len();
             self.rewrite(touched.at..at, touched.number, true, pieces);
         }
         pieces.copy(self.text.get(at..range.end).unwrap_or_default(), self.write);
@@ -215,7 +214,7 @@ impl<'c> Chunk<'_, '_, 'c> {
             return pieces.writer.record(&record).err().and(first);
         }
         if dn.is_none() && place.as_written {
-            pieces.copy(standing_text(self.text, place.at, self.write), self.write);
+            pieces.copy(standing_text(self.text, place.at), self.write);
             return None;
         }
         write_renamed(&mut pieces.writer, record, dn)
@@ -270,17 +269,4 @@ struct Place {
     as_written: bool,
     /// Whether modify records go on with it.
     goes_on: bool,
-}
-
-/// An entry as content or as an add, as it stood in the export.
-fn in_its_form<'e>(entry: Entry<'e>, stood: Record<'e>) -> Record<'e> {
-    let content = entry.into_record();
-    match stood {
-        Record::Content(_) => Record::Content(content),
-        Record::Change(change) => Record::Change(ChangeRecord {
-            dn: content.dn,
-            change: Change::Add(content.attributes),
-            ..change
-        }),
-    }
 }

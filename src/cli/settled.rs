@@ -141,7 +141,7 @@ fn scan_chunk<'a>(
         if interest == Interest::None {
             return;
         }
-        touched.push(Touched { number: named.number, at: named.at });
+        touched.push(Touched { number: named.number, at: named.place() });
         let entry = match interest {
             Interest::Content => named.entry(read).map(Wanted::Content),
             _ => Some(Wanted::Place(named.dn)),

@@ -89,19 +89,21 @@ pub fn draft<'a>(
         declined: BTreeMap::new(),
         listed: Vec::new(),
     };
-    let mut wanted: Vec<EntryFindings<'a>> = Vec::new();
+    let mut wanted: Vec<(EntryFindings<'a>, Vec<Declined<'a>>)> = Vec::new();
     let _: Result<(), std::convert::Infallible> = survey.findings(|mut found| {
-        for declined in sort_out(&mut found.findings, &options.policy) {
-            draft.decline(declined);
-        }
-        if !found.findings.is_empty() {
-            wanted.push(found);
+        let declined = sort_out(&mut found.findings, &options.policy);
+        if found.findings.is_empty() {
+            declined.into_iter().for_each(|declined| draft.decline(declined));
+        } else {
+            wanted.push((found, declined));
         }
         Ok(())
     });
     let mut candidates: Vec<Candidate<'a>> = wanted
         .into_par_iter()
-        .filter_map(|found| Candidate::new(found, profile, read, &options.policy))
+        .filter_map(|(found, declined)| {
+            Candidate::new(found, declined, profile, read, &options.policy)
+        })
         .collect();
     settle(&mut candidates, profile, survey, &options.policy);
 

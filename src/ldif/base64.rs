@@ -42,6 +42,33 @@ pub(crate) fn encode(
     Ok(())
 }
 
+/// Decodes whole quanta, or the end of a text, into a buffer that is as long.
+pub(super) fn decode_piece<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
+    let len = ENGINE.decode_slice(text, buffer).unwrap_or_default();
+    buffer.get(..len).unwrap_or_default()
+}
+
+/// Whether raw text that [`check`] found good is what encoding gives: padded, and
+/// without stray bits in its last digit.
+pub(super) fn is_exact(raw: &[u8]) -> bool {
+    let mut back = raw.iter().rev().filter(|&&byte| byte != b'\n' && byte != b' ');
+    let (mut last, mut bits) = (back.next(), 0x00);
+    for more in [0x03, 0x0F] {
+        if last == Some(&b'=') {
+            (last, bits) = (back.next(), more);
+        }
+    }
+    let Some(&last) = last else { return false };
+    let value = match last {
+        b'A'..=b'Z' => last - b'A',
+        b'a'..=b'z' => last - b'a' + 26,
+        b'0'..=b'9' => last - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    value & bits == 0 && check(raw) == Base64::Padded
+}
+
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Base64 {
@@ -95,46 +122,6 @@ fn check_bytewise(raw: &[u8]) -> Base64 {
         (_, 0) => Base64::Unpadded,
         _ if (digits + padding).is_multiple_of(4) => Base64::Padded,
         _ => Base64::Unpadded,
-    }
-}
-
-/// Whether raw text that [`check`] found good is what [`encode`] makes of its
-/// bytes, folds aside, and these bytes cannot stand in LDIF as they are.
-pub(super) fn is_needed_by(raw: &[u8]) -> bool {
-    let symbols = || raw.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | b' '));
-    let padding = symbols().rev().take_while(|&&byte| byte == b'=').count();
-    let last = symbols().rev().nth(padding).map_or(0, |&digit| value_of(digit));
-    // Bits that stand for no byte.
-    let stray = [0, 0b11, 0b1111].get(padding).is_none_or(|bits| last & bits != 0);
-    if stray || !symbols().count().is_multiple_of(4) {
-        return false;
-    }
-    let (mut gathered, mut bits) = (0_u16, 0_u32);
-    let mut before: Option<u8> = None;
-    for &digit in symbols().take_while(|&&byte| byte != b'=') {
-        gathered = (gathered << 6) | u16::from(value_of(digit));
-        bits += 6;
-        if bits < 8 {
-            continue;
-        }
-        bits -= 8;
-        let [_, byte] = (gathered >> bits).to_be_bytes();
-        let opens = before.is_none() && matches!(byte, b' ' | b':' | b'<');
-        if opens || !matches!(byte, b' '..=b'~') {
-            return true;
-        }
-        before = Some(byte);
-    }
-    before == Some(b' ')
-}
-
-fn value_of(digit: u8) -> u8 {
-    match digit {
-        b'A'..=b'Z' => digit - b'A',
-        b'a'..=b'z' => digit - b'a' + 26,
-        b'0'..=b'9' => digit - b'0' + 52,
-        b'+' => 62,
-        _ => 63,
     }
 }
 

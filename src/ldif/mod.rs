@@ -19,6 +19,7 @@ mod raw;
 mod reader;
 mod record;
 mod standing;
+mod verbatim;
 mod writer;
 
 pub use chunk::{Chunk, Chunks, entry_text};

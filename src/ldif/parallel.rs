@@ -278,32 +278,34 @@ pub fn map_stream<T: Send, E: From<std::io::Error>>(
     map: impl Fn(&[u8]) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut carry = Vec::new();
+    let mut cutter = Cutter::default();
     let mut done: Vec<T> = Vec::new();
-    let mut wave_of_buffers: Vec<Vec<u8>> = Vec::new();
+    let mut next_wave: Vec<Buffer> = Vec::new();
     let mut ended = false;
     loop {
-        let current = std::mem::take(&mut wave_of_buffers);
+        let current = std::mem::take(&mut next_wave);
         let previous = std::mem::take(&mut done);
         if ended && current.is_empty() {
             return previous.into_iter().try_for_each(take);
         }
         rayon::in_place_scope(|scope| -> Result<(), E> {
-            let (done, map) = (&mut done, &map);
+            let (done, map, current) = (&mut done, &map, &current);
             if !current.is_empty() {
                 scope.spawn(move |_| {
-                    *done = current.into_par_iter().map(|buffer| map(&buffer)).collect();
+                    *done = current.par_iter().map(|buffer| map(buffer.filled())).collect();
                 });
             }
             previous.into_iter().try_for_each(&mut take)?;
-            while !ended && wave_of_buffers.len() < wave() {
-                match next_buffer(&mut input, &mut carry)? {
-                    Some(buffer) => wave_of_buffers.push(buffer),
+            while !ended && next_wave.len() < wave() {
+                match cutter.next(&mut input)? {
+                    Some(buffer) => next_wave.push(buffer),
                     None => ended = true,
                 }
             }
             Ok(())
         })?;
+        // One that a huge record has grown is not kept.
+        cutter.spare.extend(current.into_iter().filter(|old| old.bytes.len() <= 4 * CHUNK_SIZE));
     }
 }
 
@@ -311,26 +313,70 @@ pub fn map_stream<T: Send, E: From<std::io::Error>>(
 /// a record of the default limit.
 const MAX_PENDING: usize = 3 << 30;
 
-/// Reads about a chunk's worth of whole entries; `carry` holds what is begun.
-fn next_buffer(input: &mut impl Read, carry: &mut Vec<u8>) -> std::io::Result<Option<Vec<u8>>> {
-    let mut buffer = std::mem::take(carry);
-    loop {
-        let wanted = CHUNK_SIZE.max(buffer.len() / 2);
-        let limit = u64::try_from(wanted).unwrap_or(u64::MAX);
-        let read = input.by_ref().take(limit).read_to_end(&mut buffer)?;
-        if read == 0 {
-            return Ok((!buffer.is_empty()).then_some(buffer));
+/// A buffer that is used again: fresh memory costs as much as reading into it.
+#[derive(Debug, Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    filled: usize,
+}
+
+impl Buffer {
+    fn filled(&self) -> &[u8] {
+        self.bytes.get(..self.filled).unwrap_or_default()
+    }
+
+    /// Makes room behind what is filled.
+    fn reserve(&mut self, room: usize) {
+        if self.bytes.len() < self.filled + room {
+            self.bytes.resize(self.filled + room, 0);
         }
-        if let Some(end) = settled_boundary(&buffer) {
-            carry.extend_from_slice(&buffer[end..]);
-            buffer.truncate(end);
-            return Ok(Some(buffer));
-        }
-        if buffer.len() > MAX_PENDING {
-            return Err(std::io::Error::new(
-                std::io::ErrorKind::InvalidData,
-                "no entry ends within 3 GiB: this is no LDIF, or a record above the size limit",
-            ));
+    }
+}
+
+/// Cuts a stream into buffers of whole entries.
+#[derive(Debug, Default)]
+struct Cutter {
+    /// The begin of an entry whose end has not come yet.
+    carry: Vec<u8>,
+    spare: Vec<Buffer>,
+}
+
+impl Cutter {
+    /// Reads about a chunk's worth of whole entries.
+    fn next(&mut self, input: &mut impl Read) -> std::io::Result<Option<Buffer>> {
+        let mut buffer = self.spare.pop().unwrap_or_default();
+        buffer.filled = 0;
+        buffer.reserve(self.carry.len());
+        buffer.bytes[..self.carry.len()].copy_from_slice(&self.carry);
+        buffer.filled = self.carry.len();
+        self.carry.clear();
+        loop {
+            let wanted = CHUNK_SIZE.max(buffer.filled / 2);
+            buffer.reserve(wanted);
+            let until = buffer.filled + wanted;
+            let mut ended = false;
+            while buffer.filled < until && !ended {
+                match input.read(&mut buffer.bytes[buffer.filled..until]) {
+                    Ok(0) => ended = true,
+                    Ok(read) => buffer.filled += read,
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            if ended {
+                return Ok((buffer.filled > 0).then_some(buffer));
+            }
+            if let Some(end) = settled_boundary(buffer.filled()) {
+                self.carry.extend_from_slice(&buffer.bytes[end..buffer.filled]);
+                buffer.filled = end;
+                return Ok(Some(buffer));
+            }
+            if buffer.filled > MAX_PENDING {
+                return Err(std::io::Error::new(
+                    std::io::ErrorKind::InvalidData,
+                    "no entry ends within 3 GiB: this is no LDIF, or a record above the size limit",
+                ));
+            }
         }
     }
 }

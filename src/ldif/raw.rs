@@ -50,6 +50,12 @@ impl<'r, 'a> RawRecord<'r, 'a> {
         self.lines.first().map(Line::bytes).unwrap_or_default()
     }
 
+    /// All lines, that of the DN first.
+    #[must_use]
+    pub fn lines(&self) -> &'r [Line<'a>] {
+        self.lines
+    }
+
     /// The attribute lines of a content record or of an add; empty for other
     /// changes.
     #[must_use]

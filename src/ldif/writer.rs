@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use super::base64;
 use super::grammar::is_attribute_description;
+use super::line::Line;
+use super::verbatim::Verbatim;
 use super::{Attribute, Change, ChangeRecord, ContentRecord, Control, Modification, Record, Value};
 
 /// Lines are gathered up to this size.
@@ -298,6 +300,41 @@ impl<W: Write> Writer<W> {
     /// [`Stretches`]: super::Stretches
     pub fn standing(&mut self, text: &[u8]) -> Result<(), WriteError> {
         Ok(self.out.write_all(text)?)
+    }
+
+    /// Lines that were read from `chunk`, one behind the other. Those that stand
+    /// there as they are written are copied, many at a time where they adjoin.
+    ///
+    /// # Errors
+    /// As [`Writer::attribute`].
+    pub fn lines<'l, 'a: 'l>(
+        &mut self,
+        chunk: &'a [u8],
+        lines: impl Iterator<Item = &'l Line<'a>>,
+    ) -> Result<(), WriteError> {
+        let can_copy = self.line_end == LineEnd::Lf.bytes();
+        let verbatim = Verbatim::new(if can_copy { chunk } else { b"" }, self.columns);
+        let mut run = 0..0;
+        for line in lines {
+            match verbatim.place(line) {
+                Some(place) if place.start == run.end => run.end = place.end,
+                Some(place) => {
+                    self.out.write_all(chunk.get(run).unwrap_or_default())?;
+                    run = place;
+                }
+                None => {
+                    self.out.write_all(chunk.get(run).unwrap_or_default())?;
+                    run = 0..0;
+                    self.attribute(&line.name(), &line.value())?;
+                }
+            }
+        }
+        Ok(self.out.write_all(chunk.get(run).unwrap_or_default())?)
+    }
+
+    /// What the output has taken so far; call [`Writer::flush`] before.
+    pub fn get_mut(&mut self) -> &mut W {
+        self.out.get_mut()
     }
 
     /// The blank line that ends a record.

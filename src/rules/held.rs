@@ -47,6 +47,21 @@ impl HeldKeys {
         keys
     }
 
+    /// The keys of the profile that more than one value of an entry holds.
+    #[must_use]
+    pub fn repeated(profile: &Profile, subject: &Subject<'_>) -> FxHashSet<Fingerprint> {
+        let mut seen = FxHashSet::default();
+        let mut repeated = FxHashSet::default();
+        if profile.scope(subject).is_ok() {
+            profile.inspect(subject, &mut Buffers::default(), |key| {
+                if !seen.insert(key.fingerprint()) {
+                    repeated.insert(key.fingerprint());
+                }
+            });
+        }
+        repeated
+    }
+
     /// The keys that are held here and not there.
     #[must_use]
     pub fn beyond(&self, other: &Self) -> Self {

@@ -338,9 +338,10 @@ impl ChunkSurvey {
             if options.keep_held {
                 add_held(&entry.subject, offset, &mut key, &mut held);
             }
-            let verdict = options.selection.verdict(entry).and_then(|()| {
-                options.profile.scope(&entry.subject).map_err(|reason| reason.name())
-            });
+            let verdict = options
+                .selection
+                .verdict(entry)
+                .and_then(|()| options.profile.scope(&entry.subject));
             if let Err(reason) = verdict {
                 *out_of_scope.entry(reason).or_default() += 1;
                 return;

@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use memchr::{memchr, memchr_iter};
 use rustc_hash::FxHashSet;
 
-use crate::rules::registry::{DOMAIN_PART, FORMAT, LOCAL_PART, Rule, TOP_LEVEL_DOMAIN};
+use crate::rules::Rule;
+
+use super::rules::{DOMAIN_PART, FORMAT, LOCAL_PART, TOP_LEVEL_DOMAIN};
 
 /// The top-level domains that IdFix 2.6.0.3 ships, with their leading dot.
 static TOP_LEVEL_DOMAINS: LazyLock<FxHashSet<&'static [u8]>> =

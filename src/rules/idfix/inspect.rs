@@ -1,7 +1,7 @@
 //! The pass over every value: does a chain fail, and which keys does the entry
 //! hold? Tables of bytes decide for plain ASCII; the rest is worked out exactly.
 
-use crate::rules::profile::{Chain, Profile, Step, Values};
+use crate::rules::profile::{Chain, IdFix, Step, Values};
 use crate::rules::{Attr, Fingerprint, Subject};
 
 use super::address;
@@ -37,7 +37,7 @@ pub struct Buffers {
     key: Vec<u8>,
 }
 
-impl Profile {
+impl IdFix {
     /// Whether any chain of the entry fails, duplicates aside; every key of the
     /// entry goes to the sink.
     ///
@@ -129,6 +129,7 @@ mod tests {
     use super::*;
     use crate::ldif::Line;
     use crate::rules::idfix::{DEDICATED, Duplicates, Holder, Place, fold_key, multitenant};
+    use crate::rules::profile::RuleSet;
     use crate::rules::{Finding, ProfileOptions};
 
     /// Answers every question about duplicates with no.
@@ -144,8 +145,11 @@ mod tests {
         }
     }
 
-    fn profiles() -> [Profile; 2] {
-        [multitenant(ProfileOptions::default()), DEDICATED]
+    fn profiles() -> [IdFix; 2] {
+        [multitenant(ProfileOptions::default()), DEDICATED].map(|profile| {
+            let RuleSet::IdFix(idfix) = profile.rules;
+            idfix
+        })
     }
 
     fn subject(lines: &[(Attr, Vec<u8>)]) -> Subject<'_> {
@@ -157,14 +161,14 @@ mod tests {
         subject
     }
 
-    fn findings<'a>(profile: &Profile, subject: &Subject<'a>) -> Vec<Finding<'a>> {
+    fn findings<'a>(profile: &IdFix, subject: &Subject<'a>) -> Vec<Finding<'a>> {
         let place = Place { file: "x.ldif", first_line: 1, dn_line: 0 };
         profile.findings(subject, &Unique, place)
     }
 
     type Keys = HashMap<(Attr, usize), (Vec<u8>, bool)>;
 
-    fn inspected(profile: &Profile, subject: &Subject<'_>) -> (bool, Keys) {
+    fn inspected(profile: &IdFix, subject: &Subject<'_>) -> (bool, Keys) {
         let mut keys = Keys::new();
         let fails = profile.inspect(subject, &mut Buffers::default(), |key| {
             let held = (key.bytes.to_vec(), key.rewritten);
@@ -174,7 +178,7 @@ mod tests {
     }
 
     /// The keys as the exact evaluation of every value gives them.
-    fn exact_keys(profile: &Profile, subject: &Subject<'_>) -> Keys {
+    fn exact_keys(profile: &IdFix, subject: &Subject<'_>) -> Keys {
         let mut keys = Keys::new();
         for chain in profile.chains {
             let looked_at = if chain.values == Values::First { 1 } else { usize::MAX };
@@ -247,8 +251,8 @@ mod tests {
             for profile in profiles() {
                 let (fails, keys) = inspected(&profile, &subject);
                 let rows = findings(&profile, &subject);
-                prop_assert_eq!(fails, !rows.is_empty(), "{}: {:?}", profile.name, rows);
-                prop_assert_eq!(keys, exact_keys(&profile, &subject), "{}", profile.name);
+                prop_assert_eq!(fails, !rows.is_empty(), "{:?}: {:?}", profile.population, rows);
+                prop_assert_eq!(keys, exact_keys(&profile, &subject), "{:?}", profile.population);
             }
         }
 

@@ -15,6 +15,7 @@ mod characters;
 mod fold;
 mod inspect;
 mod rows;
+mod rules;
 mod scope;
 mod suggest;
 mod tables;
@@ -26,6 +27,8 @@ pub use rows::{Duplicates, Holder, Place};
 pub use scope::SkipReason;
 
 pub(super) use address::{is_smtp, is_x400};
+pub(crate) use rules::DUPLICATE;
+pub(super) use rules::RULES;
 pub(super) use tables::{DEDICATED, multitenant};
 
 #[cfg(test)]

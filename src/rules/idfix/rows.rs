@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 use crate::ldif::Line;
-use crate::rules::profile::{Chain, Profile, Values};
-use crate::rules::registry::DUPLICATE;
+use crate::rules::profile::{Chain, IdFix, Values};
 use crate::rules::{Action, Applicability, Attr, Finding, Subject, Suggestion};
 
 use super::address::is_smtp;
 use super::chain::{Context, Outcome, run, run_absent, text};
 use super::fold::fold_key;
+use super::rules::DUPLICATE;
 use super::suggest::suggest;
 
 /// What the whole input says about the keys of one entry.
@@ -48,7 +48,7 @@ pub struct Place<'a> {
     pub dn_line: u32,
 }
 
-impl Profile {
+impl IdFix {
     /// The rows of an entry that is in scope, in IdFix's order.
     #[must_use]
     pub fn findings<'a>(

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::ldif::Form;
-use crate::rules::profile::{Population, Profile};
+use crate::rules::profile::{IdFix, Population};
 use crate::rules::{Attr, Subject};
 
 macro_rules! reasons {
@@ -89,7 +89,7 @@ const WELL_KNOWN: [&[u8]; 15] = [
 const SYSTEM_RECIPIENT_TYPES: [&[u8]; 7] =
     [b"0x1000", b"0x2000", b"0x4000", b"0x400000", b"0x800000", b"0x1000000", b"0x20000000"];
 
-impl Profile {
+impl IdFix {
     /// Whether the profile looks at an entry.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Buffers, Duplicates, Holder, Place, SkipReason, multitenant};
 use crate::ldif::Line;
+use crate::rules::profile::RuleSet;
 use crate::rules::{Applicability, Attr, Finding, Profile, ProfileOptions, Subject, Suggestion};
 
 const DEDICATED: Profile = super::DEDICATED;
@@ -351,7 +352,8 @@ fn the_line_is_the_values_or_the_entrys_where_the_attribute_is_absent() {
 }
 
 fn skipped(profile: &Profile, entry: &Entry<'_>) -> Option<SkipReason> {
-    profile.scope(&subject(entry)).err()
+    let RuleSet::IdFix(idfix) = profile.rules;
+    idfix.scope(&subject(entry)).err()
 }
 
 const PERSON: (Attr, &str) = (Attr::ObjectCategory, "CN=Person,CN=Schema,DC=x");
