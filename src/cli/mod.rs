@@ -13,8 +13,10 @@ mod flow;
 mod fmt;
 mod inputs;
 mod options;
+mod rewritten;
 mod rules;
 mod search;
+mod settled;
 mod show;
 mod sort;
 mod split;
@@ -85,6 +87,7 @@ impl From<Exit> for ExitCode {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    crate::output::remove_unfinished_on_signals();
     let console = Console::new(&cli.console);
     match run(cli, &console) {
         Ok(exit) => exit.into(),

@@ -336,6 +336,9 @@ impl<'a> Candidate<'a> {
     /// # Errors
     /// Where it does: the correction would be followed by another.
     pub fn check_settled(&self, profile: &Profile) -> Result<(), DraftError> {
+        if self.proposals.is_empty() {
+            return Ok(());
+        }
         let edits: Vec<_> = self.proposals.iter().map(|proposal| proposal.edit.clone()).collect();
         let corrected = intended(&self.entry, &edits);
         let after: FxHashSet<Found> =

@@ -50,35 +50,44 @@ impl ChunkReport {
     /// Counts a record as failed that was read and cannot be used; `line` is the
     /// line to blame.
     pub fn refuse(&mut self, kind: LdifErrorKind, line: &Line<'_>) {
-        let position = Position {
-            offset: u64::from(line.offset()),
-            line: u64::from(line.line()) + 1,
-            column: 1,
-        };
-        let mut text = line.name().into_owned();
-        text.extend_from_slice(b": ");
-        text.extend_from_slice(&line.text());
-        text.truncate(LdifError::TEXT_LIMIT);
-        let error = LdifError { kind, position, text };
-        // Failures are kept in the order in which the records stand, refused or
-        // unreadable.
-        let at = self.failures.partition_point(|failure| failure.error.position <= position);
-        self.insert(at, Failure { error, record_starts: 1 });
+        let failure = refusal(kind, line);
+        let at = place_of(&failure, &self.failures);
+        self.insert(at, failure);
     }
 
     fn insert(&mut self, at: usize, failure: Failure) {
         self.failed_blocks += 1;
         self.failed_records += failure.record_starts;
-        if at < InputReport::KEPT_FAILURES {
-            self.failures.insert(at, failure);
-            self.failures.truncate(InputReport::KEPT_FAILURES);
-        }
+        keep(&mut self.failures, at, failure);
     }
 
     /// Whether a record of the chunk failed.
     #[must_use]
     pub fn has_failures(&self) -> bool {
         self.failed_blocks > 0
+    }
+}
+
+fn refusal(kind: LdifErrorKind, line: &Line<'_>) -> Failure {
+    let position =
+        Position { offset: u64::from(line.offset()), line: u64::from(line.line()) + 1, column: 1 };
+    let mut text = line.name().into_owned();
+    text.extend_from_slice(b": ");
+    text.extend_from_slice(&line.text());
+    text.truncate(LdifError::TEXT_LIMIT);
+    Failure { error: LdifError { kind, position, text }, record_starts: 1 }
+}
+
+/// Failures are kept in the order in which the records stand, refused or
+/// unreadable.
+fn place_of(failure: &Failure, failures: &[Failure]) -> usize {
+    failures.partition_point(|other| other.error.position <= failure.error.position)
+}
+
+fn keep(failures: &mut Vec<Failure>, at: usize, failure: Failure) {
+    if at < InputReport::KEPT_FAILURES {
+        failures.insert(at, failure);
+        failures.truncate(InputReport::KEPT_FAILURES);
     }
 }
 
@@ -131,6 +140,17 @@ impl InputReport {
             column: 1,
         };
         base
+    }
+
+    /// Counts a record as failed that was read and cannot be used; `line` is the
+    /// line to blame, in the chunk that begins at `base`.
+    pub fn refuse(&mut self, kind: LdifErrorKind, line: &Line<'_>, base: Position) {
+        let mut failure = refusal(kind, line);
+        failure.error.position = failure.error.position.behind(base);
+        self.failed_blocks += 1;
+        self.failed_records += failure.record_starts;
+        let at = place_of(&failure, &self.failures);
+        keep(&mut self.failures, at, failure);
     }
 
     /// Records that were read.

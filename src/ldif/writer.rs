@@ -37,6 +37,14 @@ impl WriteOptions {
     pub fn content_file() -> Self {
         Self { version: false, ..Self::change_file() }
     }
+
+    /// Octets of a line; `usize::MAX` where lines are not folded.
+    pub(super) fn columns(self) -> usize {
+        match self.wrap {
+            Wrap::Columns(columns) => columns.get(),
+            Wrap::No => usize::MAX,
+        }
+    }
 }
 
 /// Where long lines are folded.
@@ -101,7 +109,7 @@ pub enum LineEnd {
 }
 
 impl LineEnd {
-    fn bytes(self) -> &'static [u8] {
+    pub(super) fn bytes(self) -> &'static [u8] {
         match self {
             Self::Lf => b"\n",
             Self::CrLf => b"\r\n",
@@ -170,10 +178,7 @@ impl<W: Write> Writer<W> {
     pub fn new(out: W, options: WriteOptions) -> Self {
         Self {
             out: BufWriter::with_capacity(BUFFER, out),
-            columns: match options.wrap {
-                Wrap::Columns(columns) => columns.get(),
-                Wrap::No => usize::MAX,
-            },
+            columns: options.columns(),
             line_end: options.line_end.bytes(),
             version: options.version,
             encoded: Vec::new(),
@@ -285,6 +290,16 @@ impl<W: Write> Writer<W> {
     pub fn attribute(&mut self, name: &[u8], value: &Value<'_>) -> Result<(), WriteError> {
         check_line(name, value)?;
         self.value(name, value)
+    }
+
+    /// Text that stands as this writer would write it ([`Stretches`]).
+    ///
+    /// # Errors
+    /// Where the output fails.
+    ///
+    /// [`Stretches`]: super::Stretches
+    pub fn standing(&mut self, text: &[u8]) -> Result<(), WriteError> {
+        Ok(self.out.write_all(text)?)
     }
 
     /// Lines that were read from `chunk`, one behind the other. Those that stand

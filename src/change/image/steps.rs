@@ -5,6 +5,7 @@
 
 use super::Image;
 use super::facts::Needs;
+use super::links::has_identity;
 use super::tree::{NodeId, ROOT};
 use crate::change::apply::{self, Effect, Twins};
 use crate::change::identity;
@@ -59,11 +60,19 @@ impl<'a> Image<'a> {
             Some(false) => return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn)),
             Some(true) => {}
         }
+        let called = self.as_in_export(mods);
         let Some(entry) = self.tree.entry_mut(node) else { return Ok(Inverse::new()) };
-        let effects = apply::modify(entry, mods, twins)?;
-        let undo = self.inverses.then(|| inverse::of_modify(dn, entry, &effects)).flatten();
+        let done = match &called {
+            None => apply::modify(entry, mods, twins),
+            Some(mods) => {
+                apply::modify_keeping(entry, mods, twins, |value| value.clone().into_owned())
+            }
+        };
+        let effects = done.map_err(|refusal| self.said_now(refusal))?;
+        let after = self.tree.entry_mut(node).filter(|_| self.inverses);
+        let undo = after.and_then(|entry| inverse::of_modify(dn, entry, &effects));
         self.tree.node_mut(node).altered |= alters(&effects);
-        Ok(undo.into_iter().collect())
+        Ok(undo.map(|undo| self.as_now(undo)).into_iter().collect())
     }
 
     fn add(
@@ -84,7 +93,9 @@ impl<'a> Image<'a> {
         let entry = known.then(|| {
             let mut entry = Entry::new(dn);
             for attribute in attributes {
-                entry.push((&*attribute.name).into(), apply::borrowed(&attribute.value));
+                let called = self.value_as_in_export(&attribute.name, &attribute.value);
+                let value = called.unwrap_or_else(|| apply::borrowed(&attribute.value));
+                entry.push((&*attribute.name).into(), value);
             }
             StoredEntry::from(entry)
         });
@@ -94,7 +105,8 @@ impl<'a> Image<'a> {
     }
 
     fn delete(&mut self, node: NodeId, dn: &[u8]) -> Result<Inverse, NotApplicable> {
-        let exists = self.tree.exists(node, Needs::CONTENT.and(Needs::CHILDREN));
+        let known = if self.inverses { Needs::CONTENT } else { Needs::PLACE };
+        let exists = self.tree.exists(node, known.and(Needs::CHILDREN));
         if exists == Some(false) {
             return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn));
         }
@@ -105,7 +117,7 @@ impl<'a> Image<'a> {
             return Err(NotApplicable::of_dn(Reason::NotLeaf, dn));
         }
         let entry = self.tree.entry_mut(node).filter(|_| self.inverses);
-        let undo = entry.map(|entry| inverse::of_delete(entry.clone().into_entry()));
+        let undo = entry.map(|entry| inverse::of_delete(entry.to_entry(entry.dn.clone())));
         self.tree.remove(node);
         Ok(undo.into_iter().collect())
     }
@@ -147,6 +159,11 @@ impl<'a> Image<'a> {
             return Err(NotApplicable::of_dn(Reason::NoParent, parent));
         }
         let mut undo = Inverse::new();
+        let has_identity = self.tree.entry_mut(node).is_some_and(|entry| has_identity(entry));
+        if has_identity && !new.delete_old_rdn {
+            return Err(NotApplicable::of_dn(Reason::KeepsOldName, dn));
+        }
+        let rdn = if has_identity { identity::rdn_in_capitals(new.rdn) } else { new.rdn.to_vec() };
         if exists.is_some()
             && let Some(entry) = self.tree.entry_mut(node)
         {
@@ -157,9 +174,12 @@ impl<'a> Image<'a> {
                     undo = inverse::of_rename(&old_dn, entry, &effects, new.moves.is_some());
                 }
             }
-            self.tree.node_mut(node).altered |= alters(&effects);
+            self.tree.node_mut(node).altered |= alters(&effects) | has_identity;
+            if has_identity && let Some(entry) = self.tree.entry_mut(node) {
+                apply::set_name(entry);
+            }
         }
-        self.tree.rename(node, new.parent, &key, new.rdn);
+        self.tree.rename(node, new.parent, (&key, &rdn), has_identity);
         Ok(undo)
     }
 

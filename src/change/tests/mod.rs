@@ -3,6 +3,7 @@
 mod applying;
 mod directory;
 mod inverting;
+mod links;
 mod ordering;
 mod planning;
 mod properties;
