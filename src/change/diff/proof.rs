@@ -79,10 +79,10 @@ pub(super) fn prove(
     undo: &[ChangeRecord<'_>],
 ) -> Result<(), Refuted> {
     let proof = Proof { sources, partly };
-    let mut there = Image::new(change, OnRefusal::Stop);
+    let mut there = Image::new(change, OnRefusal::Stop).with_links_settled();
     proof.run(&mut there, change, false, |image| proof.feed_old(image))?;
     proof.check_there(&there)?;
-    let mut back = Image::new(undo, OnRefusal::Stop);
+    let mut back = Image::new(undo, OnRefusal::Stop).with_links_settled();
     proof.run(&mut back, undo, true, |image| proof.feed_new(image, &there))?;
     proof.check_back(&there, &back)
 }

@@ -58,6 +58,7 @@ pub struct Image<'a> {
     changes: &'a [ChangeRecord<'a>],
     on_refusal: OnRefusal,
     inverses: bool,
+    links: Links,
     tree: Tree<'a>,
     created: Vec<NodeId>,
     duplicates: u64,
@@ -70,6 +71,15 @@ pub enum OnRefusal {
     Stop,
     /// The rest is tried, as with `ldapmodify -c`.
     GoOn,
+}
+
+/// Whether values that name entries follow where the directory has them follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Links {
+    /// They do, rename by rename.
+    Follow,
+    /// They stand as they will stand behind the last rename.
+    Settled,
 }
 
 /// What became of a change record.
@@ -126,6 +136,7 @@ impl<'a> Image<'a> {
             changes,
             on_refusal,
             inverses: false,
+            links: Links::Follow,
             tree: Tree::default(),
             created: Vec::new(),
             duplicates: 0,
@@ -138,6 +149,13 @@ impl<'a> Image<'a> {
     fn begin(&mut self) {
         self.try_all();
         self.tree.facts.begin_reading();
+    }
+
+    /// The same image, whose entries hold such values already as they are in the end.
+    #[must_use]
+    pub fn with_links_settled(mut self) -> Self {
+        self.links = Links::Settled;
+        self
     }
 
     /// The same image, whose outcomes hold the inverse of each record.
