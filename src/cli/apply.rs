@@ -1,29 +1,28 @@
 //! `ldifix apply`: an export as it will look after a change file.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::bail;
 
-use crate::change::{Fate, Image, Interest, OnRefusal, Outcome, Run};
+use crate::change::{Fate, Image, OnRefusal, Outcome};
 use crate::directory::Entry;
 use crate::input::Source;
 use crate::ldif::{
     Attribute, CHUNK_SIZE, Change, ChangeRecord, ChunkReport, Chunks, InputReport, LdifErrorKind,
-    Line, Position, RawRecord, ReadOptions, Record, WriteOptions, Writer, entry_text, map_chunks,
-    map_in_order, read_chunk,
+    Line, Position, RawRecord, ReadOptions, Record, WriteOptions, Writer, entry_text, map_in_order,
+    read_chunk,
 };
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Problem, Severity, Summary, counted, visible};
 
 use super::canonical::{write_record, write_renamed};
-use super::changes::Step;
 use super::console::Console;
-use super::entries::{self, ScannedChunk};
+use super::entries;
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
+use super::settled::{Numbering, Scan, settle};
 use super::{Exit, changes, inputs, summary};
 
 /// Write an export as it will look after a change file
@@ -74,7 +73,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         return Ok(Exit::Failure);
     };
     let tally = changes::tally(steps.iter().map(|step| &step.record));
-    let (lines, records) = change_records(steps, change.name())?;
+    let (lines, records) = changes::change_records(steps, change.name())?;
 
     let mut totals = Summary::new();
     inputs::report_notes(export.name(), export.notes(), console, &mut totals);
@@ -116,111 +115,6 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         (0, 1..) => Exit::Findings,
         (0, 0) => Exit::Clean,
     })
-}
-
-/// The records with the lines on which they begin.
-fn change_records<'a>(
-    steps: Vec<Step<'a>>,
-    name: &str,
-) -> anyhow::Result<(Vec<u64>, Vec<ChangeRecord<'a>>)> {
-    let mut lines = Vec::with_capacity(steps.len());
-    let mut records = Vec::with_capacity(steps.len());
-    for Step { line, record, .. } in steps {
-        match record {
-            Record::Change(change) => {
-                lines.push(line);
-                records.push(change);
-            }
-            Record::Content(content) => bail!(
-                "{name}:{line}: {} is an entry and no change; `changetype: add` would add it",
-                visible(&content.dn)
-            ),
-        }
-    }
-    Ok((lines, records))
-}
-
-/// What reading the export for the image gave.
-#[derive(Debug, Default)]
-struct Scan {
-    report: InputReport,
-    /// One per chunk.
-    chunks: Vec<Numbering>,
-    stray: u64,
-    adds: bool,
-}
-
-/// The entries of one chunk.
-#[derive(Debug)]
-struct Numbering {
-    /// The number of the first one in the export.
-    first: u64,
-    /// Those, by their number in the chunk, with which modify records go on.
-    continued: Vec<u64>,
-}
-
-/// An entry that the image wants to know.
-enum Wanted<'a> {
-    Place(Cow<'a, [u8]>),
-    Content(Entry<'a>),
-}
-
-/// Applies the changes, reading the export as often as that needs.
-fn settle<'a>(
-    image: &mut Image<'a>,
-    export: &'a Source,
-    read: ReadOptions,
-) -> (Scan, Vec<Outcome>) {
-    loop {
-        let (scan, wanted) = scan_for(image, export, read);
-        for (ordinal, entry) in wanted {
-            match entry {
-                Wanted::Place(dn) => image.mark(ordinal, &dn),
-                Wanted::Content(entry) => image.load(ordinal, entry),
-            }
-        }
-        if let Run::Done(outcomes) = image.run() {
-            return (scan, outcomes);
-        }
-    }
-}
-
-fn scan_for<'a>(
-    image: &Image<'a>,
-    export: &'a Source,
-    read: ReadOptions,
-) -> (Scan, Vec<(u64, Wanted<'a>)>) {
-    let mut scan = Scan::default();
-    let mut all = Vec::new();
-    let mut first = 0;
-    let Ok(()) = map_chunks(
-        export.bytes(),
-        |chunk| {
-            let mut wanted = Vec::new();
-            let scanned = entries::scan(chunk.bytes, read, |named| {
-                let entry = match image.interest(&named.dn) {
-                    Interest::None => return,
-                    Interest::Place => Wanted::Place(named.dn),
-                    Interest::Content => match named.entry(read) {
-                        Some(entry) => Wanted::Content(entry),
-                        None => return,
-                    },
-                };
-                wanted.push((named.number, entry));
-            });
-            (scanned, wanted)
-        },
-        |(chunk, wanted): (ScannedChunk, Vec<(u64, Wanted<'a>)>)| {
-            scan.report.add(chunk.report);
-            scan.stray += chunk.stray;
-            scan.adds |= chunk.adds;
-            scan.chunks.push(Numbering { first, continued: chunk.continued });
-            all.extend(wanted.into_iter().map(|(number, entry)| (first + number, entry)));
-            first += chunk.entries;
-            Ok::<(), Infallible>(())
-        },
-    );
-    (scan, all)
 }
 
 /// Says which records do not apply, and why; gives their number.

@@ -11,6 +11,7 @@ mod fmt;
 
 mod inputs;
 mod options;
+mod settled;
 mod show;
 
 mod summary;
