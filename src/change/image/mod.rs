@@ -42,7 +42,7 @@ use self::tree::{NodeId, Tree};
 use super::identity;
 use super::not_applicable::NotApplicable;
 use crate::directory::Entry;
-use crate::ldif::ChangeRecord;
+use crate::ldif::{Change, ChangeRecord};
 
 /// An export with a sequence of changes applied to it.
 ///
@@ -59,6 +59,9 @@ pub struct Image<'a> {
     tree: Tree<'a>,
     created: Vec<NodeId>,
     duplicates: u64,
+    /// The number of the change record that is tried.
+    at: usize,
+    partial: Vec<(usize, Vec<u8>)>,
 }
 
 /// What happens behind a record that does not apply.
@@ -127,6 +130,8 @@ impl<'a> Image<'a> {
             tree: Tree::default(),
             created: Vec::new(),
             duplicates: 0,
+            at: 0,
+            partial: Vec::new(),
         };
         // Nothing is known yet, so this run only finds out what is needed.
         image.try_all();
@@ -138,7 +143,19 @@ impl<'a> Image<'a> {
     #[must_use]
     pub fn with_inverses(mut self) -> Self {
         self.inverses = true;
+        // The inverse of a delete asks for more of the export.
+        if self.changes.iter().any(|record| matches!(record.change, Change::Delete)) {
+            self.tree.facts.begin_asking();
+            self.try_all();
+            self.tree.facts.begin_reading();
+        }
         self
+    }
+
+    /// The records, by number, whose inverse cannot be exact, since the export
+    /// holds only a part of an attribute that they take away.
+    pub fn partial(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        self.partial.iter().map(|(number, attribute)| (*number, attribute.as_slice()))
     }
 
     /// What must be known of the entry with this DN. Entries of interest are to
@@ -154,6 +171,7 @@ impl<'a> Image<'a> {
         match (needs.content, needs.place) {
             (true, _) => Interest::Content,
             (false, true) => Interest::Place,
+            _ if self.tree.facts.covers(&key) => Interest::Content,
             _ if counted() == Some(true) => Interest::Place,
             _ => Interest::None,
         }
@@ -173,6 +191,12 @@ impl<'a> Image<'a> {
     fn note(&mut self, ordinal: u64, dn: &[u8], entry: Option<Entry<'a>>) {
         let Some(key) = identity::dn_key(dn) else { return };
         let facts = &mut self.tree.facts;
+        if facts.covers(&key) {
+            facts.cover(&key);
+            if let Some(parent) = identity::parent_key(&key).filter(|above| facts.covers(above)) {
+                facts.cover(parent);
+            }
+        }
         if facts.find_mut(&key).is_some_and(|fact| !fact.found(ordinal, dn, entry)) {
             self.duplicates += 1;
             return;
@@ -203,10 +227,12 @@ impl<'a> Image<'a> {
     fn try_all(&mut self) -> Vec<Outcome> {
         self.tree.begin_run();
         self.created.clear();
+        self.partial.clear();
         let changes = self.changes;
         let mut outcomes = Vec::with_capacity(changes.len());
         let mut stopped = false;
-        for record in changes {
+        for (at, record) in changes.iter().enumerate() {
+            self.at = at;
             if stopped {
                 outcomes.push(Outcome::NotTried);
                 continue;
