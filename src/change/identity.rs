@@ -123,6 +123,12 @@ pub(super) fn writability(attribute: &[u8]) -> Writability {
     Facts::of(attribute).writability
 }
 
+/// Whether a server derives the attribute from the entry's name.
+pub(super) fn names_by_server(attribute: &[u8]) -> bool {
+    let facts = Facts::of(attribute);
+    facts.writability == Writability::Renames && facts.system_only
+}
+
 /// Where a server keeps the attribute's values unique.
 pub(super) fn uniqueness(attribute: &[u8]) -> Uniqueness {
     Facts::of(attribute).uniqueness

@@ -19,7 +19,10 @@ pub use apply::apply_to_entry;
 pub use continued::{entry_of, into_entry};
 pub use edit::{Edit, EntryEdits, intended};
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
-pub use inverse::{invert, invert_guarded};
+pub use inverse::{
+    NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, invert, invert_guarded, prove_restored,
+    there_and_back,
+};
 pub use not_applicable::{NotApplicable, Reason};
 pub use order::{OrderRefusal, Ordered, Step, order};
 pub use plan::{Plan, Planned, Refusal, RefusedEdit, UniqueValue, plan};

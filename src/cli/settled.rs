@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-use crate::change::{Image, Interest, Outcome, Run};
+use crate::change::{Image, Interest, Outcome, Run, entry_of};
 use crate::directory::Entry;
 use crate::input::Source;
 use crate::ldif::{InputReport, ReadOptions, map_chunks};
@@ -36,7 +36,27 @@ pub struct Numbering {
 /// An entry that the image wants to know.
 enum Wanted<'a> {
     Place(Cow<'a, [u8]>),
-    Content(Entry<'a>),
+    Content(Entry<'a>, &'a [u8]),
+}
+
+/// Where an entry stands that an image wanted to know: its DN, or all its text.
+#[derive(Debug)]
+pub enum Touched<'a> {
+    /// Only that it is there mattered.
+    Place(Cow<'a, [u8]>),
+    /// Its text.
+    Text(&'a [u8]),
+}
+
+/// What reading exports for an image gave.
+#[derive(Debug)]
+pub struct Settled<'a> {
+    /// One per export.
+    pub scans: Vec<Scan>,
+    /// One per change record.
+    pub outcomes: Vec<Outcome>,
+    /// The entries, by number over all exports, that the image wanted to know.
+    pub touched: Vec<(u64, Touched<'a>)>,
 }
 
 /// Applies the changes, reading the export as often as that needs.
@@ -45,8 +65,8 @@ pub fn settle<'a>(
     export: &'a Source,
     read: ReadOptions,
 ) -> (Scan, Vec<Outcome>) {
-    let (mut scans, outcomes) = settle_all(image, &[export], read);
-    (scans.pop().unwrap_or_default(), outcomes)
+    let mut settled = settle_all(image, &[export], read);
+    (settled.scans.pop().unwrap_or_default(), settled.outcomes)
 }
 
 /// The same for several exports that count as one: all domains of a forest.
@@ -54,7 +74,7 @@ pub fn settle_all<'a>(
     image: &mut Image<'a>,
     exports: &[&'a Source],
     read: ReadOptions,
-) -> (Vec<Scan>, Vec<Outcome>) {
+) -> Settled<'a> {
     loop {
         let mut scans = Vec::with_capacity(exports.len());
         let mut all = Vec::new();
@@ -63,15 +83,54 @@ pub fn settle_all<'a>(
             let scan = scan_for(image, export, &mut first, read, &mut all);
             scans.push(scan);
         }
+        let mut touched = Vec::with_capacity(all.len());
         for (ordinal, entry) in all {
-            match entry {
-                Wanted::Place(dn) => image.mark(ordinal, &dn),
-                Wanted::Content(entry) => image.load(ordinal, entry),
-            }
+            let place = match entry {
+                Wanted::Place(dn) => {
+                    image.mark(ordinal, &dn);
+                    Touched::Place(dn)
+                }
+                Wanted::Content(entry, text) => {
+                    image.load(ordinal, entry);
+                    Touched::Text(text)
+                }
+            };
+            touched.push((ordinal, place));
         }
         if let Run::Done(outcomes) = image.run() {
-            return (scans, outcomes);
+            return Settled { scans, outcomes, touched };
         }
+    }
+}
+
+/// Applies the changes to entries that another image wanted to know, too; `None`
+/// where they are not all that is needed.
+pub fn settle_again<'a>(
+    image: &mut Image<'a>,
+    other: &Image<'_>,
+    touched: &[(u64, Touched<'a>)],
+    read: ReadOptions,
+) -> Option<Vec<Outcome>> {
+    if !image.asks_no_more_than(other) {
+        return None;
+    }
+    for (ordinal, place) in touched {
+        let entry = match place {
+            Touched::Place(dn) => {
+                image.mark(*ordinal, dn);
+                continue;
+            }
+            Touched::Text(text) => entry_of(text, read)?,
+        };
+        match image.interest(&entry.dn) {
+            Interest::None => {}
+            Interest::Place => image.mark(*ordinal, &entry.dn),
+            Interest::Content => image.load(*ordinal, entry),
+        }
+    }
+    match image.run() {
+        Run::Done(outcomes) => Some(outcomes),
+        Run::ReadAgain => None,
     }
 }
 
@@ -94,7 +153,7 @@ fn scan_for<'a>(
                     Interest::None => return,
                     Interest::Place => Wanted::Place(named.dn),
                     Interest::Content => match named.entry(read) {
-                        Some(entry) => Wanted::Content(entry),
+                        Some(entry) => Wanted::Content(entry, named.text()),
                         None => return,
                     },
                 };

@@ -122,6 +122,14 @@ impl<'a> Facts<'a> {
         self.wanting
     }
 
+    /// Whether all that is looked for here is looked for there, too.
+    pub(super) fn ask_no_more_than(&self, other: &Self) -> bool {
+        self.facts.iter().all(|fact| {
+            let theirs = other.find(&fact.key).map(|fact| fact.known).unwrap_or_default();
+            theirs.include(fact.known) || (other.covers(&fact.key) && !fact.known.subtree)
+        })
+    }
+
     /// Whether an entry that bears the name is read because all below another
     /// name is.
     pub(super) fn covers(&self, key: &[u8]) -> bool {

@@ -152,6 +152,13 @@ impl<'a> Image<'a> {
         self
     }
 
+    /// Whether the entries of interest to `other` are all that is needed here:
+    /// the export need not be read for this image.
+    #[must_use]
+    pub fn asks_no_more_than(&self, other: &Self) -> bool {
+        self.tree.facts.ask_no_more_than(&other.tree.facts)
+    }
+
     /// The records, by number, whose inverse cannot be exact, since the export
     /// holds only a part of an attribute that they take away.
     pub fn partial(&self) -> impl Iterator<Item = (usize, &[u8])> {

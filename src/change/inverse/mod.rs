@@ -5,6 +5,8 @@
 //! The inverse of several records is their inverses in reverse order, and of one
 //! record's modifications their inverses in reverse order.
 
+mod file;
+
 use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,6 +18,10 @@ use super::stored::StoredEntry;
 use crate::directory::Entry;
 use crate::directory::dn::join;
 use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
+
+pub use file::{
+    NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, prove_restored, there_and_back,
+};
 
 /// The records that undo `record`, to be applied in their order, given the entry
 /// before it; none where the record changes nothing.
