@@ -10,6 +10,7 @@ mod fix;
 mod fmt;
 
 mod inputs;
+mod invert;
 mod options;
 mod settled;
 mod show;
@@ -44,6 +45,7 @@ enum Command {
     Check(check::Args),
     Fix(fix::Args),
     Apply(apply::Args),
+    Invert(invert::Args),
     Show(show::Args),
     Fmt(fmt::Args),
 }
@@ -93,6 +95,7 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(&args, console),
         Command::Fix(args) => fix::run(&args, console),
         Command::Apply(args) => apply::run(&args, console),
+        Command::Invert(args) => invert::run(&args, console),
         Command::Show(args) => show::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
     }

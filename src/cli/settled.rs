@@ -103,17 +103,13 @@ pub fn settle_all<'a>(
     }
 }
 
-/// Applies the changes to entries that another image wanted to know, too; `None`
-/// where they are not all that is needed.
+/// Applies the changes to entries that another image wanted to know, too, where
+/// [`Image::asks_no_more_than`] says that these are enough.
 pub fn settle_again<'a>(
     image: &mut Image<'a>,
-    other: &Image<'_>,
     touched: &[(u64, Touched<'a>)],
     read: ReadOptions,
 ) -> Option<Vec<Outcome>> {
-    if !image.asks_no_more_than(other) {
-        return None;
-    }
     for (ordinal, place) in touched {
         let entry = match place {
             Touched::Place(dn) => {
@@ -152,10 +148,11 @@ fn scan_for<'a>(
                 let entry = match image.interest(&named.dn) {
                     Interest::None => return,
                     Interest::Place => Wanted::Place(named.dn),
-                    Interest::Content => match named.entry(read) {
-                        Some(entry) => Wanted::Content(entry, named.text()),
-                        None => return,
-                    },
+                    Interest::Content => {
+                        let text = named.text();
+                        let Some(entry) = entry_of(text, read) else { return };
+                        Wanted::Content(entry, text)
+                    }
                 };
                 wanted.push((named.number, entry));
             });

@@ -177,8 +177,8 @@ impl<'a> Image<'a> {
         };
         match (needs.content, needs.place) {
             (true, _) => Interest::Content,
-            (false, true) => Interest::Place,
             _ if self.tree.facts.covers(&key) => Interest::Content,
+            (false, true) => Interest::Place,
             _ if counted() == Some(true) => Interest::Place,
             _ => Interest::None,
         }

@@ -199,8 +199,16 @@ pub(super) fn of_rename(
         let had: FxHashSet<&Value<'_>> = wanted.iter().copied().collect();
         let has: FxHashSet<&Value<'_>> = got.iter().copied().collect();
         let unwanted = |value: &&Value<'_>| !had.contains(value) && !names(value);
-        let delete = got.iter().copied().filter(unwanted).collect();
-        let add = wanted.iter().copied().filter(|value| !has.contains(value)).collect();
+        let mut delete: Vec<_> = got.iter().copied().filter(unwanted).collect();
+        let mut add: Vec<_> = wanted.iter().copied().filter(|value| !has.contains(value)).collect();
+        // A twin in its place goes and comes back with it.
+        let key =
+            |value: &Value<'_>| value.bytes().map(|v| identity::value_key(rule, v).into_owned());
+        let keys: FxHashSet<_> = add.iter().map(|value| key(value)).collect();
+        let twins = got.iter().copied().filter(|v| had.contains(v) && keys.contains(&key(v)));
+        let twins: Vec<_> = twins.collect();
+        delete.extend(&twins);
+        add.extend(twins);
         push_mod(&mut mods, ModOp::Delete, name, delete);
         push_mod(&mut mods, ModOp::Add, name, add);
     }

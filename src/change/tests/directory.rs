@@ -21,10 +21,10 @@ dn: OU=B,DC=x
 ou: B
 ";
 
-struct Applied {
-    outcomes: Vec<Outcome>,
+pub(super) struct Applied {
+    pub(super) outcomes: Vec<Outcome>,
     readings: usize,
-    result: Vec<Entry<'static>>,
+    pub(super) result: Vec<Entry<'static>>,
 }
 
 impl Applied {
@@ -45,7 +45,11 @@ impl Applied {
     }
 }
 
-fn run(export: &[Entry<'static>], changes: &[ChangeRecord<'static>], policy: OnRefusal) -> Applied {
+pub(super) fn run(
+    export: &[Entry<'static>],
+    changes: &[ChangeRecord<'static>],
+    policy: OnRefusal,
+) -> Applied {
     let mut image = Image::new(changes, policy).with_inverses();
     let mut readings = 0;
     let outcomes = loop {
@@ -104,7 +108,7 @@ fn applied(export: &str, text: &str) -> Applied {
     applied
 }
 
-fn sets(entries: &[Entry<'_>]) -> Vec<Vec<String>> {
+pub(super) fn sets(entries: &[Entry<'_>]) -> Vec<Vec<String>> {
     let mut all: Vec<Vec<String>> = entries
         .iter()
         .map(|entry| {

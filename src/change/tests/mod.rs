@@ -2,6 +2,7 @@
 
 mod applying;
 mod directory;
+mod files;
 mod inverting;
 mod ordering;
 mod planning;
