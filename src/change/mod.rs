@@ -14,6 +14,7 @@ mod order;
 mod plan;
 mod proof;
 mod stored;
+mod verify;
 
 pub use apply::apply_to_entry;
 pub use continued::{entry_of, into_entry};
@@ -27,6 +28,9 @@ pub use not_applicable::{NotApplicable, Reason};
 pub use order::{OrderRefusal, Ordered, Step, order};
 pub use plan::{Plan, Planned, Refusal, RefusedEdit, UniqueValue, plan};
 pub use proof::{Case, Counterexample, File, Flaw, prove};
+pub use verify::{
+    Contradiction, FoundValues, Judgement, State, Verification, VerifyRun, undo_without_base,
+};
 
 #[cfg(test)]
 mod tests;

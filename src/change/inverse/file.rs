@@ -67,6 +67,16 @@ pub enum Obstacle {
         /// The control's OID.
         oid: Vec<u8>,
     },
+    /// The entry is gone.
+    #[error("the entry is gone: an export from before the change would have it")]
+    NoBase,
+    /// The record does not name the values that it takes away.
+    #[error("the record does not name the values of {} that it takes away: an export from before \
+             the change would have them", .attribute.escape_ascii())]
+    NotNamed {
+        /// The attribute description.
+        attribute: Vec<u8>,
+    },
     /// Its inverse needs the inverse of another record, which is missing.
     #[error("its inverse would not apply without that of a later record: {0}")]
     Dependent(NotApplicable),
@@ -135,19 +145,23 @@ impl Undo {
             }
         }
         for (of, inverse) in groups.into_iter().rev() {
-            let controls: Vec<Control<'static>> = changes[of]
-                .controls
-                .iter()
-                .filter(|control| matches!(bearing(&control.oid), Bearing::Needed))
-                .map(|control| control.clone().into_owned())
-                .collect();
             for mut record in inverse {
                 undo.leave_out_maintained(&mut record);
-                record.controls.clone_from(&controls);
                 undo.records.push(UndoRecord { of, record });
             }
         }
+        undo.carry_controls(changes);
         undo
+    }
+
+    /// Gives each record the controls of its change record that it needs, too.
+    pub(in crate::change) fn carry_controls(&mut self, changes: &[ChangeRecord<'_>]) {
+        for UndoRecord { of, record } in &mut self.records {
+            let controls = changes.get(*of).map(|change| change.controls.as_slice());
+            let needed = |control: &&Control<'_>| matches!(bearing(&control.oid), Bearing::Needed);
+            let needed = controls.unwrap_or_default().iter().filter(needed);
+            record.controls = needed.map(|control| control.clone().into_owned()).collect();
+        }
     }
 
     /// Drops from an add what only a server writes, and exact copies.
@@ -218,7 +232,11 @@ fn is_maintained(name: &[u8], value: &Value<'_>, active_directory: bool) -> bool
     }
 }
 
-fn invertible(change: &ChangeRecord<'_>, inverse: &[ChangeRecord<'_>]) -> Result<(), Obstacle> {
+/// Whether a record means what it says, and its inverse does.
+pub(in crate::change) fn invertible(
+    change: &ChangeRecord<'_>,
+    inverse: &[ChangeRecord<'_>],
+) -> Result<(), Obstacle> {
     let unknown =
         change.controls.iter().find(|control| matches!(bearing(&control.oid), Bearing::Unknown));
     if let Some(control) = unknown {

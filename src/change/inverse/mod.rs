@@ -19,6 +19,7 @@ use crate::directory::Entry;
 use crate::directory::dn::join;
 use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
 
+pub(super) use file::invertible;
 pub use file::{
     NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, prove_restored, there_and_back,
 };

@@ -8,6 +8,7 @@ mod ordering;
 mod planning;
 mod properties;
 mod proving;
+mod verifying;
 
 use crate::directory::Entry;
 use crate::ldif::{
