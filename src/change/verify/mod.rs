@@ -32,7 +32,7 @@ use self::explain::{Patience, Verdict};
 use self::found::Found;
 use self::names::{Asked, Names, NodeId};
 use self::stop::Stop;
-use self::values::{Held, Known, Naming, Values};
+use self::values::{Held, Naming, Values};
 use super::identity;
 use crate::directory::Entry;
 use crate::ldif::{Attribute, Change, ChangeRecord, Value};
@@ -316,15 +316,14 @@ impl<'a> Verification<'a> {
                 naming_of(number, &records[number], made)
             })
             .collect();
-        let mut values = values_of(numbers, records, &namings);
         let origin = self.names.origin(node);
         let before = origin.and_then(|key| self.base.as_ref()?.known(key));
-        let known = Known { now, before, added };
+        let mut values = values_of(numbers, records, &namings, Values::new(before, added));
         let narrow = |choices: &[usize], numbers: &[usize]| match stop {
             Some(stop) => stop.narrow(choices, numbers),
             None => choices.to_vec(),
         };
-        for (number, judgement) in values.judge(&known, &narrow, &self.patience) {
+        for (number, judgement) in values.judge(now, &narrow, &self.patience) {
             if matches!(records[number].change, Change::Modify(_)) {
                 judgements[number] = judgement;
             }
@@ -344,8 +343,8 @@ fn values_of<'r>(
     numbers: &[usize],
     records: &'r [ChangeRecord<'r>],
     namings: &'r [Naming<'r>],
+    mut values: Values<'r>,
 ) -> Values<'r> {
-    let mut values = Values::new();
     let mut spoken: FxHashSet<Vec<u8>> = FxHashSet::default();
     for number in numbers.iter().filter(|_| !namings.is_empty()) {
         if let Change::Modify(mods) = &records[*number].change {

@@ -113,10 +113,16 @@ struct Field<'r> {
     values: FxHashMap<Value<'r>, Vec<(&'r Value<'r>, FactId)>>,
     /// Whether a record does something to all values, whatever they are.
     whole: bool,
+    /// Whether all its values before the first record are known.
+    based: bool,
 }
 
 /// The records of one entry, and what they do.
 pub(super) struct Values<'r> {
+    /// The entry before the first record, where that is known.
+    before: Option<&'r Entry<'r>>,
+    /// What an add gave it.
+    added: Option<&'r [Attribute<'r>]>,
     fields: Vec<Field<'r>>,
     by_name: FxHashMap<Vec<u8>, usize>,
     facts: Facts,
@@ -131,16 +137,6 @@ pub(super) struct Values<'r> {
     doubtful: FxHashMap<FactId, GroupId>,
 }
 
-/// What is known of the entry besides its records.
-pub(super) struct Known<'k, 'e> {
-    /// The entry as it is.
-    pub(super) now: &'k Entry<'e>,
-    /// The entry as it was, where that is known.
-    pub(super) before: Option<&'k Entry<'e>>,
-    /// What an add gave it.
-    pub(super) added: Option<&'k [Attribute<'e>]>,
-}
-
 /// A value that a rename takes or gives, and the record.
 pub(super) struct Naming<'r> {
     pub(super) number: usize,
@@ -149,8 +145,10 @@ pub(super) struct Naming<'r> {
 }
 
 impl<'r> Values<'r> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(before: Option<&'r Entry<'r>>, added: Option<&'r [Attribute<'r>]>) -> Self {
         Self {
+            before,
+            added,
             fields: Vec::new(),
             by_name: FxHashMap::default(),
             facts: Facts::default(),
@@ -166,20 +164,25 @@ impl<'r> Values<'r> {
         if let Some(&at) = self.by_name.get(&key) {
             return at;
         }
-        self.fields.push(Field {
-            name,
-            group: self.facts.group(),
-            rule: identity::rule_of(name),
-            values: FxHashMap::default(),
-            whole: false,
-        });
+        let before = self.before(name);
+        let (group, rule) = (self.facts.group(), identity::rule_of(name));
+        let mut values: FxHashMap<Value<'r>, Vec<(&'r Value<'r>, FactId)>> = FxHashMap::default();
+        let mut seen = FxHashSet::default();
+        for value in before.iter().flatten().copied().filter(|value| seen.insert(*value)) {
+            let fact = self.facts.fact(group);
+            self.facts.was(fact, true);
+            self.sim.make(&self.facts, Deed::Set { fact, to: true, guarded: false });
+            values.entry(fold(rule, value)).or_default().push((value, fact));
+        }
+        let based = before.is_some();
+        self.fields.push(Field { name, group, rule, values, whole: false, based });
         self.by_name.insert(key, self.fields.len() - 1);
         self.fields.len() - 1
     }
 
     /// The fact that a value is there: as a delete names it, or exactly.
     fn fact(&mut self, field: usize, value: &'r Value<'r>, to: bool) -> FactId {
-        let Field { group, rule, values, .. } = &mut self.fields[field];
+        let Field { group, rule, values, based, .. } = &mut self.fields[field];
         let spellings = values.entry(fold(*rule, value)).or_default();
         let exact = spellings.iter().find(|(spelled, _)| *spelled == value).map(|(_, fact)| *fact);
         let is_there = |fact: &FactId| self.sim.known(&self.facts, *fact) == Some(true);
@@ -192,6 +195,9 @@ impl<'r> Values<'r> {
         }
         exact.unwrap_or_else(|| {
             let fact = self.facts.fact(*group);
+            if *based {
+                self.facts.was(fact, false);
+            }
             spellings.push((value, fact));
             fact
         })
@@ -271,11 +277,11 @@ impl<'r> Values<'r> {
     /// Says of each record what became of it.
     pub(super) fn judge(
         &mut self,
-        known: &Known<'_, '_>,
+        now: &Entry<'_>,
         narrow: &dyn Fn(&[usize], &[usize]) -> Vec<usize>,
         patience: &Patience,
     ) -> Vec<(usize, Judgement)> {
-        self.observe(known);
+        self.observe(now);
         let mut chains = self.chains();
         chains.finish();
         let mut judged = Vec::with_capacity(self.acts.len());
@@ -293,13 +299,13 @@ impl<'r> Values<'r> {
                 let doubtful = act.iter().find_map(|deed| self.doubtful_of(deed));
                 let judgement = match (verdict, doubtful.filter(|_| open.contains(&at))) {
                     (Verdict::Applied, Some(name)) => {
-                        let found = found_values(known.now, name);
+                        let found = found_values(now, name);
                         Judgement::unclear(Contradiction::Spelling(found))
                     }
                     (Verdict::Applied, None) => Judgement::new(State::Applied, sure),
                     (Verdict::Pending, _) => Judgement::new(State::Pending, sure),
                     (Verdict::Unclear, _) => Judgement::unclear(Contradiction::OldValueUnknown),
-                    (Verdict::Contradicted, _) => self.judge_alone(act, known.now),
+                    (Verdict::Contradicted, _) => self.judge_alone(act, now),
                 };
                 judged.push((number, judgement));
             }
@@ -339,8 +345,8 @@ impl<'r> Values<'r> {
     }
 
     /// Looks at the entry for all that the records speak of.
-    fn observe(&mut self, known: &Known<'_, '_>) {
-        let active_directory = is_active_directory(known.now.attributes());
+    fn observe(&mut self, now: &Entry<'_>) {
+        let active_directory = is_active_directory(now.attributes());
         let mut first: FxHashMap<FactId, bool> = FxHashMap::default();
         for deed in self.acts.iter().flat_map(|(_, act)| act) {
             if let Deed::Set { fact, to, .. } = *deed {
@@ -348,67 +354,41 @@ impl<'r> Values<'r> {
             }
         }
         for field in &self.fields {
-            let values: FxHashSet<&Value<'_>> = known.now.values(field.name).iter().collect();
+            let values: FxHashSet<&Value<'_>> = now.values(field.name).iter().collect();
             let single = active_directory
                 && identity::single_valued(field.name)
                 && values.len() <= 1
                 && !field.whole;
-            let then = Self::before(field, known);
-            let before = then.as_ref().filter(|_| field.whole);
-            self.facts.observe_group(field.group, values.len(), single || before.is_some());
+            let complete = single || (field.whole && field.based);
+            self.facts.observe_group(field.group, values.len(), complete);
             let folded = by_key(field.rule, values.iter().copied());
-            let began = by_key(field.rule, then.iter().flatten().copied());
-            let mut named: FxHashSet<&Value<'_>> = FxHashSet::default();
             for (key, spellings) in &field.values {
                 let now = folded.get(key).map(Vec::as_slice).unwrap_or_default();
-                let was = began.get(key).map(Vec::as_slice).unwrap_or_default();
                 for (spelled, fact) in spellings {
-                    // As a server takes it: the first equal value, if not this one.
-                    let is_deleted = first.get(fact) == Some(&false);
-                    let stored = was
-                        .first()
-                        .filter(|_| is_deleted && spellings.len() == 1 && !was.contains(spelled));
-                    let spelled = stored.unwrap_or(spelled);
+                    let exact = now.contains(spelled);
                     let only = spellings.len() == 1 && !self.replaced.contains(fact);
-                    let alike = only && !now.is_empty() && !now.contains(spelled);
+                    let alike = only && !exact && !now.is_empty();
                     // Of what is deleted a twin may be left.
-                    let twin = alike && is_deleted && !single;
-                    let there = now.contains(spelled)
-                        || (alike && !(twin && then.is_some() && was.contains(spelled)));
-                    self.facts.observe(*fact, there);
-                    if twin && then.is_none() && field.rule != Syntax::DistinguishedName {
+                    let twin = alike && !single && first.get(fact) == Some(&false);
+                    self.facts.observe(*fact, exact || (alike && !(twin && field.based)));
+                    if twin && !field.based && field.rule != Syntax::DistinguishedName {
                         self.facts.hide(*fact);
                         self.doubtful.insert(*fact, field.group);
                     }
-                    if before.is_some() {
-                        let exact = was.contains(spelled);
-                        let some = was.first().filter(|_| only && !exact).copied();
-                        self.facts.was(*fact, exact || some.is_some());
-                        named.extend(some.or_else(|| exact.then_some(spelled)));
-                    }
-                }
-            }
-            // Values that were there and that no record names.
-            for value in then.iter().flatten().copied() {
-                if before.is_some() && named.insert(value) {
-                    let fact = self.facts.fact(field.group);
-                    self.facts.observe(fact, values.contains(value));
-                    self.facts.was(fact, true);
                 }
             }
         }
     }
 
-    /// All values before the first record, where they are known.
-    fn before<'k>(field: &Field<'_>, known: &Known<'k, '_>) -> Option<Vec<&'k Value<'k>>> {
-        if let Some(before) = known.before {
-            let partial = before.attributes().iter().any(|attribute| {
-                identity::is_partial(&attribute.name)
-                    && identity::same_attribute(&attribute.name, field.name)
+    /// All values of an attribute before the first record, where they are known.
+    fn before(&self, attribute: &[u8]) -> Option<Vec<&'r Value<'r>>> {
+        if let Some(before) = self.before {
+            let partial = before.attributes().iter().any(|own| {
+                identity::is_partial(&own.name) && identity::same_attribute(&own.name, attribute)
             });
-            return (!partial).then(|| before.values(field.name).iter().collect());
+            return (!partial).then(|| before.values(attribute).iter().collect());
         }
-        let lines = known.added?.iter().filter(|line| line.name.eq_ignore_ascii_case(field.name));
+        let lines = self.added?.iter().filter(|line| line.name.eq_ignore_ascii_case(attribute));
         let values: Vec<&Value<'_>> = lines.map(|line| &line.value).collect();
         (!values.is_empty()).then_some(values)
     }
@@ -501,9 +481,9 @@ impl<'r> Values<'r> {
         dn: &[u8],
         now: &Entry<'_>,
     ) -> Option<ChangeRecord<'static>> {
-        let mut values = Values::new();
+        let mut values = Values::new(None, None);
         values.push(0, mods);
-        values.observe(&Known { now, before: None, added: None });
+        values.observe(now);
         let (_, act) = values.acts.first()?;
         let mut ends: FxHashMap<FactId, (bool, bool)> = FxHashMap::default();
         for deed in act {
