@@ -79,12 +79,14 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let bases: Vec<&Source> = bases.iter().collect();
     let Inverted { undo, failed } = invert(&records, &bases, read, console, &mut totals)?;
     let named = Named { file: change.name(), lines: &lines, records: &records };
-    let listed: Vec<&Uninvertible> = undo
+    // What only depends on another is no reason of its own.
+    let listed: Vec<(usize, String)> = undo
         .obstacles
         .iter()
         .filter(|obstacle| args.partial || !matches!(obstacle.why, Obstacle::Dependent(_)))
+        .map(|Uninvertible { number, why }| (*number, words(why)))
         .collect();
-    named.report(&listed, console);
+    named.list(&listed, "cannot be inverted", console);
     summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
     let missing = undo.obstacles.len() as u64;
     if (failed && read.strict) || (missing > 0 && !args.partial) {
@@ -97,13 +99,14 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
 
     let mut writer = Writer::new(&mut out, args.write.options());
     writer.version_line()?;
-    named.comment(&undo.obstacles, &mut writer)?;
+    let head = "This inverse is not complete. It does not take back:";
+    named.comment(head, &listed, &mut writer)?;
     for record in undo.change_records() {
         writer.change(record)?;
     }
     writer.finish()?;
     out.commit()?;
-    report_left_out(&undo, console);
+    left_out(&undo).iter().for_each(|note| console.note(note));
     let count = undo.records.len() as u64;
     let without = match missing {
         0 => String::new(),
@@ -189,10 +192,13 @@ pub fn invert(
 }
 
 /// The records of a change file, to be named in messages.
-struct Named<'n> {
-    file: &'n str,
-    lines: &'n [u64],
-    records: &'n [ChangeRecord<'n>],
+pub struct Named<'n> {
+    /// The name of the change file.
+    pub file: &'n str,
+    /// The lines on which the records begin.
+    pub lines: &'n [u64],
+    /// The records.
+    pub records: &'n [ChangeRecord<'n>],
 }
 
 impl Named<'_> {
@@ -202,46 +208,53 @@ impl Named<'_> {
         (line, format!("record {}, {}", number + 1, dn.unwrap_or_default()))
     }
 
-    fn report(&self, obstacles: &[&Uninvertible], console: &Console) {
-        for Uninvertible { number, why } in obstacles.iter().take(SHOWN) {
+    /// Says of records, by number, what cannot be done, and why.
+    pub fn list(&self, reasons: &[(usize, String)], cannot: &str, console: &Console) {
+        for (number, why) in reasons.iter().take(SHOWN) {
             let (line, record) = self.record(*number);
             console.problem(&Problem {
                 severity: Severity::Error,
                 file: self.file,
                 position: Some(Position { offset: 0, line, column: 1 }),
-                message: &format!("{record}: cannot be inverted: {}", words(why)),
+                message: &format!("{record}: {cannot}: {why}"),
                 text: b"",
                 offset: 0,
                 hint: None,
             });
         }
-        if obstacles.len() > SHOWN {
-            let more = (obstacles.len() - SHOWN) as u64;
+        if reasons.len() > SHOWN {
+            let more = (reasons.len() - SHOWN) as u64;
             console.note(&format!(
-                "{} more cannot be inverted; --partial lists all of them in its output",
+                "{} more {cannot}; --partial lists all of them in its output",
                 counted(more, "record", "records")
             ));
         }
     }
 
-    fn comment<W: std::io::Write>(
+    /// Writes the same as a comment.
+    ///
+    /// # Errors
+    /// Where the output fails.
+    pub fn comment<W: std::io::Write>(
         &self,
-        obstacles: &[Uninvertible],
+        head: &str,
+        reasons: &[(usize, String)],
         writer: &mut Writer<W>,
     ) -> Result<(), WriteError> {
-        if obstacles.is_empty() {
+        if reasons.is_empty() {
             return Ok(());
         }
-        writer.comment("This inverse is not complete. It does not take back:")?;
-        for Uninvertible { number, why } in obstacles {
+        writer.comment(head)?;
+        for (number, why) in reasons {
             let (line, record) = self.record(*number);
-            writer.comment(&format!("  {record} (line {line}): {}", words(why)))?;
+            writer.comment(&format!("  {record} (line {line}): {why}"))?;
         }
         writer.blank()
     }
 }
 
-fn words(obstacle: &Obstacle) -> String {
+/// Why a record cannot be inverted.
+pub fn words(obstacle: &Obstacle) -> String {
     let of = |text: &str, why: &NotApplicable| format!("{text}: {}", refusal(why));
     match obstacle {
         Obstacle::NotApplicable(why) => of("it does not apply to the base", why),
@@ -250,20 +263,22 @@ fn words(obstacle: &Obstacle) -> String {
     }
 }
 
-/// Says what of deleted entries does not come back.
-fn report_left_out(undo: &Undo, console: &Console) {
-    let Some(entries) = undo.left_out.values().max() else { return };
+/// What of deleted entries does not come back, for people.
+pub fn left_out(undo: &Undo) -> Vec<String> {
+    let Some(entries) = undo.left_out.values().max() else { return Vec::new() };
     let names: Vec<&str> = undo.left_out.keys().map(String::as_str).collect();
-    console.note(&format!(
+    let mut notes = vec![format!(
         "{} added again without what only the server writes: {}",
         counted(*entries, "entry is", "entries are"),
         names.join(", "),
-    ));
+    )];
     let has = |name: &str| names.iter().any(|own| own.eq_ignore_ascii_case(name));
     if has("objectSid") || has("objectGUID") || has("memberOf") {
-        console.note(
+        notes.push(
             "to the server these are new entries: memberships, permissions and passwords of the \
-             old ones do not come back",
+             old ones do not come back"
+                .to_owned(),
         );
     }
+    notes
 }

@@ -16,6 +16,7 @@ mod settled;
 mod show;
 
 mod summary;
+mod verify;
 
 use std::io;
 use std::process::ExitCode;
@@ -46,6 +47,7 @@ enum Command {
     Fix(fix::Args),
     Apply(apply::Args),
     Invert(invert::Args),
+    Verify(verify::Args),
     Show(show::Args),
     Fmt(fmt::Args),
 }
@@ -96,6 +98,7 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Fix(args) => fix::run(&args, console),
         Command::Apply(args) => apply::run(&args, console),
         Command::Invert(args) => invert::run(&args, console),
+        Command::Verify(args) => verify::run(&args, console),
         Command::Show(args) => show::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
     }

@@ -77,6 +77,9 @@ pub enum Obstacle {
         /// The attribute description.
         attribute: Vec<u8>,
     },
+    /// It cannot be told whether it was applied.
+    #[error("it cannot be told whether it was applied")]
+    NotTold,
     /// Its inverse needs the inverse of another record, which is missing.
     #[error("its inverse would not apply without that of a later record: {0}")]
     Dependent(NotApplicable),

@@ -163,6 +163,11 @@ impl Knowledge {
         }
     }
 
+    /// Whether all that is in the group is known.
+    pub(super) fn is_complete(&self, group: GroupId) -> bool {
+        self.groups.get(&group).is_some_and(|group| group.complete)
+    }
+
     /// Makes one deed, whether it could be made or not.
     pub(super) fn make(&mut self, facts: &Facts, deed: Deed) {
         match deed {
@@ -236,9 +241,9 @@ impl Knowledge {
             let group = &facts.groups[id];
             if group.complete {
                 start.forget(id, Some(false), group.observed);
-            }
-            for &fact in &group.before {
-                start.set(facts, fact, facts.facts[fact].before);
+                for &fact in &group.before {
+                    start.set(facts, fact, facts.facts[fact].before);
+                }
             }
         }
         for deed in deeds() {
@@ -247,8 +252,10 @@ impl Knowledge {
                     let group = facts.facts[fact].group;
                     let untouched = !done.facts.contains_key(&fact)
                         && done.groups.get(&group).is_none_or(|group| group.epoch == 0);
-                    if guarded && untouched && facts.facts[fact].before.is_none() {
-                        start.set(facts, fact, Some(!to));
+                    // What a guard asks for counts, whatever was there.
+                    let asked = guarded.then_some(!to).or(facts.facts[fact].before);
+                    if untouched && asked.is_some() {
+                        start.set(facts, fact, asked);
                     }
                 }
                 Deed::Clear { group, guarded: true } if !done.groups.contains_key(&group) => {
@@ -290,8 +297,7 @@ pub(super) struct Explanation {
     pub(super) verdicts: Vec<Verdict>,
     /// Whether what is there has one explanation only.
     pub(super) sure: bool,
-    /// The numbers of first records that explain it otherwise, those left out that
-    /// cannot be.
+    /// The numbers of first records that explain it, where several do.
     pub(super) choices: Vec<usize>,
 }
 
@@ -346,19 +352,10 @@ pub(super) fn explain(
     }
     let left = if choices.len() > 1 { narrow(&choices) } else { choices.clone() };
     let chosen = left.last().copied().unwrap_or_default();
-    let mut made: Vec<bool> = (0..acts.len()).map(|at| at < chosen).collect();
-    // What was there before a replace is not known, so that the records behind
-    // one may have been made without those before them.
-    let replaces = |deed: &Deed| matches!(deed, Deed::Clear { guarded: false, .. });
-    if chosen < acts.len()
-        && acts.iter().any(|act| act.iter().any(replaces))
-        && let Some(better) = start.and_then(|start| try_all(facts, acts, start, patience))
-        && better.iter().filter(|made| **made).count() > chosen
-    {
-        made = better;
-    }
-    let mut verdicts: Vec<Verdict> = made.into_iter().map(verdict).collect();
-    let open = left.first().copied().unwrap_or_default()..chosen;
+    let made = (0..acts.len()).map(|at| at < chosen);
+    let mut verdicts: Vec<Verdict> = made.map(verdict).collect();
+    let open =
+        choices.first().copied().unwrap_or_default()..choices.last().copied().unwrap_or_default();
     for (at, act) in acts.iter().enumerate() {
         let blurs = act.iter().any(|deed| matches!(deed, Deed::Blur { .. }));
         if blurs && open.contains(&at) {
@@ -366,7 +363,7 @@ pub(super) fn explain(
         }
     }
     let sure = choices.len() == 1;
-    Explanation { verdicts, sure, choices: if sure { Vec::new() } else { left } }
+    Explanation { verdicts, sure, choices: if sure { Vec::new() } else { choices } }
 }
 
 fn verdict(made: bool) -> Verdict {

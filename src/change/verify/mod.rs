@@ -35,7 +35,7 @@ use self::stop::Stop;
 use self::values::{Held, Naming, Values};
 use super::identity;
 use crate::directory::Entry;
-use crate::ldif::{Attribute, Change, ChangeRecord, Value};
+use crate::ldif::{Attribute, Change, ChangeRecord, Modification, Value};
 
 /// How a change record stands to an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +80,8 @@ pub struct Judgement {
     pub contradictions: Vec<Contradiction>,
     /// Whether the export alone shows it; otherwise the other records helped.
     sure: bool,
+    /// What must be made again behind records that are still to be made.
+    again: Vec<Modification<'static>>,
 }
 
 /// What stands in the way of taking a record for applied or pending.
@@ -102,7 +104,7 @@ pub enum Contradiction {
     #[error("the names that are there fit neither before nor after this record")]
     Names,
     /// The attribute has other values.
-    #[error("other values")]
+    #[error("the attribute has other values than before and after this record")]
     Values(FoundValues),
     /// A value that the record deletes is there in another spelling.
     #[error(
@@ -133,7 +135,7 @@ pub struct FoundValues {
 
 impl Judgement {
     fn new(state: State, sure: bool) -> Self {
-        Self { state, contradictions: Vec::new(), sure }
+        Self { state, contradictions: Vec::new(), sure, again: Vec::new() }
     }
 
     fn conflict(contradiction: Contradiction) -> Self {
@@ -240,7 +242,7 @@ impl<'a> Verification<'a> {
     }
 
     fn judge(&mut self, stop: Option<&Stop>) -> Vec<Judgement> {
-        self.names.resolve(&mut self.export, self.base.as_ref(), stop, &self.patience);
+        self.names.resolve(&mut self.export, self.base.as_ref(), &self.patience);
         let mut judgements: Vec<Judgement> =
             (0..self.records.len()).map(|number| self.judge_name(number)).collect();
         let mut of_node: FxHashMap<NodeId, Vec<usize>> = FxHashMap::default();

@@ -22,6 +22,10 @@ impl<'a> Verification<'a> {
                     let rest = self.rest(number, record, mods);
                     remaining.extend(rest.map(|rest| (number, rest)));
                 }
+                (State::Applied, Change::Modify(_)) if !judgement.again.is_empty() => {
+                    let again = Change::Modify(judgement.again.clone());
+                    remaining.push((number, ChangeRecord { change: again, ..record.clone() }));
+                }
                 _ => {}
             }
         }

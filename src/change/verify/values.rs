@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::chains::Chains;
 use super::explain::{Act, Deed, FactId, Facts, GroupId, Knowledge, Patience, Verdict, explain};
 use super::{Contradiction, FoundValues, Judgement, State};
+use crate::change::apply::{self, borrowed};
 use crate::change::identity;
 use crate::change::stored::is_active_directory;
 use crate::directory::{Entry, Syntax, Writability};
@@ -110,7 +111,7 @@ struct Field<'r> {
     group: GroupId,
     rule: Syntax,
     /// The spellings of each value that records name.
-    values: FxHashMap<Value<'r>, Vec<(&'r Value<'r>, FactId)>>,
+    values: FxHashMap<Value<'r>, Vec<(Value<'r>, FactId)>>,
     /// Whether a record does something to all values, whatever they are.
     whole: bool,
     /// Whether all its values before the first record are known.
@@ -166,13 +167,13 @@ impl<'r> Values<'r> {
         }
         let before = self.before(name);
         let (group, rule) = (self.facts.group(), identity::rule_of(name));
-        let mut values: FxHashMap<Value<'r>, Vec<(&'r Value<'r>, FactId)>> = FxHashMap::default();
+        let mut values: FxHashMap<Value<'r>, Vec<(Value<'r>, FactId)>> = FxHashMap::default();
         let mut seen = FxHashSet::default();
         for value in before.iter().flatten().copied().filter(|value| seen.insert(*value)) {
             let fact = self.facts.fact(group);
             self.facts.was(fact, true);
             self.sim.make(&self.facts, Deed::Set { fact, to: true, guarded: false });
-            values.entry(fold(rule, value)).or_default().push((value, fact));
+            values.entry(fold(rule, value)).or_default().push((borrowed(value), fact));
         }
         let based = before.is_some();
         self.fields.push(Field { name, group, rule, values, whole: false, based });
@@ -184,7 +185,7 @@ impl<'r> Values<'r> {
     fn fact(&mut self, field: usize, value: &'r Value<'r>, to: bool) -> FactId {
         let Field { group, rule, values, based, .. } = &mut self.fields[field];
         let spellings = values.entry(fold(*rule, value)).or_default();
-        let exact = spellings.iter().find(|(spelled, _)| *spelled == value).map(|(_, fact)| *fact);
+        let exact = spellings.iter().find(|(spelled, _)| spelled == value).map(|(_, fact)| *fact);
         let is_there = |fact: &FactId| self.sim.known(&self.facts, *fact) == Some(true);
         if !to && !exact.is_some_and(|fact| is_there(&fact)) {
             // A server takes the equal value that is there.
@@ -198,7 +199,7 @@ impl<'r> Values<'r> {
             if *based {
                 self.facts.was(fact, false);
             }
-            spellings.push((value, fact));
+            spellings.push((borrowed(value), fact));
             fact
         })
     }
@@ -227,12 +228,44 @@ impl<'r> Values<'r> {
                     self.set_all(&mut act, field, &modification.values, true, false);
                 }
                 ModOp::Increment => {
-                    self.fields[field].whole = true;
-                    self.deed(&mut act, Deed::Blur { group });
+                    self.increment(&mut act, field, &modification.values);
                 }
             }
         }
         self.acts.push((number, act));
+    }
+
+    /// A number that grows is one value that goes and one that comes, where it is
+    /// known.
+    fn increment(&mut self, act: &mut Act, field: usize, by: &[Value<'_>]) {
+        let Field { group, rule, based, values, .. } = &self.fields[field];
+        let (group, rule) = (*group, *rule);
+        let known = *based || self.sim.is_complete(group);
+        let there = values.values().flatten();
+        let there = there.filter(|(_, fact)| self.sim.known(&self.facts, *fact) == Some(true));
+        let sums: Option<Vec<(FactId, Value<'static>)>> =
+            there.map(|(value, fact)| Some((*fact, apply::incremented(value, by)?))).collect();
+        let Some(sums) = sums.filter(|_| known) else {
+            self.fields[field].whole = true;
+            self.deed(act, Deed::Blur { group });
+            return;
+        };
+        for (fact, sum) in sums {
+            self.deed(act, Deed::Set { fact, to: false, guarded: true });
+            let key = fold(rule, &sum).into_owned();
+            let Field { values, based, .. } = &mut self.fields[field];
+            let spellings = values.entry(key).or_default();
+            let exact = spellings.iter().find(|(value, _)| *value == sum).map(|(_, fact)| *fact);
+            let fact = exact.unwrap_or_else(|| {
+                let fact = self.facts.fact(group);
+                if *based {
+                    self.facts.was(fact, false);
+                }
+                spellings.push((sum, fact));
+                fact
+            });
+            self.deed(act, Deed::Set { fact, to: true, guarded: true });
+        }
     }
 
     fn set_all(
@@ -309,8 +342,56 @@ impl<'r> Values<'r> {
                 };
                 judged.push((number, judgement));
             }
+            let from = judged.len() - members.len();
+            self.make_again(&acts, &mut judged[from..]);
         }
         judged
+    }
+
+    /// Notes what must be made again, since an earlier record that is still to be
+    /// made does something to all values of the same attribute, or this one did.
+    fn make_again(&self, acts: &[&Act], judged: &mut [(usize, Judgement)]) {
+        let is_open = |state| matches!(state, State::Pending | State::Partly);
+        let first = judged.iter().position(|(_, judgement)| is_open(judgement.state));
+        let last = judged.iter().rposition(|(_, judgement)| judgement.state == State::Applied);
+        if first.is_none() || first > last {
+            return;
+        }
+        let mut open: FxHashSet<GroupId> = FxHashSet::default();
+        let mut known = Knowledge::default();
+        for (act, (_, judgement)) in acts.iter().zip(judged) {
+            let mut touched: Vec<GroupId> = Vec::new();
+            for deed in act.iter() {
+                known.make(&self.facts, *deed);
+                match *deed {
+                    Deed::Set { fact, .. } => touched.push(self.facts.group_of(fact)),
+                    Deed::Clear { group, .. } => touched.push(group),
+                    Deed::Blur { .. } => {}
+                }
+            }
+            if is_open(judgement.state) {
+                open.extend(touched);
+                continue;
+            }
+            touched.sort_unstable();
+            touched.dedup();
+            for group in touched.into_iter().filter(|group| open.contains(group)) {
+                let field = self.fields.iter().find(|field| field.group == group && field.whole);
+                let Some(field) = field.filter(|_| known.is_complete(group)) else { continue };
+                let mut there: Vec<_> = field
+                    .values
+                    .values()
+                    .flatten()
+                    .filter(|(_, fact)| known.known(&self.facts, *fact) == Some(true))
+                    .collect();
+                there.sort_unstable_by_key(|(_, fact)| *fact);
+                judgement.again.push(Modification {
+                    op: ModOp::Replace,
+                    attribute: Cow::Owned(field.name.to_vec()),
+                    values: there.iter().map(|(value, _)| value.clone().into_owned()).collect(),
+                });
+            }
+        }
     }
 
     /// The attribute of a value that is there in another spelling.
@@ -365,7 +446,7 @@ impl<'r> Values<'r> {
             for (key, spellings) in &field.values {
                 let now = folded.get(key).map(Vec::as_slice).unwrap_or_default();
                 for (spelled, fact) in spellings {
-                    let exact = now.contains(spelled);
+                    let exact = now.contains(&spelled);
                     let only = spellings.len() == 1 && !self.replaced.contains(fact);
                     let alike = only && !exact && !now.is_empty();
                     // Of what is deleted a twin may be left.
@@ -501,7 +582,7 @@ impl<'r> Values<'r> {
                 rest.extend(own.map(|own| own.clone().into_owned()));
                 continue;
             }
-            let mut spelled: Vec<&(&Value<'_>, FactId)> = field.values.values().flatten().collect();
+            let mut spelled: Vec<&(Value<'_>, FactId)> = field.values.values().flatten().collect();
             spelled.sort_unstable_by_key(|(_, fact)| *fact);
             for (op, wanted) in [(ModOp::Delete, false), (ModOp::Add, true)] {
                 let left = spelled.iter().filter(|(_, fact)| {
@@ -509,7 +590,7 @@ impl<'r> Values<'r> {
                         && values.facts.observed(*fact) != wanted
                 });
                 let left: Vec<Value<'static>> =
-                    left.map(|(value, _)| (*value).clone().into_owned()).collect();
+                    left.map(|(value, _)| value.clone().into_owned()).collect();
                 if !left.is_empty() {
                     let attribute = Cow::Owned(field.name.to_vec());
                     rest.push(Modification { op, attribute, values: left });

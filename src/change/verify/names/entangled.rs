@@ -7,7 +7,6 @@ use rustc_hash::FxHashMap;
 use super::{Names, NodeId, PlaceId, ROOT, joined};
 use crate::change::verify::explain::Verdict;
 use crate::change::verify::found::Found;
-use crate::change::verify::stop::Stop;
 
 /// Above this many records in a chain, names count as they were when a record
 /// spoke of them.
@@ -34,7 +33,6 @@ impl<'a> Names<'a> {
         places: &[PlaceId],
         export: &mut Found<'a>,
         base: Option<&Found<'a>>,
-        stop: Option<&Stop>,
     ) {
         let members = self.chains.members(chain).to_vec();
         let numbers: Vec<usize> = members.iter().map(|&at| self.structural[at].0).collect();
@@ -55,22 +53,14 @@ impl<'a> Names<'a> {
         }
         let rank = |possible: &Possible| (possible.mismatch, -possible.likeness);
         let best = found.iter().map(rank).min().unwrap_or_default();
-        let mut left: Vec<&Possible> = found.iter().filter(|it| rank(it) == best).collect();
+        let left: Vec<&Possible> = found.iter().filter(|it| rank(it) == best).collect();
         let same = left.windows(2).all(|pair| pair[0].at == pair[1].at);
         let guessed = !same;
-        if let (Some(stop), true) = (stop, guessed) {
-            let is_prefix = |it: &&&Possible| it.made.is_sorted_by(|a, b| a >= b);
-            let made = |it: &Possible| it.made.iter().filter(|made| **made).count();
-            let choices: Vec<usize> = left.iter().filter(is_prefix).map(|it| made(it)).collect();
-            let narrowed = stop.narrow(&choices, &numbers);
-            left.retain(|it| is_prefix(&it) && narrowed.contains(&made(it)));
-        }
         let last = left.last().map(|it| it.made.clone()).unwrap_or_default();
-        let sure = same || left.len() == 1;
         let verdicts: Vec<Verdict> = (0..count)
             .map(|at| match (best.0, last.get(at) == Some(&true)) {
                 (1.., _) => Verdict::Contradicted,
-                (0, _) if !sure && left.iter().any(|it| it.made[at] != last[at]) => {
+                (0, _) if guessed && left.iter().any(|it| it.made[at] != last[at]) => {
                     Verdict::Unclear
                 }
                 (0, true) => Verdict::Applied,

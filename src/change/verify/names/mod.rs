@@ -14,7 +14,6 @@ use crate::change::identity;
 use crate::change::verify::chains::Chains;
 use crate::change::verify::explain::{Act, Deed, FactId, Facts, Patience, Verdict, explain};
 use crate::change::verify::found::Found;
-use crate::change::verify::stop::Stop;
 use crate::change::verify::values::{Likeness, equal};
 use crate::directory::Entry;
 use crate::ldif::{Attribute, Change, ChangeRecord};
@@ -300,7 +299,6 @@ impl<'a> Names<'a> {
         &mut self,
         export: &mut Found<'a>,
         base: Option<&Found<'a>>,
-        stop: Option<&Stop>,
         patience: &Patience,
     ) {
         self.verdicts.fill(None);
@@ -322,7 +320,7 @@ impl<'a> Names<'a> {
                 match self.missing(chain, &of_record, &begun) {
                     Some(other) => stack.push(other),
                     None => {
-                        self.decide(chain, export, base, stop, patience);
+                        self.decide(chain, export, base, patience);
                         decided[chain] = true;
                         stack.pop();
                     }
@@ -435,7 +433,6 @@ impl<'a> Names<'a> {
         chain: usize,
         export: &mut Found<'a>,
         base: Option<&Found<'a>>,
-        stop: Option<&Stop>,
         patience: &Patience,
     ) {
         let mut keys: FxHashMap<PlaceId, Box<[u8]>> = FxHashMap::default();
@@ -443,7 +440,7 @@ impl<'a> Names<'a> {
         if self.chains.members(chain).len() <= entangled::MOST
             && places.iter().any(|&place| !self.is_decided(self.places[place].parent))
         {
-            self.decide_entangled(chain, &places, export, base, stop);
+            self.decide_entangled(chain, &places, export, base);
             return;
         }
         for place in places {
@@ -475,11 +472,7 @@ impl<'a> Names<'a> {
         let mut verdicts = explained.verdicts;
         if !explained.choices.is_empty() {
             let left = self.who_is_who(&numbers, &explained.choices, &keys, export, base);
-            let narrowed = match stop {
-                Some(stop) if left.len() > 1 => stop.narrow(&left, &numbers),
-                _ => left.clone(),
-            };
-            let (low, high) = (narrowed.first().copied(), narrowed.last().copied());
+            let (low, high) = (left.first().copied(), left.last().copied());
             let (low, high) = (low.unwrap_or_default(), high.unwrap_or_default());
             for (at, verdict) in verdicts.iter_mut().enumerate() {
                 *verdict = match at {
