@@ -7,8 +7,7 @@ use super::directory::{run, sets};
 use super::files::{applicable, change_file, export, read_into};
 use super::{changes, entries, text_of, text_of_changes};
 use crate::change::{
-    Contradiction, Image, Judgement, OnRefusal, Outcome, State, Undo, Verification, VerifyRun,
-    undo_without_base,
+    Image, Judgement, OnRefusal, Outcome, State, Undo, Verification, VerifyRun, undo_without_base,
 };
 use crate::directory::Entry;
 use crate::ldif::{Change, ChangeRecord};
@@ -81,6 +80,17 @@ enum Ran {
     LeftOut,
 }
 
+/// Whether a rename and a modify both have to do with values that name entries:
+/// which spelling of one a rename takes depends on what came before.
+fn names_by_modify(records: &[ChangeRecord<'_>]) -> bool {
+    let renames = |record: &ChangeRecord<'_>| matches!(record.change, Change::ModRdn { .. });
+    let names = |record: &ChangeRecord<'_>| match &record.change {
+        Change::Modify(mods) => mods.iter().any(|m| matches!(&*m.attribute, b"cn" | b"sn")),
+        _ => false,
+    };
+    records.iter().any(renames) && records.iter().any(names)
+}
+
 /// Whether a name goes from one entry to another.
 fn passes_names_on(records: &[ChangeRecord<'_>]) -> bool {
     let mut names = Vec::new();
@@ -119,7 +129,7 @@ fn consequences(
     };
     // Where a delete was refused, what was meant for the entry behind it went to
     // the entry before it: no one can tell.
-    if run_kind == Ran::LeftOut && passes_names_on(records) {
+    if run_kind == Ran::LeftOut && (passes_names_on(records) || names_by_modify(records)) {
         return Ok(());
     }
     for judgement in &judgements {

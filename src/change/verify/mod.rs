@@ -311,15 +311,22 @@ impl<'a> Verification<'a> {
         self.export.entry(&key);
         let Some(now) = self.export.known(&key) else { return };
         let records = self.records;
-        let namings: Vec<Naming<'_>> = numbers
-            .iter()
-            .filter_map(|&number| {
-                let made = judgements[number].state == State::Applied;
-                naming_of(number, &records[number], made)
-            })
-            .collect();
         let origin = self.names.origin(node);
         let before = origin.and_then(|key| self.base.as_ref()?.known(key));
+        // The RDN as the entry has it, which a record need not spell alike.
+        let mut rdn = before.map(|before| identity::rdn_text(&before.dn));
+        let mut namings: Vec<Naming<'_>> = Vec::new();
+        for &number in numbers {
+            let record = &records[number];
+            let old = rdn.unwrap_or_else(|| identity::rdn_text(&record.dn));
+            let made = judgements[number].state == State::Applied;
+            namings.extend(naming_of(number, old, record, made));
+            match &record.change {
+                Change::ModRdn { new_rdn, .. } => rdn = Some(new_rdn),
+                Change::Add(_) => rdn = Some(identity::rdn_text(&record.dn)),
+                Change::Modify(_) | Change::Delete => {}
+            }
+        }
         let mut values = values_of(numbers, records, &namings, Values::new(before, added));
         let narrow = |choices: &[usize], numbers: &[usize]| match stop {
             Some(stop) => stop.narrow(choices, numbers),
@@ -368,9 +375,14 @@ fn values_of<'r>(
 }
 
 /// The values that a rename takes and gives.
-fn naming_of<'r>(number: usize, record: &ChangeRecord<'r>, made: bool) -> Option<Naming<'static>> {
+fn naming_of(
+    number: usize,
+    old_rdn: &[u8],
+    record: &ChangeRecord<'_>,
+    made: bool,
+) -> Option<Naming<'static>> {
     let Change::ModRdn { new_rdn, delete_old_rdn, .. } = &record.change else { return None };
-    let old = identity::rdn_values(&record.dn)?;
+    let old = identity::rdn_values(old_rdn)?;
     let new = identity::rdn_values(new_rdn)?;
     let bytes = |value: Vec<u8>| Value::Bytes(value.into());
     let mut values = Vec::new();

@@ -204,6 +204,12 @@ impl<'r> Values<'r> {
         })
     }
 
+    fn has_equal(&self, field: usize, value: &Value<'_>) -> bool {
+        let Field { rule, values, .. } = &self.fields[field];
+        let spellings = values.get(&fold(*rule, value)).map(Vec::as_slice).unwrap_or_default();
+        spellings.iter().any(|(_, fact)| self.sim.known(&self.facts, *fact) == Some(true))
+    }
+
     fn deed(&mut self, act: &mut Act, deed: Deed) {
         self.sim.make(&self.facts, deed);
         act.push(deed);
@@ -294,6 +300,10 @@ impl<'r> Values<'r> {
                 continue;
             }
             let field = self.field(name);
+            // An equal value that is there names the entry as well.
+            if *to && self.has_equal(field, value) {
+                continue;
+            }
             let fact = self.fact(field, value, *to);
             self.deed(&mut act, Deed::Set { fact, to: *to, guarded: !to });
         }
