@@ -41,6 +41,7 @@ use std::borrow::Cow;
 use self::tree::{NodeId, Tree};
 use super::identity;
 use super::not_applicable::NotApplicable;
+use super::proof::{Flaw, difference};
 use crate::directory::Entry;
 use crate::ldif::{Change, ChangeRecord};
 
@@ -117,6 +118,17 @@ pub enum Fate<'a> {
     Replaced(Entry<'a>),
     /// It is gone.
     Deleted,
+}
+
+/// Whether an entry came back.
+pub(super) enum Return {
+    Same,
+    /// In this way.
+    Differs(Flaw),
+    /// It bears another name.
+    Elsewhere,
+    /// It was deleted; perhaps another one was created in its place.
+    Gone,
 }
 
 impl<'a> Image<'a> {
@@ -276,6 +288,33 @@ impl<'a> Image<'a> {
             }
             _ if displaced => Fate::Renamed(self.tree.dn(id)),
             _ => Fate::Unchanged,
+        }
+    }
+
+    /// Whether the export's entry number `ordinal` is as it was; the attribute that
+    /// differs, where one does.
+    pub(super) fn return_of(&self, ordinal: u64, entry: &Entry<'_>) -> Return {
+        let key = identity::dn_key(&entry.dn);
+        let own = key.as_ref().and_then(|key| self.tree.facts.find(key));
+        let Some((fact, id)) = own.and_then(|fact| Some((fact, fact.node?))) else {
+            return match self.fate(ordinal, &entry.dn) {
+                Fate::Unchanged => Return::Same,
+                Fate::Renamed(dn) if dn == *entry.dn => Return::Same,
+                _ => Return::Elsewhere,
+            };
+        };
+        let node = self.tree.node(id);
+        if node.was_removed() {
+            return Return::Gone;
+        }
+        if self.tree.is_displaced(id) && self.tree.dn(id) != *entry.dn {
+            return Return::Elsewhere;
+        }
+        match &node.entry {
+            Some(now) if node.altered && fact.is_entry(ordinal) => {
+                difference(now, entry).map_or(Return::Same, Return::Differs)
+            }
+            _ => Return::Same,
         }
     }
 

@@ -6,10 +6,11 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::identity;
-use crate::change::image::{Fate, Image, Outcome};
+use crate::change::image::{Image, Outcome, Return};
 use crate::change::not_applicable::NotApplicable;
-use crate::change::stored::is_active_directory;
-use crate::directory::{Entry, Writability};
+use crate::change::proof::{Flaw, difference};
+use crate::change::stored::{StoredEntry, is_active_directory};
+use crate::directory::{Entry, EntryAttribute, Writability};
 use crate::ldif::{Attribute, Change, ChangeRecord, Control, Value};
 
 /// What takes a change file back.
@@ -299,59 +300,49 @@ pub fn prove_restored<'a, T: Sync>(
     }
     let back = places.par_iter().map(|(ordinal, place)| {
         let Some(entry) = read(place) else { return Ok(0) };
-        let not = |attribute: Option<&[u8]>| NotRestored {
-            dn: entry.dn.to_vec(),
-            attribute: attribute.map(<[u8]>::to_vec),
-        };
-        match image.fate(*ordinal, &entry.dn) {
-            Fate::Unchanged => Ok(0),
-            Fate::Renamed(dn) if dn == *entry.dn => Ok(0),
-            Fate::Renamed(_) => Err(not(None)),
-            Fate::Replaced(now) if now.dn != entry.dn => Err(not(None)),
-            Fate::Replaced(now) => match differing(&entry, &now, false) {
-                Some(name) => Err(not(Some(&name))),
-                None => Ok(0),
-            },
-            Fate::Deleted => {
+        let dn = || entry.dn.to_vec();
+        match image.return_of(*ordinal, &entry) {
+            Return::Same => Ok(0),
+            Return::Elsewhere => Err(NotRestored::of_entry(dn())),
+            Return::Differs(flaw) => Err(NotRestored::of(dn(), &flaw)),
+            Return::Gone => {
                 let key = identity::dn_key(&entry.dn).unwrap_or_default();
-                let now = by_key.get(&key).ok_or_else(|| not(None))?;
-                match differing(&entry, now, true) {
-                    Some(name) => Err(not(Some(&name))),
-                    None => Ok(1),
-                }
+                let now = by_key.get(&key).ok_or_else(|| NotRestored::of_entry(dn()))?;
+                let now = StoredEntry::from((*now).clone());
+                let wanted = without_maintained(&entry);
+                let flaw = difference(&now, &wanted);
+                flaw.map_or(Ok(1), |flaw| Err(NotRestored::of(dn(), &flaw)))
             }
         }
     });
     let returned: usize = back.try_reduce(|| 0, |a, b| Ok(a + b))?;
     match created.first() {
-        Some(entry) if returned < created.len() => {
-            Err(NotRestored { dn: entry.dn.to_vec(), attribute: None })
-        }
+        Some(entry) if returned < created.len() => Err(NotRestored::of_entry(entry.dn.to_vec())),
         _ => Ok(()),
     }
 }
 
-/// The first attribute in which two entries differ as sets of values.
-fn differing(before: &Entry<'_>, now: &Entry<'_>, recreated: bool) -> Option<Vec<u8>> {
-    let active_directory = is_active_directory(before.attributes());
-    let sets = |entry: &Entry<'_>| {
-        let mut sets: BTreeMap<Vec<u8>, FxHashSet<Value<'static>>> = BTreeMap::new();
-        for attribute in entry.attributes() {
-            let kept = |value: &&Value<'_>| {
-                !(recreated && is_maintained(&attribute.name, value, active_directory))
-            };
-            let mut values = attribute.values.iter().filter(kept).peekable();
-            if values.peek().is_some() {
-                let set = sets.entry(attribute.name.to_ascii_lowercase()).or_default();
-                set.extend(values.map(|value| value.clone().into_owned()));
-            }
-        }
-        sets
-    };
-    if !recreated && before.attributes() == now.attributes() {
-        return None;
+impl NotRestored {
+    fn of_entry(dn: Vec<u8>) -> Self {
+        Self { dn, attribute: None }
     }
-    let (before, now) = (sets(before), sets(now));
-    let differs = |name: &&Vec<u8>| before.get(*name) != now.get(*name);
-    before.keys().chain(now.keys()).find(differs).cloned()
+
+    fn of(dn: Vec<u8>, flaw: &Flaw) -> Self {
+        let attribute = match flaw {
+            Flaw::Lacks { attribute, .. } | Flaw::Extra { attribute, .. } => Some(attribute),
+            _ => None,
+        };
+        Self { dn, attribute: attribute.cloned() }
+    }
+}
+
+/// What of an entry comes back when it is added again.
+fn without_maintained<'e>(entry: &Entry<'e>) -> Entry<'e> {
+    let active_directory = is_active_directory(entry.attributes());
+    let kept = entry.attributes().iter().map(|own| {
+        let values = own.values.iter();
+        let kept = |value: &&Value<'_>| !is_maintained(&own.name, value, active_directory);
+        EntryAttribute { name: own.name.clone(), values: values.filter(kept).cloned().collect() }
+    });
+    Entry::with_attributes(entry.dn.clone(), kept.filter(|own| !own.values.is_empty()).collect())
 }

@@ -7,6 +7,7 @@
 //! up only when the names above them are known.
 
 mod entangled;
+mod traces;
 
 use rustc_hash::FxHashMap;
 
@@ -14,9 +15,9 @@ use crate::change::identity;
 use crate::change::verify::chains::Chains;
 use crate::change::verify::explain::{Act, Deed, FactId, Facts, Patience, Verdict, explain};
 use crate::change::verify::found::Found;
-use crate::change::verify::values::{Held, Likeness, equal};
+use crate::change::verify::values::{Likeness, equal};
 use crate::directory::Entry;
-use crate::ldif::{Attribute, Change, ChangeRecord, Value};
+use crate::ldif::{Attribute, Change, ChangeRecord};
 
 pub(super) type NodeId = usize;
 type PlaceId = usize;
@@ -88,14 +89,9 @@ pub(super) struct Names<'a> {
     verdicts: Vec<Option<Verdict>>,
     /// Per record: whether something else than names had to decide.
     guessed: Vec<bool>,
-    /// Per rename that keeps the old RDN's values, these.
-    traces: FxHashMap<usize, Vec<(Vec<u8>, Value<'static>)>>,
-    /// Per rename, the new RDN as it spells it.
-    spelled: FxHashMap<usize, &'a [u8]>,
+    /// The records.
+    records: &'a [ChangeRecord<'a>],
 }
-
-/// Above this many explanations their traces are not looked at.
-const CHOICES: usize = 16;
 
 /// Keys under which entries are to be looked for.
 pub(super) struct Asked<'k> {
@@ -119,8 +115,7 @@ impl<'a> Names<'a> {
             chains: Chains::default(),
             verdicts: vec![None; records.len()],
             guessed: vec![false; records.len()],
-            traces: FxHashMap::default(),
-            spelled: FxHashMap::default(),
+            records,
         };
         for (number, record) in records.iter().enumerate() {
             let target = identity::dn_key(&record.dn).and_then(|key| {
@@ -176,14 +171,8 @@ impl<'a> Names<'a> {
                 self.structural.push((number, act));
                 Some(node)
             }
-            Change::ModRdn { new_rdn, new_superior, delete_old_rdn } => {
+            Change::ModRdn { new_rdn, new_superior, .. } => {
                 let node = self.walk(key);
-                self.spelled.insert(number, new_rdn);
-                if !delete_old_rdn {
-                    let values = identity::rdn_values(&record.dn).unwrap_or_default().into_iter();
-                    let traces = values.map(|(name, value)| (name, Value::Bytes(value.into())));
-                    self.traces.insert(number, traces.collect());
-                }
                 let from = self.nodes[node].at?;
                 let rdn = identity::rdn_key(new_rdn)?;
                 let parent = match new_superior {
@@ -607,56 +596,12 @@ impl<'a> Names<'a> {
         let mut left: Vec<usize> =
             choices.iter().copied().filter(|&k| states[k].0 == best).collect();
         if left.len() > 1 {
-            left = self.without_lost_traces(left, numbers, keys, export);
+            left = self.without_lost_traces(left, numbers, keys, export, base);
         }
         if left.windows(2).all(|pair| states[pair[0]].1 == states[pair[1]].1) {
             left.drain(..left.len().saturating_sub(1));
         }
         left
-    }
-
-    /// Of these prefixes, those behind which the entries have all values that
-    /// renames leave behind.
-    fn without_lost_traces(
-        &self,
-        choices: Vec<usize>,
-        numbers: &[usize],
-        keys: &FxHashMap<PlaceId, Box<[u8]>>,
-        export: &Found<'a>,
-    ) -> Vec<usize> {
-        if choices.len() > CHOICES {
-            return choices;
-        }
-        let lost = |made: usize| {
-            let mut at: FxHashMap<NodeId, (PlaceId, usize)> = FxHashMap::default();
-            let mut traces = Vec::new();
-            for &number in numbers.iter().take(made) {
-                let Some(node) = self.targets[number] else { continue };
-                let own = &self.nodes[node];
-                for (_, event) in own.events.iter().filter(|(event, _)| *event == number) {
-                    if let Event::Moved(to) = event {
-                        at.insert(node, (*to, number));
-                    }
-                }
-                let left = self.traces.get(&number).filter(|_| !own.modified);
-                traces.extend(left.into_iter().flatten().map(|trace| (node, trace)));
-            }
-            let is_lost = |(node, (name, value)): &(NodeId, &(Vec<u8>, Value<'static>))| {
-                let key = at.get(node).and_then(|(place, _)| keys.get(place));
-                let entry = key.and_then(|key| export.known(key));
-                entry.is_some_and(|entry| !Held::of(entry).holds(name, value))
-            };
-            let is_respelled = |(place, number): &&(PlaceId, usize)| {
-                let entry = keys.get(place).and_then(|key| export.known(key));
-                let spelled = self.spelled.get(number).copied();
-                entry.is_some_and(|entry| Some(identity::rdn_text(&entry.dn)) != spelled)
-            };
-            at.values().filter(is_respelled).count()
-                + traces.iter().filter(|trace| is_lost(trace)).count()
-        };
-        let scores: Vec<usize> = choices.iter().map(|&made| lost(made)).collect();
-        let least = scores.iter().copied().min().unwrap_or_default();
-        choices.into_iter().zip(scores).filter(|(_, lost)| *lost == least).map(|(k, _)| k).collect()
     }
 
     /// Whether an entry of the export is this one: above 0 yes, below no, 0 unknown.
