@@ -545,7 +545,7 @@ impl<'a> Names<'a> {
             let Ok(known) = known else { continue };
             let Spelling { place, rdn, .. } = &self.spellings[known];
             let entry = keys.get(place).and_then(|key| export.known(key));
-            let spelled = entry.is_some_and(|entry| identity::rdn_text(&entry.dn) == rdn);
+            let spelled = entry.is_some_and(|entry| is_spelled(&entry.dn, rdn));
             self.facts.observe(fact, spelled);
         }
     }
@@ -618,14 +618,20 @@ impl<'a> Names<'a> {
         let Some(before) = node.origin.as_deref().and_then(|key| base?.known(key)) else {
             return 0;
         };
-        for name in [&b"objectGUID"[..], b"entryUUID", b"nsUniqueId"] {
-            if let ([before], [now]) = (before.values(name), entry.values(name)) {
-                return if equal(name, before, now) { 4 } else { -4 };
-            }
-        }
         let lines = before.attributes().iter();
         let lines = lines.flat_map(|own| own.values.iter().map(|value| (&*own.name, value)));
-        match Likeness::of(entry, lines) {
+        let alike = Likeness::of(entry, lines);
+        for name in [&b"objectGUID"[..], b"entryUUID", b"nsUniqueId"] {
+            if let ([before], [now]) = (before.values(name), entry.values(name)) {
+                return match (equal(name, before, now), alike) {
+                    (true, _) => 4,
+                    // Made again, as by an inverse.
+                    (false, Likeness::Same) => 2,
+                    (false, _) => -4,
+                };
+            }
+        }
+        match alike {
             Likeness::Same => 2,
             Likeness::More if !node.modified => -1,
             Likeness::Other if !node.modified => -2,
@@ -681,6 +687,18 @@ impl<'a> Names<'a> {
         });
         facts.collect()
     }
+}
+
+/// Whether the values of a DN's RDN are those of another, byte for byte. A server
+/// may spell attribute types in its own way.
+fn is_spelled(dn: &[u8], rdn: &[u8]) -> bool {
+    let (Some(own), Some(other)) = (identity::rdn_values(dn), identity::rdn_values(rdn)) else {
+        return false;
+    };
+    let has = |(name, value): &(Vec<u8>, Vec<u8>)| {
+        own.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value)
+    };
+    own.len() == other.len() && other.iter().all(has)
 }
 
 fn first_rdn(key: &[u8]) -> &[u8] {
