@@ -34,6 +34,8 @@ pub(super) struct StoredAttribute<'a> {
     /// By place; `None` where a value was removed.
     values: Vec<Option<Value<'a>>>,
     live: usize,
+    /// Below this place there are gaps only.
+    start: usize,
     index: Option<Index>,
     /// Whether Active Directory's schema holds, and the entry did not break it.
     may_be_single: bool,
@@ -176,6 +178,7 @@ impl<'a> StoredAttribute<'a> {
             rule: None,
             values: Vec::new(),
             live: 0,
+            start: 0,
             index: None,
             may_be_single: active_directory,
         }
@@ -202,7 +205,12 @@ impl<'a> StoredAttribute<'a> {
 
     /// The values, in order.
     pub(super) fn values(&self) -> impl Iterator<Item = &Value<'a>> {
-        self.values.iter().flatten()
+        self.from_start().flatten()
+    }
+
+    /// The values and gaps among which all values are.
+    fn from_start(&self) -> impl Iterator<Item = &Option<Value<'a>>> {
+        self.values.get(self.start..).unwrap_or_default().iter()
     }
 
     /// The places of the values whose bytes are those of `value`; where there is
@@ -231,7 +239,7 @@ impl<'a> StoredAttribute<'a> {
         let key = key_of(rule, value);
         let is_equal = |place: &usize| self.at(*place).is_some_and(|v| key_of(rule, v) == key);
         match &self.index {
-            None => (0..self.values.len()).find(is_equal),
+            None => (self.start..self.values.len()).find(is_equal),
             Some(index) => match index.matching.get(&hash_of(&key))? {
                 Places::One(place) => Some(*place).filter(is_equal),
                 Places::Many(places) => places.iter().copied().find(is_equal),
@@ -253,7 +261,7 @@ impl<'a> StoredAttribute<'a> {
         let is_equal =
             |place: &usize| self.at(*place).is_some_and(|v| keys.contains(&key_of(rule, v)));
         let mut places: Vec<usize> = match &self.index {
-            None => (0..self.values.len()).filter(is_equal).collect(),
+            None => (self.start..self.values.len()).filter(is_equal).collect(),
             Some(index) => keys
                 .iter()
                 .filter_map(|key| index.matching.get(&hash_of(key)))
@@ -284,13 +292,17 @@ impl<'a> StoredAttribute<'a> {
 
     /// The places of all values, in order.
     pub(super) fn places(&self) -> Vec<usize> {
-        places_where(&self.values, Option::is_some)
+        let live = self.from_start().enumerate().filter(|(_, value)| value.is_some());
+        live.map(|(at, _)| self.start + at).collect()
     }
 
     /// Takes away the value at a place.
     pub(super) fn remove(&mut self, place: usize) -> Option<Value<'a>> {
         let value = self.values.get_mut(place)?.take()?;
         self.live -= 1;
+        while self.values.get(self.start).is_some_and(Option::is_none) {
+            self.start += 1;
+        }
         let rule = self.rule();
         if let Some(index) = &mut self.index {
             forget(&mut index.exact, hash_of(&value), place);
@@ -308,6 +320,7 @@ impl<'a> StoredAttribute<'a> {
         if let Some(gap) = self.values.get_mut(place) {
             *gap = Some(value);
             self.live += 1;
+            self.start = self.start.min(place);
         }
     }
 
