@@ -240,7 +240,7 @@ fn increment<'a>(
     let [step] = modification.values.as_slice() else {
         return Err(NotApplicable::of_attribute(Reason::NotAnInteger, name));
     };
-    let by = integer(step).ok_or_else(|| not_an_integer(step))?;
+    integer(step).ok_or_else(|| not_an_integer(step))?;
     let slot = entry.slot(name).filter(|&slot| entry.attribute(slot).len() > 0);
     let Some(slot) = slot else {
         return Err(NotApplicable::of_attribute(Reason::NoSuchAttribute, name));
@@ -248,11 +248,17 @@ fn increment<'a>(
     let effect = begin(effects, slot);
     remove_all(entry, slot, effect);
     for (_, old) in &effect.removed {
-        let sum = integer(old).and_then(|old| old.checked_add(by));
-        let sum = sum.ok_or_else(|| not_an_integer(old))?.to_string().into_bytes();
-        effect.added.push(entry.attribute_mut(slot).push(Value::Bytes(Cow::Owned(sum))));
+        let sum = incremented(old, &modification.values).ok_or_else(|| not_an_integer(old))?;
+        effect.added.push(entry.attribute_mut(slot).push(sum));
     }
     Ok(())
+}
+
+/// A number and what is added to it; `None` where that is no number that fits.
+pub(super) fn incremented(value: &Value<'_>, by: &[Value<'_>]) -> Option<Value<'static>> {
+    let [step] = by else { return None };
+    let sum = integer(value)?.checked_add(integer(step)?)?;
+    Some(Value::Bytes(Cow::Owned(sum.to_string().into_bytes())))
 }
 
 fn integer(value: &Value<'_>) -> Option<i128> {

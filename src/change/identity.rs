@@ -131,9 +131,40 @@ pub(super) fn single_valued(attribute: &[u8]) -> bool {
     Facts::of(attribute).single_valued
 }
 
+/// Attributes whose type has no equality rule (RFC 4519 sections 2.10, 2.30 and
+/// 2.32, RFC 2798 sections 2.6 and 2.8, RFC 1274 section 9.3): outside Active
+/// Directory a server cannot delete a value of theirs by name (18).
+const WITHOUT_EQUALITY: [&str; 12] = [
+    "jpegPhoto",
+    "photo",
+    "audio",
+    "personalSignature",
+    "userSMIMECertificate",
+    "userPKCS12",
+    "facsimileTelephoneNumber",
+    "teletexTerminalIdentifier",
+    "telexNumber",
+    "preferredDeliveryMethod",
+    "searchGuide",
+    "enhancedSearchGuide",
+];
+
+/// Whether a server other than Active Directory cannot delete the attribute's
+/// values by name.
+pub(super) fn lacks_equality(attribute: &[u8]) -> bool {
+    let base = AttributeDescription::split(attribute).base();
+    WITHOUT_EQUALITY.iter().any(|name| same_type(name.as_bytes(), base))
+}
+
 /// What a modify may do to the attribute.
 pub(super) fn writability(attribute: &[u8]) -> Writability {
     Facts::of(attribute).writability
+}
+
+/// Whether a server derives the attribute from the entry's name.
+pub(super) fn names_by_server(attribute: &[u8]) -> bool {
+    let facts = Facts::of(attribute);
+    facts.writability == Writability::Renames && facts.system_only
 }
 
 /// Where a server keeps the attribute's values unique.

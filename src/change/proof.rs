@@ -262,7 +262,7 @@ fn unique_values<'n>(
 }
 
 /// The first value in which two entries differ as sets.
-fn difference(got: &StoredEntry<'_>, expected: &Entry<'_>) -> Option<Flaw> {
+pub(super) fn difference(got: &StoredEntry<'_>, expected: &Entry<'_>) -> Option<Flaw> {
     let text = |value: &Value<'_>| match value {
         Value::Bytes(bytes) | Value::Url(bytes) => bytes.to_vec(),
     };

@@ -100,6 +100,11 @@ impl<'a> From<Entry<'a>> for StoredEntry<'a> {
 }
 
 impl<'a> StoredEntry<'a> {
+    /// Whether Active Directory's schema holds.
+    pub(super) fn is_active_directory(&self) -> bool {
+        self.active_directory
+    }
+
     /// The entry, gaps closed, attributes without values left out.
     pub(super) fn into_entry(self) -> Entry<'a> {
         let attributes = self

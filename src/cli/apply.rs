@@ -121,12 +121,8 @@ fn report_refusals(
     {
         let Outcome::Refused(why) = outcome else { continue };
         refused += 1;
-        let mut message = format!("record {number}, {}: {}", visible(&record.dn), why.reason);
-        for text in [&why.attribute, &why.value].into_iter().flatten() {
-            message.push_str(": ");
-            message.push_str(&visible(text));
-        }
-        message.push_str(&format!(" (LDAP result {})", why.reason.result_code()));
+        let message =
+            format!("record {number}, {}: {}", visible(&record.dn), changes::refusal(why));
         console.problem(&Problem {
             severity: Severity::Error,
             file: name,

@@ -2,6 +2,7 @@
 
 use anyhow::bail;
 
+use crate::change::NotApplicable;
 use crate::input::Source;
 use crate::ldif::{
     Change, ChangeRecord, ChangeType, InputReport, ReadOptions, Record, map_chunks, read_chunk,
@@ -82,6 +83,17 @@ pub fn change_records<'a>(
         }
     }
     Ok((lines, records))
+}
+
+/// Why a record does not apply, for people.
+pub fn refusal(why: &NotApplicable) -> String {
+    let mut message = why.reason.to_string();
+    for text in [&why.attribute, &why.value].into_iter().flatten() {
+        message.push_str(": ");
+        message.push_str(&visible(text));
+    }
+    message.push_str(&format!(" (LDAP result {})", why.reason.result_code()));
+    message
 }
 
 /// How many records there are of each kind: `3 records: 2 modify, 1 delete`.

@@ -12,6 +12,7 @@ mod fix;
 mod flow;
 mod fmt;
 mod inputs;
+mod invert;
 mod options;
 mod rewritten;
 mod rules;
@@ -23,6 +24,7 @@ mod split;
 
 mod summary;
 mod survey;
+mod verify;
 
 use std::io;
 use std::process::ExitCode;
@@ -52,6 +54,8 @@ enum Command {
     Check(check::Args),
     Fix(fix::Args),
     Apply(apply::Args),
+    Invert(invert::Args),
+    Verify(verify::Args),
     Show(show::Args),
     Diff(diff::Args),
     Fmt(fmt::Args),
@@ -108,6 +112,8 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(&args, console),
         Command::Fix(args) => fix::run(&args, console),
         Command::Apply(args) => apply::run(&args, console),
+        Command::Invert(args) => invert::run(&args, console),
+        Command::Verify(args) => verify::run(&args, console),
         Command::Show(args) => show::run(&args, console),
         Command::Diff(args) => diff::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),

@@ -21,6 +21,7 @@ mod shorten;
 mod summary;
 mod table;
 mod terminal;
+mod verified;
 mod visible;
 
 pub use self::csv::Csv;
@@ -32,6 +33,7 @@ pub use progress::Progress;
 pub use summary::{Failure, InputSummary, LISTED_FAILURES, Place, Summary, WarningSummary, Word};
 pub use table::Table;
 pub use terminal::{Colour, Width, counted, grouped};
+pub use verified::{Verified, VerifiedCsv, VerifiedJson, VerifiedTable, VerifiedWriter};
 pub use visible::{quoted, visible};
 
 use crate::rules::Finding;

@@ -42,6 +42,7 @@ use std::borrow::Cow;
 use self::tree::{NodeId, Tree};
 use super::identity;
 use super::not_applicable::NotApplicable;
+use super::proof::{Flaw, difference};
 use crate::directory::Entry;
 use crate::directory::dn::normalize_into;
 use crate::ldif::ChangeRecord;
@@ -62,6 +63,9 @@ pub struct Image<'a> {
     tree: Tree<'a>,
     created: Vec<NodeId>,
     duplicates: u64,
+    /// The number of the change record that is tried.
+    at: usize,
+    partial: Vec<(usize, Vec<u8>)>,
 }
 
 /// What happens behind a record that does not apply.
@@ -128,6 +132,17 @@ pub enum Fate<'a> {
     Deleted,
 }
 
+/// Whether an entry came back.
+pub(super) enum Return {
+    Same,
+    /// In this way.
+    Differs(Flaw),
+    /// It bears another name.
+    Elsewhere,
+    /// It was deleted; perhaps another one was created in its place.
+    Gone,
+}
+
 impl<'a> Image<'a> {
     /// An image that will apply these changes, in order.
     #[must_use]
@@ -140,6 +155,8 @@ impl<'a> Image<'a> {
             tree: Tree::default(),
             created: Vec::new(),
             duplicates: 0,
+            at: 0,
+            partial: Vec::new(),
         };
         image.begin();
         image
@@ -168,6 +185,19 @@ impl<'a> Image<'a> {
         self
     }
 
+    /// Whether the entries of interest to `other` are all that is needed here:
+    /// the export need not be read for this image.
+    #[must_use]
+    pub fn asks_no_more_than(&self, other: &Self) -> bool {
+        self.tree.facts.ask_no_more_than(&other.tree.facts)
+    }
+
+    /// The records, by number, whose inverse cannot be exact, since the export
+    /// holds only a part of an attribute that they take away.
+    pub fn partial(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        self.partial.iter().map(|(number, attribute)| (*number, attribute.as_slice()))
+    }
+
     /// What must be known of the entry with this DN. Entries of interest are to
     /// be handed over in the order of the export; the others are not.
     #[must_use]
@@ -188,6 +218,7 @@ impl<'a> Image<'a> {
         };
         match (needs.content, needs.place) {
             (true, _) => Interest::Content,
+            _ if self.tree.facts.covers(key) => Interest::Content,
             (false, true) => Interest::Place,
             _ if counted() == Some(true) => Interest::Place,
             _ => Interest::None,
@@ -215,6 +246,12 @@ impl<'a> Image<'a> {
     fn note(&mut self, ordinal: u64, dn: &[u8], entry: Option<Entry<'a>>) {
         let Some(key) = identity::dn_key(dn) else { return };
         let facts = &mut self.tree.facts;
+        if facts.covers(&key) {
+            facts.cover(&key);
+            if let Some(parent) = identity::parent_key(&key).filter(|above| facts.covers(above)) {
+                facts.cover(parent);
+            }
+        }
         if facts.find_mut(&key).is_some_and(|fact| !fact.found(ordinal, dn, entry)) {
             self.duplicates += 1;
             return;
@@ -245,10 +282,12 @@ impl<'a> Image<'a> {
     fn try_all(&mut self) -> Vec<Outcome> {
         self.tree.begin_run();
         self.created.clear();
+        self.partial.clear();
         let changes = self.changes;
         let mut outcomes = Vec::with_capacity(changes.len());
         let mut stopped = false;
-        for record in changes {
+        for (at, record) in changes.iter().enumerate() {
+            self.at = at;
             if stopped {
                 outcomes.push(Outcome::NotTried);
                 continue;
@@ -291,6 +330,33 @@ impl<'a> Image<'a> {
             }
             _ if displaced => Fate::Renamed(self.tree.dn(id)),
             _ => Fate::Unchanged,
+        }
+    }
+
+    /// Whether the export's entry number `ordinal` is as it was; the attribute that
+    /// differs, where one does.
+    pub(super) fn return_of(&self, ordinal: u64, entry: &Entry<'_>) -> Return {
+        let key = identity::dn_key(&entry.dn);
+        let own = key.as_ref().and_then(|key| self.tree.facts.find(key));
+        let Some((fact, id)) = own.and_then(|fact| Some((fact, fact.node?))) else {
+            return match self.fate(ordinal, &entry.dn) {
+                Fate::Unchanged => Return::Same,
+                Fate::Renamed(dn) if dn == *entry.dn => Return::Same,
+                _ => Return::Elsewhere,
+            };
+        };
+        let node = self.tree.node(id);
+        if node.was_removed() {
+            return Return::Gone;
+        }
+        if self.tree.is_displaced(id) && self.tree.dn(id) != *entry.dn {
+            return Return::Elsewhere;
+        }
+        match &node.entry {
+            Some(now) if node.altered && fact.is_entry(ordinal) => {
+                difference(now, entry).map_or(Return::Same, Return::Differs)
+            }
+            _ => Return::Same,
         }
     }
 

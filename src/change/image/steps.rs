@@ -25,6 +25,7 @@ impl<'a> Image<'a> {
         match &record.change {
             Change::Modify(mods) => self.modify(node, &record.dn, mods),
             Change::Add(attributes) => self.add(node, &record.dn, attributes),
+            Change::Delete if deletes_tree(record) => self.delete_tree(node, &record.dn),
             Change::Delete => self.delete(node, &record.dn),
             Change::ModRdn { new_rdn, delete_old_rdn, new_superior } => {
                 let parent = match new_superior {
@@ -62,12 +63,14 @@ impl<'a> Image<'a> {
         }
         let called = self.as_in_export(mods);
         let Some(entry) = self.tree.entry_mut(node) else { return Ok(Inverse::new()) };
+        let partial = self.inverses.then(|| inverse::partly_known(entry, mods)).flatten();
         let done = match &called {
             None => apply::modify(entry, mods, twins),
             Some(mods) => {
                 apply::modify_keeping(entry, mods, twins, |value| value.clone().into_owned())
             }
         };
+        self.partial.extend(partial.map(|attribute| (self.at, attribute)));
         let effects = done.map_err(|refusal| self.said_now(refusal))?;
         let after = self.tree.entry_mut(node).filter(|_| self.inverses);
         let undo = after.and_then(|entry| inverse::of_modify(dn, entry, &effects));
@@ -116,10 +119,49 @@ impl<'a> Image<'a> {
         if exists == Some(true) && self.tree.children(node) > 0 {
             return Err(NotApplicable::of_dn(Reason::NotLeaf, dn));
         }
-        let entry = self.tree.entry_mut(node).filter(|_| self.inverses);
-        let undo = entry.map(|entry| inverse::of_delete(entry.to_entry(entry.dn.clone())));
+        if self.inverses {
+            // What the inverse will need, while the export is still to be read.
+            self.can_hold(self.tree.node(node).parent);
+        }
+        let undo = self.undo_of_delete(node);
         self.tree.remove(node);
         Ok(undo.into_iter().collect())
+    }
+
+    /// A delete with the tree-delete control.
+    fn delete_tree(&mut self, node: NodeId, dn: &[u8]) -> Result<Inverse, NotApplicable> {
+        let exists = self.tree.exists(node, Needs::SUBTREE);
+        if exists == Some(false) {
+            return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn));
+        }
+        if node == ROOT {
+            return Err(NotApplicable::of_dn(Reason::CannotMove, dn));
+        }
+        if self.inverses {
+            self.can_hold(self.tree.node(node).parent);
+        }
+        let mut subtree = self.tree.subtree(node);
+        if exists.is_none() {
+            subtree = vec![node];
+        }
+        let undo = subtree.iter().filter_map(|&node| self.undo_of_delete(node)).collect();
+        for &node in subtree.iter().rev() {
+            self.tree.remove(node);
+        }
+        Ok(undo)
+    }
+
+    fn undo_of_delete(&mut self, node: NodeId) -> Option<ChangeRecord<'static>> {
+        if !self.inverses {
+            return None;
+        }
+        let dn = self.tree.dn(node);
+        let mut entry = self.tree.entry_mut(node)?.clone().into_entry();
+        entry.dn = dn.into();
+        let names = entry.attributes().iter().map(|attribute| &*attribute.name);
+        let partial = names.clone().find(|name| identity::is_partial(name));
+        self.partial.extend(partial.map(|name| (self.at, name.to_vec())));
+        Some(inverse::of_delete(entry))
     }
 
     fn rename(
@@ -232,6 +274,13 @@ struct Rename<'r> {
     moves: Option<&'r [u8]>,
     rdn: &'r [u8],
     delete_old_rdn: bool,
+}
+
+/// The OID of the control that deletes a whole subtree.
+const TREE_DELETE: &[u8] = b"1.2.840.113556.1.4.805";
+
+fn deletes_tree(record: &ChangeRecord<'_>) -> bool {
+    record.controls.iter().any(|control| *control.oid == *TREE_DELETE)
 }
 
 fn alters(effects: &[Effect<'_>]) -> bool {

@@ -61,6 +61,9 @@ impl<'a> Tree<'a> {
         self.nodes = vec![Node { origin: Some(origin), ..Node::default() }];
         self.moves = 0;
         self.followed = 0;
+        for (key, dn) in self.facts.covered() {
+            self.walk(&key, &dn);
+        }
     }
 
     pub(super) fn node(&self, id: NodeId) -> &Node<'a> {
@@ -168,6 +171,32 @@ impl<'a> Tree<'a> {
     pub(super) fn children(&self, id: NodeId) -> i64 {
         let node = &self.nodes[id];
         node.balance + node.origin.map_or(0, |origin| self.facts.get(origin).children)
+    }
+
+    /// What a delete of a whole subtree deletes, parents first; what of it is in
+    /// the export must be known then. Names that the export lacks are left out.
+    pub(super) fn subtree(&mut self, top: NodeId) -> Vec<NodeId> {
+        let mut all = vec![top];
+        let mut next = 0;
+        while let Some(&id) = all.get(next) {
+            next += 1;
+            let node = &self.nodes[id];
+            if let Some(origin) = node.origin
+                && !self.facts.covers(&self.facts.get(origin).key())
+            {
+                self.facts.require(origin, Needs::SUBTREE);
+            }
+            let mut below: Vec<NodeId> = self.nodes[id].children.values().copied().collect();
+            below.sort_unstable();
+            all.extend(below);
+        }
+        let facts = &self.facts;
+        all.retain(|&id| {
+            let node = &self.nodes[id];
+            let found = || node.origin.is_some_and(|origin| facts.get(origin).is_found());
+            node.exists.unwrap_or_else(found)
+        });
+        all
     }
 
     /// The entry, taken over from the export when first touched.

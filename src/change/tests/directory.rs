@@ -22,9 +22,9 @@ ou: B
 ";
 
 pub(super) struct Applied {
-    outcomes: Vec<Outcome>,
+    pub(super) outcomes: Vec<Outcome>,
     readings: usize,
-    result: Vec<Entry<'static>>,
+    pub(super) result: Vec<Entry<'static>>,
 }
 
 impl Applied {
@@ -56,7 +56,11 @@ impl Applied {
     }
 }
 
-fn run(export: &[Entry<'static>], changes: &[ChangeRecord<'static>], policy: OnRefusal) -> Applied {
+pub(super) fn run(
+    export: &[Entry<'static>],
+    changes: &[ChangeRecord<'static>],
+    policy: OnRefusal,
+) -> Applied {
     let mut image = Image::new(changes, policy).with_inverses();
     let mut readings = 0;
     let outcomes = loop {
@@ -120,7 +124,7 @@ pub(super) fn applied(export: &str, text: &str) -> Applied {
     applied
 }
 
-fn sets(entries: &[Entry<'_>]) -> Vec<Vec<String>> {
+pub(super) fn sets(entries: &[Entry<'_>]) -> Vec<Vec<String>> {
     let mut all: Vec<Vec<String>> = entries
         .iter()
         .map(|entry| {
