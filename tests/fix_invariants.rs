@@ -193,8 +193,82 @@ fn value_sets(export: &[u8]) -> BTreeMap<Vec<u8>, Values> {
     all
 }
 
+fn assert_fix_holds(people: &[Person], profile: &str, take_unsafe: bool) {
+    let start = export(people);
+    let options = options(profile);
+    let (change, undo) = with_draft(&start, &options, take_unsafe, |draft| {
+        (draft.change.clone(), draft.undo.clone())
+    });
+    let end = apply(&start, &change);
+    assert_eq!(value_sets(&apply(&end, &undo)), value_sets(&start));
+
+    let (before, after) = (check(&start, &options), check(&end, &options));
+    let new: Vec<_> = after
+        .iter()
+        .filter(|(at, labels)| before.get(*at).is_none_or(|known| !labels.is_subset(known)))
+        .map(|((dn, attribute, value), labels)| {
+            let value = value.as_deref().unwrap_or_default();
+            format!("{} {attribute} {} {labels:?}", dn.escape_ascii(), value.escape_ascii())
+        })
+        .collect();
+    assert!(new.is_empty(), "new findings: {new:#?}");
+
+    let again = with_draft(&end, &options, take_unsafe, |draft| {
+        String::from_utf8_lossy(&draft.change).into_owned()
+    });
+    assert!(!again.contains("dn:"), "a further fix: {again}");
+}
+
+#[test]
+fn a_new_value_is_no_duplicate_of_one_that_the_same_entry_keeps() {
+    let proxies = ["smtp:smtp: ann@contoso.com", "smtp:smtp:Ann@contoso.com"];
+    let person = Person {
+        class: "user",
+        single: vec![("mail", Some("ann@contoso.com".to_owned()))],
+        proxies: proxies.map(str::to_owned).into(),
+    };
+    for profile in ["idfix-multitenant", "idfix-dedicated"] {
+        assert_fix_holds(std::slice::from_ref(&person), profile, true);
+    }
+}
+
+#[test]
+fn two_values_that_only_a_rule_tells_from_what_they_were_do_not_become_the_same() {
+    let person = Person {
+        class: "user",
+        single: Vec::new(),
+        proxies: BTreeSet::from([" smtp:ann@contoso.com".to_owned()]),
+    };
+    for take_unsafe in [false, true] {
+        assert_fix_holds(&[person.clone(), person.clone()], "idfix-multitenant", take_unsafe);
+    }
+}
+
+#[test]
+fn a_duplicate_that_becomes_the_first_of_its_values_is_fixed_in_the_same_run() {
+    let person = |proxies: &[&str]| Person {
+        class: "user",
+        single: Vec::new(),
+        proxies: proxies.iter().map(|&proxy| proxy.to_owned()).collect(),
+    };
+    let people = [
+        person(&["SMTP:bob@contoso.com"]),
+        person(&["SMTP:ann@@contoso.com", "SMTP:bob@contoso.com"]),
+    ];
+    assert_fix_holds(&people, "idfix-multitenant", true);
+}
+
+/// Random exports to try; `LDIFIX_CASES` asks for more of them.
+fn cases() -> u32 {
+    std::env::var("LDIFIX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig {
+        cases: cases(),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_fix_brings_no_finding_needs_no_other_and_can_be_undone(
@@ -202,25 +276,7 @@ proptest! {
         profile in prop::sample::select(&["idfix-multitenant", "idfix-dedicated"][..]),
         take_unsafe in any::<bool>(),
     ) {
-        let start = export(&people);
-        let options = options(profile);
-        let (change, undo) = with_draft(&start, &options, take_unsafe, |draft| {
-            (draft.change.clone(), draft.undo.clone())
-        });
-        let end = apply(&start, &change);
-        prop_assert_eq!(value_sets(&apply(&end, &undo)), value_sets(&start));
-
-        let (before, after) = (check(&start, &options), check(&end, &options));
-        let new: Vec<_> = after
-            .iter()
-            .filter(|(at, labels)| before.get(*at).is_none_or(|known| !labels.is_subset(known)))
-            .collect();
-        prop_assert!(new.is_empty(), "new findings: {:?}", new);
-
-        let again = with_draft(&end, &options, take_unsafe, |draft| {
-            String::from_utf8_lossy(&draft.change).into_owned()
-        });
-        prop_assert!(!again.contains("dn:"), "a further fix: {}", again);
+        assert_fix_holds(&people, profile, take_unsafe);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod apply;
 mod continued;
+pub mod diff;
 mod edit;
 mod identity;
 mod image;

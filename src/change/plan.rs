@@ -114,28 +114,39 @@ pub enum Refusal {
 /// Edits are made in order, each on what the earlier ones left. One that cannot
 /// be made is left out and reported; the others stand.
 #[must_use]
-pub fn plan(entry: &Entry<'_>, edits: &EntryEdits<'_>) -> Plan {
+pub fn plan<'e, 'v>(entry: &'e Entry<'_>, edits: &'e EntryEdits<'v>) -> Plan {
     let naming = identity::rdn_values(&entry.dn).unwrap_or_default();
     let active_directory = is_active_directory(entry.attributes());
     let mut states: Vec<State<'_>> = Vec::new();
     let mut slots: FxHashMap<Vec<u8>, usize> = FxHashMap::default();
-    let (mut made, mut refused, mut comments) = (Vec::new(), Vec::new(), Vec::new());
-    for edit in &edits.edits {
-        let done = may_write(entry, &edit.attribute).and_then(|()| {
-            let slot = *slots.entry(edit.attribute.to_ascii_lowercase()).or_insert_with(|| {
-                states.push(State::new(entry, edit, &naming, active_directory));
-                states.len() - 1
-            });
-            states[slot].make(edit)
+    let (mut made, mut comments) = (Vec::new(), Vec::new());
+    let mut make = |edit: &'e Edit<'v>| -> Result<(), Refusal> {
+        may_write(entry, &edit.attribute)?;
+        let slot = *slots.entry(edit.attribute.to_ascii_lowercase()).or_insert_with(|| {
+            states.push(State::new(entry, edit, &naming, active_directory));
+            states.len() - 1
         });
-        match done {
-            Ok(()) => {
-                comments.extend(edit.comments.iter().cloned());
-                made.push(edit.clone().into_owned());
-            }
-            Err(reason) => refused.push(RefusedEdit { edit: edit.clone().into_owned(), reason }),
-        }
+        states[slot].make(edit)?;
+        comments.extend(edit.comments.iter().cloned());
+        made.push(edit.clone().into_owned());
+        Ok(())
+    };
+    let mut waiting: Vec<(&'e Edit<'v>, Refusal)> = edits
+        .edits
+        .iter()
+        .filter_map(|edit| make(edit).err().map(|reason| (edit, reason)))
+        .collect();
+    // The twin that stands in the way of one edit can be what a later one takes
+    // away.
+    let mut tried = usize::MAX;
+    while waiting.len() < tried {
+        tried = waiting.len();
+        waiting.retain(|(edit, reason)| *reason != Refusal::WouldMakeTwin || make(edit).is_err());
     }
+    let refused = waiting
+        .into_iter()
+        .map(|(edit, reason)| RefusedEdit { edit: edit.clone().into_owned(), reason })
+        .collect();
     let mut mods = Vec::new();
     let (mut frees, mut takes) = (Vec::new(), Vec::new());
     for state in &states {

@@ -10,9 +10,12 @@ use super::identity;
 use crate::directory::{Entry, EntryAttribute, Syntax};
 use crate::ldif::Value;
 
-/// Attributes above this many values, and entries above this many attributes,
-/// are searched by hash; below it looking at all of them is faster.
+/// Attributes above this many values are searched by hash; below it looking at
+/// all of them is faster.
 const SCANNED: usize = 16;
+
+/// The same for the attributes of an entry, whose lengths tell most of them apart.
+const SCANNED_NAMES: usize = 64;
 
 /// An entry whose values keep their places: what is removed leaves a gap, what
 /// is added goes last, and both can be taken back.
@@ -33,10 +36,10 @@ pub(super) struct StoredAttribute<'a> {
     rule: Option<Syntax>,
     /// By place; `None` where a value was removed.
     values: Vec<Option<Value<'a>>>,
+    /// All places before this one are gaps.
+    first: usize,
     live: usize,
-    /// Below this place there are gaps only.
-    start: usize,
-    index: Option<Index>,
+    index: Option<Box<Index>>,
     /// Whether Active Directory's schema holds, and the entry did not break it.
     may_be_single: bool,
 }
@@ -116,9 +119,19 @@ impl<'a> StoredEntry<'a> {
         Entry::with_attributes(self.dn, attributes)
     }
 
+    /// The same, while more changes may come.
+    pub(super) fn to_entry(&self, dn: Cow<'a, [u8]>) -> Entry<'a> {
+        let live = self.attributes.iter().filter(|attribute| attribute.live > 0);
+        let attributes = live.map(|attribute| EntryAttribute {
+            name: attribute.name.clone(),
+            values: attribute.values().cloned().collect(),
+        });
+        Entry::with_attributes(dn, attributes.collect())
+    }
+
     /// The number of an attribute, where the entry has or had it.
     pub(super) fn slot(&self, name: &[u8]) -> Option<usize> {
-        if self.attributes.len() > SCANNED {
+        if self.attributes.len() > SCANNED_NAMES {
             return self.names.get(&name.to_ascii_lowercase()).copied();
         }
         self.attributes.iter().position(|attribute| attribute.name.eq_ignore_ascii_case(name))
@@ -143,8 +156,8 @@ impl<'a> StoredEntry<'a> {
     fn push_slot(&mut self, slot: StoredAttribute<'a>) -> usize {
         self.attributes.push(slot);
         let slots = self.attributes.len();
-        if slots > SCANNED {
-            let unnamed = if slots == SCANNED + 1 { 0 } else { slots - 1 };
+        if slots > SCANNED_NAMES {
+            let unnamed = if slots == SCANNED_NAMES + 1 { 0 } else { slots - 1 };
             for (at, attribute) in self.attributes.iter().enumerate().skip(unnamed) {
                 self.names.entry(attribute.name.to_ascii_lowercase()).or_insert(at);
             }
@@ -177,8 +190,8 @@ impl<'a> StoredAttribute<'a> {
             name,
             rule: None,
             values: Vec::new(),
+            first: 0,
             live: 0,
-            start: 0,
             index: None,
             may_be_single: active_directory,
         }
@@ -205,12 +218,7 @@ impl<'a> StoredAttribute<'a> {
 
     /// The values, in order.
     pub(super) fn values(&self) -> impl Iterator<Item = &Value<'a>> {
-        self.from_start().flatten()
-    }
-
-    /// The values and gaps among which all values are.
-    fn from_start(&self) -> impl Iterator<Item = &Option<Value<'a>>> {
-        self.values.get(self.start..).unwrap_or_default().iter()
+        self.values.iter().skip(self.first).flatten()
     }
 
     /// The places of the values whose bytes are those of `value`; where there is
@@ -239,7 +247,7 @@ impl<'a> StoredAttribute<'a> {
         let key = key_of(rule, value);
         let is_equal = |place: &usize| self.at(*place).is_some_and(|v| key_of(rule, v) == key);
         match &self.index {
-            None => (self.start..self.values.len()).find(is_equal),
+            None => (self.first..self.values.len()).find(is_equal),
             Some(index) => match index.matching.get(&hash_of(&key))? {
                 Places::One(place) => Some(*place).filter(is_equal),
                 Places::Many(places) => places.iter().copied().find(is_equal),
@@ -261,7 +269,7 @@ impl<'a> StoredAttribute<'a> {
         let is_equal =
             |place: &usize| self.at(*place).is_some_and(|v| keys.contains(&key_of(rule, v)));
         let mut places: Vec<usize> = match &self.index {
-            None => (self.start..self.values.len()).filter(is_equal).collect(),
+            None => (self.first..self.values.len()).filter(is_equal).collect(),
             Some(index) => keys
                 .iter()
                 .filter_map(|key| index.matching.get(&hash_of(key)))
@@ -292,16 +300,16 @@ impl<'a> StoredAttribute<'a> {
 
     /// The places of all values, in order.
     pub(super) fn places(&self) -> Vec<usize> {
-        let live = self.from_start().enumerate().filter(|(_, value)| value.is_some());
-        live.map(|(at, _)| self.start + at).collect()
+        (self.first..self.values.len()).filter(|&place| self.at(place).is_some()).collect()
     }
 
     /// Takes away the value at a place.
     pub(super) fn remove(&mut self, place: usize) -> Option<Value<'a>> {
         let value = self.values.get_mut(place)?.take()?;
         self.live -= 1;
-        while self.values.get(self.start).is_some_and(Option::is_none) {
-            self.start += 1;
+        // Replaced over and over, an attribute is mostly gaps.
+        while self.values.get(self.first).is_some_and(Option::is_none) {
+            self.first += 1;
         }
         let rule = self.rule();
         if let Some(index) = &mut self.index {
@@ -318,9 +326,9 @@ impl<'a> StoredAttribute<'a> {
             index.note(rule, &value, place);
         }
         if let Some(gap) = self.values.get_mut(place) {
+            self.first = self.first.min(place);
             *gap = Some(value);
             self.live += 1;
-            self.start = self.start.min(place);
         }
     }
 
@@ -343,7 +351,7 @@ impl<'a> StoredAttribute<'a> {
                 index.note(rule, value, place);
             }
         }
-        self.index = Some(index);
+        self.index = Some(Box::new(index));
     }
 }
 

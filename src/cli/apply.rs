@@ -1,29 +1,19 @@
 //! `ldifix apply`: an export as it will look after a change file.
 
-use std::borrow::Cow;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::bail;
 
-use crate::change::{Fate, Image, OnRefusal, Outcome};
-use crate::directory::Entry;
-use crate::input::Source;
-use crate::ldif::{
-    Attribute, CHUNK_SIZE, Change, ChangeRecord, ChunkReport, Chunks, InputReport, LdifErrorKind,
-    Line, Position, RawRecord, ReadOptions, Record, WriteOptions, Writer, entry_text, map_in_order,
-    read_chunk,
-};
+use crate::change::{Image, OnRefusal, Outcome};
+use crate::ldif::{ChangeRecord, Position};
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Problem, Severity, Summary, counted, visible};
 
-use super::canonical::{write_record, write_renamed};
 use super::console::Console;
-use super::entries;
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
-use super::settled::{Numbering, Scan, settle};
-use super::{Exit, changes, inputs, summary};
+use super::settled::settle;
+use super::{Exit, changes, inputs, rewritten, summary};
 
 /// Write an export as it will look after a change file
 #[derive(Debug, clap::Args)]
@@ -78,7 +68,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let mut totals = Summary::new();
     inputs::report_notes(export.name(), export.notes(), console, &mut totals);
     let mut image = Image::new(&records, OnRefusal::GoOn);
-    let (scan, outcomes) = settle(&mut image, export, read);
+    let (scan, outcomes) = settle(&mut image, export, (read, write));
     let refused = report_refusals(change.name(), &lines, &records, &outcomes, console);
     let stopped = read.strict && scan.report.failed_blocks > 0;
     if stopped || (refused > 0 && !args.go_on) {
@@ -88,7 +78,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         return Ok(Exit::Failure);
     }
 
-    let (stray, report) = write_all(&image, export, scan, (read, write), &mut out)?;
+    let (stray, report) = rewritten::write(&image, export, scan, (read, write), &mut out)?;
     out.commit()?;
     inputs::report_reading(export.name(), &report, console, &mut totals);
     if stray > 0 {
@@ -144,116 +134,4 @@ fn report_refusals(
         });
     }
     refused
-}
-
-/// Writes the export as the image has it.
-fn write_all(
-    image: &Image<'_>,
-    export: &Source,
-    scan: Scan,
-    (read, write): (ReadOptions, WriteOptions),
-    out: &mut AtomicFile,
-) -> anyhow::Result<(u64, InputReport)> {
-    let mut head = Writer::new(&mut *out, write);
-    head.version_line()?;
-    head.finish()?;
-    let mut report = InputReport::default();
-    map_in_order(
-        Chunks::new(export.bytes(), CHUNK_SIZE).zip(scan.chunks),
-        |(chunk, numbering)| ChunkWriter { image, chunk: chunk.bytes, read }.run(&numbering, write),
-        |(chunk, text): (ChunkReport, Vec<u8>)| -> io::Result<()> {
-            report.add(chunk);
-            out.write_all(&text)
-        },
-    )?;
-    let mut tail = Writer::new(&mut *out, write);
-    for entry in image.added() {
-        let record = entry.into_record();
-        if scan.adds {
-            tail.change(&ChangeRecord {
-                dn: record.dn,
-                controls: Vec::new(),
-                spelling: None,
-                change: Change::Add(record.attributes),
-            })?;
-        } else {
-            tail.content(&record)?;
-        }
-    }
-    tail.finish()?;
-    Ok((scan.stray, report))
-}
-
-struct ChunkWriter<'i, 'a, 'c> {
-    image: &'i Image<'a>,
-    chunk: &'c [u8],
-    read: ReadOptions,
-}
-
-impl<'c> ChunkWriter<'_, '_, 'c> {
-    fn run(&self, numbering: &Numbering, write: WriteOptions) -> (ChunkReport, Vec<u8>) {
-        let size = self.chunk.len() + self.chunk.len() / 8;
-        let mut writer = Writer::new(Vec::with_capacity(size), write);
-        let mut refused = Vec::new();
-        let mut number = 0;
-        let mut continued = numbering.continued.iter().peekable();
-        let mut report = read_chunk(self.chunk, self.read, |record| {
-            // What goes on with an entry is written with it.
-            if !record.is_entry() {
-                return;
-            }
-            let goes_on = continued.next_if_eq(&&number).is_some();
-            let line = self.entry(&mut writer, numbering.first + number, record, goes_on);
-            refused.extend(line);
-            number += 1;
-        });
-        for line in refused {
-            report.refuse(LdifErrorKind::UnwritableUrl, &line);
-        }
-        (report, writer.finish().unwrap_or_default())
-    }
-
-    fn entry(
-        &self,
-        writer: &mut Writer<Vec<u8>>,
-        ordinal: u64,
-        record: RawRecord<'_, 'c>,
-        goes_on: bool,
-    ) -> Option<Line<'c>> {
-        let whole =
-            || crate::change::entry_of(entry_text(self.chunk, entries::place(&record)), self.read);
-        let entry = match (self.image.fate(ordinal, &record.dn()), goes_on) {
-            (Fate::Deleted, _) => return None,
-            (Fate::Unchanged, false) => return write_record(writer, record),
-            (Fate::Renamed(dn), false) => return write_renamed(writer, record, Some(dn)),
-            (Fate::Replaced(entry), _) => Some(entry),
-            (Fate::Unchanged, true) => whole(),
-            (Fate::Renamed(dn), true) => whole().map(|mut entry| {
-                entry.dn = Cow::Owned(dn);
-                entry
-            }),
-        };
-        let first = record.first_line().copied();
-        let written = match entry {
-            Some(entry) => writer.record(&in_its_form(entry, record.into_record())),
-            None => return first,
-        };
-        written.err().and(first)
-    }
-}
-
-/// An entry as content or as an add, as it stood in the export.
-fn in_its_form<'e>(entry: Entry<'e>, stood: Record<'e>) -> Record<'e> {
-    let content = entry.into_record();
-    match stood {
-        Record::Content(_) => Record::Content(content),
-        Record::Change(change) => {
-            let attributes: Vec<Attribute<'e>> = content.attributes;
-            Record::Change(ChangeRecord {
-                dn: content.dn,
-                change: Change::Add(attributes),
-                ..change
-            })
-        }
-    }
 }

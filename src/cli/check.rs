@@ -7,11 +7,10 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 use crate::report::{Csv, FindingWriter, Json, Summary, Table, Width};
-use crate::rules::{Export, Survey};
 
 use super::console::Console;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs};
-use super::{Exit, inputs, summary};
+use super::{Exit, inputs, summary, survey};
 
 /// Find values that break directory synchronisation
 #[derive(Debug, clap::Args)]
@@ -54,22 +53,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let wanted = args.rules.wanted()?;
     let sources = inputs::open(&args.exports)?;
     let mut totals = Summary::new();
-    for source in &sources {
-        inputs::report_notes(source.name(), source.notes(), console, &mut totals);
-    }
-    let exports: Vec<Export<'_>> = sources
-        .iter()
-        .map(|source| Export { name: source.name(), bytes: source.bytes() })
-        .collect();
-
-    let bytes = exports.iter().map(|export| export.bytes.len() as u64).sum();
-    let progress = console.progress(Some(bytes));
-    let survey = Survey::run(&exports, &options, &|bytes| progress.add(bytes));
-    progress.finish();
-    for surveyed in survey.exports() {
-        inputs::report_reading(surveyed.export.name, &surveyed.report, console, &mut totals);
-    }
-    summary::add_survey(&mut totals, &survey);
+    let survey = survey::run(&sources, &options, console, &mut totals);
 
     let stopped = options.read.strict && totals.failures_total > 0;
     if !stopped {

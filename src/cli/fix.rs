@@ -8,11 +8,11 @@ use anyhow::{Context, bail};
 use crate::fix::{Draft, DraftOptions, Policy, draft};
 use crate::output::{AtomicFile, Overwrite, commit_all};
 use crate::report::{Summary, counted, quoted, visible};
-use crate::rules::{CheckOptions, Export, Survey};
+use crate::rules::CheckOptions;
 
 use super::console::Console;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs, WriteArgs};
-use super::{Exit, inputs, summary};
+use super::{Exit, inputs, summary, survey};
 
 /// Write the change LDIF that corrects the findings, and its inverse
 #[derive(Debug, clap::Args)]
@@ -72,22 +72,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let outputs = args.outputs()?;
     let sources = inputs::open(&args.exports)?;
     let mut totals = Summary::new();
-    for source in &sources {
-        inputs::report_notes(source.name(), source.notes(), console, &mut totals);
-    }
-    let exports: Vec<Export<'_>> = sources
-        .iter()
-        .map(|source| Export { name: source.name(), bytes: source.bytes() })
-        .collect();
-
-    let bytes = exports.iter().map(|export| export.bytes.len() as u64).sum();
-    let progress = console.progress(Some(bytes));
-    let survey = Survey::run(&exports, &options, &|bytes| progress.add(bytes));
-    progress.finish();
-    for surveyed in survey.exports() {
-        inputs::report_reading(surveyed.export.name, &surveyed.report, console, &mut totals);
-    }
-    summary::add_survey(&mut totals, &survey);
+    let survey = survey::run(&sources, &options, console, &mut totals);
     if options.read.strict && totals.failures_total > 0 {
         bail!("a record cannot be read, and --strict was given: nothing is written");
     }
@@ -167,6 +152,9 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
             "breaks-another-rule" => "have a suggestion that breaks another rule",
             "held" => "have a suggestion that another entry holds",
             "taken-in-this-run" => "have a suggestion that another entry of this run takes",
+            "given-up-in-this-run" => {
+                "remove a duplicate whose other holder gives it up in this run"
+            }
             "cannot-be-written" => "cannot be changed by a modify record",
             _ => "cannot be put in an order that a server takes",
         };

@@ -5,17 +5,25 @@ mod canonical;
 mod changes;
 mod check;
 mod console;
+mod diff;
 mod entries;
+mod explain;
 mod fix;
+mod flow;
 mod fmt;
-
 mod inputs;
 mod invert;
 mod options;
+mod rewritten;
+mod rules;
+mod search;
 mod settled;
 mod show;
+mod sort;
+mod split;
 
 mod summary;
+mod survey;
 mod verify;
 
 use std::io;
@@ -49,7 +57,13 @@ enum Command {
     Invert(invert::Args),
     Verify(verify::Args),
     Show(show::Args),
+    Diff(diff::Args),
     Fmt(fmt::Args),
+    Rules(rules::Args),
+    Explain(explain::Args),
+    Search(search::Args),
+    Split(split::Args),
+    Sort(sort::Args),
 }
 
 /// How a command ended.
@@ -77,6 +91,7 @@ impl From<Exit> for ExitCode {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    crate::output::remove_unfinished_on_signals();
     let console = Console::new(&cli.console);
     match run(cli, &console) {
         Ok(exit) => exit.into(),
@@ -100,7 +115,13 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Invert(args) => invert::run(&args, console),
         Command::Verify(args) => verify::run(&args, console),
         Command::Show(args) => show::run(&args, console),
+        Command::Diff(args) => diff::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
+        Command::Rules(args) => rules::run(&args, console),
+        Command::Explain(args) => explain::run(&args, console),
+        Command::Search(args) => search::run(&args, console),
+        Command::Split(args) => split::run(&args, console),
+        Command::Sort(args) => sort::run(&args, console),
     }
 }
 

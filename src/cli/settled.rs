@@ -7,9 +7,11 @@ use std::convert::Infallible;
 use crate::change::{Image, Interest, Outcome, Run, entry_of};
 use crate::directory::Entry;
 use crate::input::Source;
-use crate::ldif::{InputReport, ReadOptions, map_chunks};
+use crate::ldif::{
+    InputReport, Position, ReadOptions, Stretch, Stretches, WriteOptions, entry_text, map_chunks,
+};
 
-use super::entries::{self, ScannedChunk};
+use super::entries::{self, NamedEntry, ScannedChunk};
 
 /// What reading the export for the image gave.
 #[derive(Debug, Default)]
@@ -31,93 +33,94 @@ pub struct Numbering {
     pub first: u64,
     /// Those, by their number in the chunk, with which modify records go on.
     pub continued: Vec<u64>,
+    /// Where the chunk begins.
+    pub base: Position,
+    /// Those that the changes may touch, in order.
+    pub touched: Vec<Touched>,
+    /// What can be copied and what must be written, where that was asked for.
+    pub stretches: Vec<Stretch>,
+}
+
+/// An entry that changes may touch.
+#[derive(Debug, Clone, Copy)]
+pub struct Touched {
+    /// Its number in the chunk.
+    pub number: u64,
+    /// Where it begins in the chunk.
+    pub at: usize,
 }
 
 /// An entry that the image wants to know.
 enum Wanted<'a> {
     Place(Cow<'a, [u8]>),
-    Content(Entry<'a>, &'a [u8]),
+    Content(Entry<'a>),
 }
 
-/// Where an entry stands that an image wanted to know: its DN, or all its text.
-#[derive(Debug)]
-pub enum Touched<'a> {
-    /// Only that it is there mattered.
-    Place(Cow<'a, [u8]>),
-    /// Its text.
-    Text(&'a [u8]),
-}
-
-/// What reading exports for an image gave.
-#[derive(Debug)]
-pub struct Settled<'a> {
-    /// One per export.
-    pub scans: Vec<Scan>,
-    /// One per change record.
-    pub outcomes: Vec<Outcome>,
-    /// The entries, by number over all exports, that the image wanted to know.
-    pub touched: Vec<(u64, Touched<'a>)>,
-}
-
-/// Applies the changes, reading the export as often as that needs.
+/// Applies the changes, reading the export as often as that needs. The scan says
+/// what of the export can be copied when it is written in this way.
 pub fn settle<'a>(
     image: &mut Image<'a>,
     export: &'a Source,
-    read: ReadOptions,
+    (read, write): (ReadOptions, WriteOptions),
 ) -> (Scan, Vec<Outcome>) {
-    let mut settled = settle_all(image, &[export], read);
-    (settled.scans.pop().unwrap_or_default(), settled.outcomes)
+    let (mut scans, outcomes) = settle_all(image, &[export], read, Some(write));
+    (scans.pop().unwrap_or_default(), outcomes)
 }
 
-/// The same for several exports that count as one: all domains of a forest.
+/// The same for several exports that count as one: all domains of a forest. What
+/// can be copied is found only where they are to be written.
 pub fn settle_all<'a>(
     image: &mut Image<'a>,
     exports: &[&'a Source],
     read: ReadOptions,
-) -> Settled<'a> {
+    write: Option<WriteOptions>,
+) -> (Vec<Scan>, Vec<Outcome>) {
     loop {
         let mut scans = Vec::with_capacity(exports.len());
         let mut all = Vec::new();
         let mut first = 0;
         for export in exports {
-            let scan = scan_for(image, export, &mut first, read, &mut all);
+            let scan = scan_for(image, export, &mut first, (read, write), &mut all);
             scans.push(scan);
         }
-        let mut touched = Vec::with_capacity(all.len());
         for (ordinal, entry) in all {
-            let place = match entry {
-                Wanted::Place(dn) => {
-                    image.mark(ordinal, &dn);
-                    Touched::Place(dn)
-                }
-                Wanted::Content(entry, text) => {
-                    image.load(ordinal, entry);
-                    Touched::Text(text)
-                }
-            };
-            touched.push((ordinal, place));
+            match entry {
+                Wanted::Place(dn) => image.mark(ordinal, &dn),
+                Wanted::Content(entry) => image.load(ordinal, entry),
+            }
         }
         if let Run::Done(outcomes) = image.run() {
-            return Settled { scans, outcomes, touched };
+            return (scans, outcomes);
         }
     }
+}
+
+/// The text of each entry, by number over all exports, that a scan found to be of
+/// interest.
+pub fn touched<'a>(exports: &[&'a Source], scans: &[Scan]) -> Vec<(u64, &'a [u8])> {
+    let mut all = Vec::new();
+    for (export, scan) in exports.iter().zip(scans) {
+        for chunk in &scan.chunks {
+            let base = usize::try_from(chunk.base.offset).unwrap_or(usize::MAX);
+            let texts = chunk.touched.iter().map(|touched| {
+                let at = base.saturating_add(touched.at);
+                (chunk.first + touched.number, entry_text(export.bytes(), at))
+            });
+            all.extend(texts);
+        }
+    }
+    all
 }
 
 /// Applies the changes to entries that another image wanted to know, too, where
 /// [`Image::asks_no_more_than`] says that these are enough.
 pub fn settle_again<'a>(
     image: &mut Image<'a>,
-    touched: &[(u64, Touched<'a>)],
+    touched: &[(u64, &'a [u8])],
     read: ReadOptions,
 ) -> Option<Vec<Outcome>> {
-    for (ordinal, place) in touched {
-        let entry = match place {
-            Touched::Place(dn) => {
-                image.mark(*ordinal, dn);
-                continue;
-            }
-            Touched::Text(text) => entry_of(text, read)?,
-        };
+    for (ordinal, text) in touched {
+        let entry = entry_of(text, read)?;
         match image.interest(&entry.dn) {
             Interest::None => {}
             Interest::Place => image.mark(*ordinal, &entry.dn),
@@ -136,37 +139,58 @@ fn scan_for<'a>(
     image: &Image<'a>,
     export: &'a Source,
     first: &mut u64,
-    read: ReadOptions,
+    (read, write): (ReadOptions, Option<WriteOptions>),
     all: &mut Vec<(u64, Wanted<'a>)>,
 ) -> Scan {
     let mut scan = Scan::default();
     let Ok(()) = map_chunks(
         export.bytes(),
-        |chunk| {
-            let mut wanted = Vec::new();
-            let scanned = entries::scan(chunk.bytes, read, |named| {
-                let entry = match image.interest(&named.dn) {
-                    Interest::None => return,
-                    Interest::Place => Wanted::Place(named.dn),
-                    Interest::Content => {
-                        let text = named.text();
-                        let Some(entry) = entry_of(text, read) else { return };
-                        Wanted::Content(entry, text)
-                    }
-                };
-                wanted.push((named.number, entry));
-            });
-            (scanned, wanted)
-        },
-        |(chunk, wanted): (ScannedChunk, Vec<(u64, Wanted<'a>)>)| {
-            scan.report.add(chunk.report);
+        |chunk| scan_chunk(image, chunk.bytes, read, write),
+        |ScannedPart { chunk, wanted, touched, stretches }: ScannedPart<'a>| {
+            let base = scan.report.add(chunk.report);
             scan.stray += chunk.stray;
             scan.adds |= chunk.adds;
-            scan.chunks.push(Numbering { first: *first, continued: chunk.continued });
+            let continued = chunk.continued;
+            scan.chunks.push(Numbering { first: *first, continued, base, touched, stretches });
             all.extend(wanted.into_iter().map(|(number, entry)| (*first + number, entry)));
             *first += chunk.entries;
             Ok::<(), Infallible>(())
         },
     );
     scan
+}
+
+struct ScannedPart<'a> {
+    chunk: ScannedChunk,
+    wanted: Vec<(u64, Wanted<'a>)>,
+    touched: Vec<Touched>,
+    stretches: Vec<Stretch>,
+}
+
+fn scan_chunk<'a>(
+    image: &Image<'a>,
+    chunk: &'a [u8],
+    read: ReadOptions,
+    write: Option<WriteOptions>,
+) -> ScannedPart<'a> {
+    let (mut wanted, mut touched, mut key) = (Vec::new(), Vec::new(), Vec::new());
+    let each = |named: NamedEntry<'a>| {
+        let interest = image.interest_in(&named.dn, &mut key);
+        if interest == Interest::None {
+            return;
+        }
+        touched.push(Touched { number: named.number, at: named.place() });
+        let entry = match interest {
+            Interest::Content => named.entry(read).map(Wanted::Content),
+            _ => Some(Wanted::Place(named.dn)),
+        };
+        wanted.extend(entry.map(|entry| (named.number, entry)));
+    };
+    let mut stretches = write.map(|write| Stretches::new(chunk, write));
+    let scanned = match &mut stretches {
+        Some(stretches) => entries::scan_whole(chunk, read, |record| stretches.push(record), each),
+        None => entries::scan(chunk, read, each),
+    };
+    let stretches = stretches.map(Stretches::finish).unwrap_or_default();
+    ScannedPart { chunk: scanned, wanted, touched, stretches }
 }

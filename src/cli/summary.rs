@@ -62,7 +62,7 @@ fn write_stats(summary: &Summary, stats: Option<&Path>) -> anyhow::Result<()> {
 /// Adds an input by name, with what was done to read it.
 pub fn add_input(summary: &mut Summary, name: &str, notes: &[InputNote]) {
     let notes = notes.iter().map(ToString::to_string).collect();
-    summary.inputs.push(InputSummary { name: name.to_owned(), encoding: None, notes });
+    summary.inputs.push(InputSummary { name: name.to_owned(), notes });
 }
 
 /// Adds what reading an input gave beside its records.

@@ -43,7 +43,9 @@ pub(super) struct Candidate<'a> {
     before: FxHashSet<Found>,
     keys: HeldKeys,
     /// Suggestions that were tried.
-    tried: FxHashSet<(&'static str, Option<String>)>,
+    tried: FxHashSet<Tried>,
+    /// Values that an earlier entry holds too.
+    shared: FxHashSet<(Attr, Vec<u8>)>,
 }
 
 /// A suggestion that may be taken.
@@ -64,6 +66,13 @@ impl Proposal<'_> {
 
 /// A finding, by what tells it from others of the same entry.
 type Found = (&'static str, Option<Vec<u8>>, String);
+
+/// A suggestion for a value of an attribute.
+type Tried = (&'static str, Option<Vec<u8>>, Suggestion);
+
+fn tried(finding: &Finding<'_>) -> Tried {
+    (finding.attribute, finding.value.as_deref().map(<[u8]>::to_vec), finding.suggestion.clone())
+}
 
 /// Takes out the findings whose suggestion the policy does not let through.
 pub(super) fn sort_out<'a>(
@@ -98,9 +107,11 @@ impl Policy<'_> {
 }
 
 impl<'a> Candidate<'a> {
-    /// The entry and those of its suggestions that its own rules let through.
+    /// The entry and those of its suggestions that its own rules let through;
+    /// `declined` are those that the policy does not.
     pub fn new(
         found: EntryFindings<'a>,
+        declined: Vec<Declined<'a>>,
         profile: &Profile,
         read: ReadOptions,
         policy: &Policy<'_>,
@@ -114,7 +125,7 @@ impl<'a> Candidate<'a> {
             offset: found.offset,
             entry,
             proposals: Vec::new(),
-            declined: Vec::new(),
+            declined,
             planned: None,
             takes: HeldKeys::default(),
             frees: HeldKeys::default(),
@@ -122,9 +133,18 @@ impl<'a> Candidate<'a> {
             before,
             keys,
             tried: FxHashSet::default(),
+            shared: FxHashSet::default(),
         };
+        for declined in &candidate.declined {
+            candidate.tried.insert(tried(&declined.finding));
+        }
+        for finding in candidate.declined.iter().map(|it| &it.finding).chain(&found.findings) {
+            let value = finding.value.as_deref().filter(|_| is_duplicate(finding));
+            let held = Attr::of(finding.attribute.as_bytes()).zip(value);
+            candidate.shared.extend(held.map(|(attr, value)| (attr, value.to_vec())));
+        }
         for finding in found.findings {
-            candidate.tried.insert((finding.attribute, finding.update.clone()));
+            candidate.tried.insert(tried(&finding));
             match candidate.proposal(finding) {
                 Ok(proposal) => candidate.proposals.push(proposal),
                 Err(finding) => {
@@ -188,6 +208,12 @@ impl<'a> Candidate<'a> {
                 self.drop_breaking(&found, attribute);
                 continue;
             }
+            let repeated = HeldKeys::repeated(profile, &subject);
+            if let Some(&key) = new_keys(&self.proposals).intersection(&repeated).min() {
+                let errors = idfix::DUPLICATE.label.to_owned();
+                self.drop_taking(key, &Decline::StillWrong { errors });
+                continue;
+            }
             let further = self.further(profile, &subject, policy);
             if !further.is_empty() {
                 self.proposals.extend(further);
@@ -203,7 +229,8 @@ impl<'a> Candidate<'a> {
     }
 
     /// Suggestions that come up once the others are made: the value for a blank
-    /// attribute can follow from one that was wrong before. Each is tried once.
+    /// attribute can follow from one that was wrong before, and a duplicate can
+    /// become the first value of its attribute. Each is tried once.
     fn further(
         &mut self,
         profile: &Profile,
@@ -214,8 +241,9 @@ impl<'a> Candidate<'a> {
             return Vec::new();
         }
         let mut further = Vec::new();
-        for finding in profile.findings(corrected, &NoDuplicates, NOWHERE) {
-            let tried = (finding.attribute, finding.update.clone());
+        let duplicates = StillShared { subject: corrected, shared: &self.shared };
+        for finding in profile.findings(corrected, &duplicates, NOWHERE) {
+            let tried = tried(&finding);
             let known = self.declined.iter().position(|declined| {
                 declined.finding.attribute == finding.attribute
                     && declined.finding.value.as_deref() == finding.value.as_deref()
@@ -287,11 +315,30 @@ impl<'a> Candidate<'a> {
         }
     }
 
+    /// The proposals that remove a value because an earlier entry holds it, by
+    /// their number, each with the key of the value.
+    pub fn ceded(&self) -> impl Iterator<Item = (usize, Fingerprint)> {
+        self.proposals.iter().enumerate().filter_map(|(at, proposal)| {
+            let finding = &proposal.finding;
+            if finding.suggestion != Suggestion::Remove || !is_duplicate(finding) {
+                return None;
+            }
+            let value = finding.update.as_deref()?;
+            Some((
+                at,
+                Fingerprint::of(proposal.attr, idfix::fold_key(value.as_bytes(), &mut Vec::new())),
+            ))
+        })
+    }
+
     /// Whether the corrected entry shows none of the findings that were corrected.
     ///
     /// # Errors
     /// Where it does: the correction would be followed by another.
     pub fn check_settled(&self, profile: &Profile) -> Result<(), DraftError> {
+        if self.proposals.is_empty() {
+            return Ok(());
+        }
         let edits: Vec<_> = self.proposals.iter().map(|proposal| proposal.edit.clone()).collect();
         let corrected = intended(&self.entry, &edits);
         let after: FxHashSet<Found> =
@@ -365,8 +412,29 @@ fn local_findings<'s>(
     })
 }
 
+fn is_duplicate(finding: &Finding<'_>) -> bool {
+    finding.rules.contains(&idfix::DUPLICATE.name)
+}
+
 /// Where findings stand that nobody is shown.
-const NOWHERE: idfix::Place<'static> = idfix::Place { file: "", first_line: 1, dn_line: 0 };
+const NOWHERE: idfix::Location<'static> = idfix::Location { file: "", first_line: 1, dn_line: 0 };
+
+/// An entry under correction: what another holds too, it still holds.
+struct StillShared<'e, 's> {
+    subject: &'e Subject<'s>,
+    shared: &'e FxHashSet<(Attr, Vec<u8>)>,
+}
+
+impl Duplicates for StillShared<'_, '_> {
+    fn is_later_holder(&self, attr: Attr, value: usize) -> bool {
+        let held = self.subject.lines(attr).get(value);
+        held.is_some_and(|line| self.shared.contains(&(attr, line.bytes().into_owned())))
+    }
+
+    fn first_holder(&self, _: Attr, _: &[u8]) -> Option<Holder<'_>> {
+        None
+    }
+}
 
 /// An entry that is alone in the world.
 struct NoDuplicates;

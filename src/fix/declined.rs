@@ -51,6 +51,13 @@ pub enum Decline {
         /// The DN of the entry that takes it.
         taker: Vec<u8>,
     },
+    /// The value is a duplicate only of one that is given up in this run: removing
+    /// it too would leave nobody with it.
+    #[error("{} held the value first and gives it up in this run", .holder.escape_ascii())]
+    GivenUp {
+        /// The DN of the entry that gives it up.
+        holder: Vec<u8>,
+    },
     /// The value cannot be changed by a modify record.
     #[error("{0}")]
     Refused(Refusal),
@@ -71,6 +78,7 @@ impl Decline {
             Self::Breaks { .. } => "breaks-another-rule",
             Self::Held { .. } => "held",
             Self::Taken { .. } => "taken-in-this-run",
+            Self::GivenUp { .. } => "given-up-in-this-run",
             Self::Refused(_) => "cannot-be-written",
             Self::Order(_) => "no-order",
         }

@@ -41,7 +41,7 @@ impl<W: Write> Csv<W> {
     /// Where `out` cannot be written.
     pub fn new(out: W) -> io::Result<Self> {
         let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(HEADER)?;
+        writer.write_record(HEADER).map_err(into_io)?;
         Ok(Self { writer })
     }
 }
@@ -49,7 +49,7 @@ impl<W: Write> Csv<W> {
 impl<W: Write> FindingWriter for Csv<W> {
     fn write(&mut self, finding: &Finding<'_>) -> io::Result<()> {
         let value = finding.value.as_deref().map_or(Cow::Borrowed(""), String::from_utf8_lossy);
-        self.writer.write_record([
+        let row = [
             &*String::from_utf8_lossy(&finding.dn),
             &*String::from_utf8_lossy(&finding.common_name),
             &*String::from_utf8_lossy(&finding.object_class),
@@ -59,12 +59,21 @@ impl<W: Write> FindingWriter for Csv<W> {
             finding.update.as_deref().unwrap_or_default(),
             finding.action.label(),
             "",
-        ])?;
-        Ok(())
+        ];
+        self.writer.write_record(row).map_err(into_io)
     }
 
     fn finish(&mut self) -> io::Result<()> {
         self.writer.flush()
+    }
+}
+
+/// The error with its kind, which tells a closed pipe from a full disk; the
+/// conversion of the csv crate hides it.
+fn into_io(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("a row cannot be written as CSV: {kind:?}")),
     }
 }
 

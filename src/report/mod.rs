@@ -7,8 +7,10 @@
 //! Text for people keeps to a [`Width`] and takes a [`Colour`]; values in it are
 //! made [`visible()`], whatever bytes they hold.
 
+pub mod catalogue;
 mod csv;
 mod diff;
+mod entry_csv;
 mod json;
 mod problem;
 mod progress;
@@ -24,6 +26,7 @@ mod visible;
 
 pub use self::csv::Csv;
 pub use diff::{Base, DiffWriter};
+pub use entry_csv::{Columns, EntryRows};
 pub use json::Json;
 pub use problem::{Problem, Severity};
 pub use progress::Progress;

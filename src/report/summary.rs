@@ -73,8 +73,6 @@ pub struct Summary {
 pub struct InputSummary {
     /// Its name, as messages show it.
     pub name: String,
-    /// Its encoding, where it is worth a word.
-    pub encoding: Option<Word>,
     /// What else was noticed.
     pub notes: Vec<String>,
 }
@@ -276,19 +274,13 @@ impl Summary {
     fn write_inputs(&self, ink: &mut Ink) {
         let mut title = "inputs";
         for input in &self.inputs {
-            let notes: Vec<&str> = input
-                .encoding
-                .iter()
-                .map(AsRef::as_ref)
-                .chain(input.notes.iter().map(String::as_str))
-                .collect();
-            if notes.is_empty() {
+            if input.notes.is_empty() {
                 continue;
             }
             ink.move_to(2);
             ink.text(style::HEADING, title);
             ink.move_to(WORDS_COLUMN);
-            let line = format!("{}: {}", input.name, notes.join("; "));
+            let line = format!("{}: {}", input.name, input.notes.join("; "));
             ink.foreign(style::PLAIN, line.as_bytes());
             ink.end_line();
             title = "";
@@ -381,11 +373,9 @@ mod tests {
 
     fn realistic() -> Summary {
         let mut summary = Summary::new();
-        summary.inputs.push(InputSummary {
-            name: "corp.ldif".into(),
-            encoding: Some("UTF-16LE".into()),
-            notes: vec![],
-        });
+        summary
+            .inputs
+            .push(InputSummary { name: "corp.ldif".into(), notes: vec!["UTF-16LE".to_owned()] });
         summary.record_starts = 74_412;
         summary.read = 74_310;
         summary.in_scope = Some(61_002);

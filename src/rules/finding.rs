@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::rule::RuleName;
+
 /// How far a suggestion may be taken without a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -39,7 +41,7 @@ impl Action {
 
 /// What `fix` may write for a finding. The row itself shows IdFix's own words: its
 /// update and action may say something else.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Suggestion {
     /// Replace the value by this one.
     Replace(String),
@@ -53,10 +55,6 @@ pub enum Suggestion {
     /// There is nothing to write.
     None,
 }
-
-/// The stable name of a rule, as `--select` and the reports spell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
-pub struct RuleName(pub &'static str);
 
 /// One finding, ready to be shown or turned into an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]

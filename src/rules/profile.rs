@@ -1,9 +1,9 @@
 //! A profile is data: which entries count, and per attribute an ordered chain
 //! of steps, each of which looks at the value as the former step rewrote it.
 
-use super::Attr;
-use super::idfix::{self, Class};
+use super::idfix::{self, Buffers, Class, Duplicates, Key, Location, SkipReason};
 use super::registry::{did_you_mean, nearest};
+use super::{Attr, Finding, Subject};
 
 /// A set of rules with the entries that they apply to.
 #[derive(Debug, Clone, Copy)]
@@ -12,6 +12,20 @@ pub struct Profile {
     pub name: &'static str,
     /// What the profile is for, in one line.
     pub doc: &'static str,
+    /// What it looks for.
+    pub rules: RuleSet,
+}
+
+/// The two kinds of rules.
+#[derive(Debug, Clone, Copy)]
+pub enum RuleSet {
+    /// Those of IdFix: chains of steps.
+    IdFix(IdFix),
+}
+
+/// A rule set of IdFix.
+#[derive(Debug, Clone, Copy)]
+pub struct IdFix {
     /// Which entries count.
     pub population: Population,
     /// The chains, in the order of the report.
@@ -42,6 +56,45 @@ pub struct UnknownProfile {
 impl Profile {
     /// The names of all profiles.
     pub const NAMES: &'static [&'static str] = &["idfix-multitenant", "idfix-dedicated"];
+
+    /// Whether the profile looks at an entry.
+    ///
+    /// # Errors
+    /// The stable name of the reason why not.
+    pub fn scope(&self, subject: &Subject<'_>) -> Result<(), &'static str> {
+        match self.rules {
+            RuleSet::IdFix(idfix) => idfix.scope(subject).map_err(SkipReason::name),
+        }
+    }
+
+    /// Whether the entry may have findings, duplicates aside; every key that it
+    /// holds goes to the sink.
+    ///
+    /// The entry must be in scope ([`Profile::scope`]). Where this is false and none
+    /// of the keys is a later holder's, [`Profile::findings`] has nothing to say.
+    pub fn inspect(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut Buffers,
+        sink: impl FnMut(Key<'_>),
+    ) -> bool {
+        match self.rules {
+            RuleSet::IdFix(idfix) => idfix.inspect(subject, buffers, sink),
+        }
+    }
+
+    /// The findings of an entry that is in scope, in the profile's order.
+    #[must_use]
+    pub fn findings<'a>(
+        &self,
+        subject: &Subject<'a>,
+        duplicates: &dyn Duplicates,
+        place: Location<'a>,
+    ) -> Vec<Finding<'a>> {
+        match self.rules {
+            RuleSet::IdFix(idfix) => idfix.findings(subject, duplicates, place),
+        }
+    }
 
     /// The profile of a name, without regard to ASCII case.
     ///
@@ -83,6 +136,20 @@ pub struct Chain {
     pub steps: &'static [Step],
     /// Steps behind these that depend on the type of an address.
     pub tail: Tail,
+}
+
+impl Chain {
+    /// Whether a step looks at more of a value than its length.
+    ///
+    /// No text has more UTF-16 units than bytes, so that whether these steps pass is
+    /// nearly always known from the number of bytes.
+    #[must_use]
+    pub fn looks_at_characters(&self) -> bool {
+        let is_about_length = |step: &Step| {
+            matches!(step, Step::MaxLength(_) | Step::MaxLengthByClass { .. } | Step::Blank { .. })
+        };
+        !matches!(self.tail, Tail::None) || !self.steps.iter().all(is_about_length)
+    }
 }
 
 /// Which of an attribute's values a chain looks at.
@@ -218,7 +285,10 @@ mod tests {
             Profile::by_name("idfix-multitenant", ProfileOptions { alternate_login_id })
                 .map_or_else(
                     |_| Vec::new(),
-                    |profile| profile.chains.iter().map(|chain| chain.attr).collect(),
+                    |profile| {
+                        let RuleSet::IdFix(idfix) = profile.rules;
+                        idfix.chains.iter().map(|chain| chain.attr).collect()
+                    },
                 )
         };
         let mut all = attrs(false);

@@ -33,7 +33,6 @@ macro_rules! attributes {
 attributes! {
     Cn = "cn",
     DisplayName = "displayName",
-    DistinguishedName = "distinguishedName",
     GivenName = "givenName",
     GroupType = "groupType",
     HomeMdb = "homeMDB",

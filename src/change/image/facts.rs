@@ -117,6 +117,11 @@ impl<'a> Facts<'a> {
         known
     }
 
+    /// The names of which something is looked for in the export.
+    pub(super) fn sought(&self) -> impl Iterator<Item = &Fact<'a>> {
+        self.facts.iter().filter(|fact| fact.known != Needs::default())
+    }
+
     /// Whether something was required that is not known.
     pub(super) fn is_wanting(&self) -> bool {
         self.wanting
@@ -153,13 +158,6 @@ impl<'a> Facts<'a> {
         found.filter_map(|fact| Some((fact.key(), fact.dn()?.to_vec()))).collect()
     }
 
-    /// Forgets that anything is known, so that a run finds out what is needed.
-    pub(super) fn begin_asking(&mut self) {
-        for fact in &mut self.facts {
-            fact.known = Needs::NOTHING;
-        }
-    }
-
     /// Forgets what was read: the export will be read again.
     pub(super) fn begin_reading(&mut self) {
         self.wanting = false;
@@ -183,6 +181,10 @@ impl<'a> Facts<'a> {
 impl<'a> Fact<'a> {
     pub(super) fn key(&self) -> Arc<[u8]> {
         Arc::clone(&self.key)
+    }
+
+    pub(super) fn key_bytes(&self) -> &[u8] {
+        &self.key
     }
 
     /// What is looked for in the export.

@@ -33,6 +33,7 @@
 //! ```
 
 mod facts;
+mod links;
 mod steps;
 mod tree;
 
@@ -43,7 +44,8 @@ use super::identity;
 use super::not_applicable::NotApplicable;
 use super::proof::{Flaw, difference};
 use crate::directory::Entry;
-use crate::ldif::{Change, ChangeRecord};
+use crate::directory::dn::normalize_into;
+use crate::ldif::ChangeRecord;
 
 /// An export with a sequence of changes applied to it.
 ///
@@ -57,6 +59,7 @@ pub struct Image<'a> {
     changes: &'a [ChangeRecord<'a>],
     on_refusal: OnRefusal,
     inverses: bool,
+    links: Links,
     tree: Tree<'a>,
     created: Vec<NodeId>,
     duplicates: u64,
@@ -72,6 +75,15 @@ pub enum OnRefusal {
     Stop,
     /// The rest is tried, as with `ldapmodify -c`.
     GoOn,
+}
+
+/// Whether values that name entries follow where the directory has them follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Links {
+    /// They do, rename by rename.
+    Follow,
+    /// They stand as they will stand behind the last rename.
+    Settled,
 }
 
 /// What became of a change record.
@@ -110,9 +122,9 @@ pub enum Run {
 /// What became of an entry of the export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate<'a> {
-    /// It is as it was.
+    /// It is as it was, but for values that [follow](Image::links_follow).
     Unchanged,
-    /// It bears another DN and is otherwise as it was.
+    /// It bears another DN and is otherwise as it was, but for the same.
     Renamed(Vec<u8>),
     /// It was changed, perhaps also renamed.
     Replaced(Entry<'a>),
@@ -139,28 +151,37 @@ impl<'a> Image<'a> {
             changes,
             on_refusal,
             inverses: false,
+            links: Links::Follow,
             tree: Tree::default(),
             created: Vec::new(),
             duplicates: 0,
             at: 0,
             partial: Vec::new(),
         };
-        // Nothing is known yet, so this run only finds out what is needed.
-        image.try_all();
-        image.tree.facts.begin_reading();
+        image.begin();
         image
+    }
+
+    /// Nothing is known yet, so this run only finds out what is needed.
+    fn begin(&mut self) {
+        self.try_all();
+        self.tree.facts.begin_reading();
+    }
+
+    /// The same image, whose entries hold such values already as they are in the end.
+    #[must_use]
+    pub fn with_links_settled(mut self) -> Self {
+        self.links = Links::Settled;
+        self
     }
 
     /// The same image, whose outcomes hold the inverse of each record.
     #[must_use]
     pub fn with_inverses(mut self) -> Self {
         self.inverses = true;
-        // The inverse of a delete asks for more of the export.
-        if self.changes.iter().any(|record| matches!(record.change, Change::Delete)) {
-            self.tree.facts.begin_asking();
-            self.try_all();
-            self.tree.facts.begin_reading();
-        }
+        // An inverse needs to know more.
+        self.tree = Tree::default();
+        self.begin();
         self
     }
 
@@ -181,19 +202,34 @@ impl<'a> Image<'a> {
     /// be handed over in the order of the export; the others are not.
     #[must_use]
     pub fn interest(&self, dn: &[u8]) -> Interest {
-        let Some(key) = identity::dn_key(dn) else { return Interest::None };
-        let needs = self.tree.facts.find(&key).map(|fact| fact.needs()).unwrap_or_default();
+        self.interest_in(dn, &mut Vec::new())
+    }
+
+    /// The same, with a buffer that is used again.
+    #[must_use]
+    pub fn interest_in(&self, dn: &[u8], key: &mut Vec<u8>) -> Interest {
+        if normalize_into(dn, key).is_err() {
+            return Interest::None;
+        }
+        let needs = self.tree.facts.find(key).map(|fact| fact.needs()).unwrap_or_default();
         let counted = || {
-            let parent = identity::parent_key(&key)?;
+            let parent = identity::parent_key(key)?;
             self.tree.facts.find(parent).map(|fact| fact.needs().children)
         };
         match (needs.content, needs.place) {
             (true, _) => Interest::Content,
-            _ if self.tree.facts.covers(&key) => Interest::Content,
+            _ if self.tree.facts.covers(key) => Interest::Content,
             (false, true) => Interest::Place,
             _ if counted() == Some(true) => Interest::Place,
             _ => Interest::None,
         }
+    }
+
+    /// The keys of the names that [`Image::interest`] asks about, each with whether
+    /// the entries right below it count too: for a caller that can look entries up
+    /// and need not go through all of them.
+    pub fn names(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        self.tree.facts.sought().map(|fact| (fact.key_bytes(), fact.needs().children))
     }
 
     /// Notes that the export's entry number `ordinal` has this DN.
@@ -267,6 +303,13 @@ impl<'a> Image<'a> {
         outcomes
     }
 
+    /// Whether a rename may have changed entries that were of no interest. Where
+    /// not, those are [`Fate::Unchanged`].
+    #[must_use]
+    pub fn renames(&self) -> bool {
+        self.tree.has_moves()
+    }
+
     /// What became of the export's entry number `ordinal`, whose DN this is.
     #[must_use]
     pub fn fate(&self, ordinal: u64, dn: &[u8]) -> Fate<'a> {
@@ -280,11 +323,10 @@ impl<'a> Image<'a> {
         let displaced = self.tree.is_displaced(id);
         match &node.entry {
             Some(entry) if node.altered && fact.is_entry(ordinal) => {
-                let mut entry = entry.clone();
-                if displaced {
-                    entry.dn = Cow::Owned(self.tree.dn(id));
-                }
-                Fate::Replaced(entry.into_entry())
+                let dn = if displaced { Cow::Owned(self.tree.dn(id)) } else { entry.dn.clone() };
+                let mut entry = entry.to_entry(dn);
+                self.follow(&mut entry);
+                Fate::Replaced(entry)
             }
             _ if displaced => Fate::Renamed(self.tree.dn(id)),
             _ => Fate::Unchanged,
@@ -345,9 +387,10 @@ impl<'a> Image<'a> {
     pub fn added(&self) -> impl Iterator<Item = Entry<'a>> {
         self.created.iter().filter_map(|&id| {
             let node = self.tree.node(id);
-            let mut entry = node.entry.clone().filter(|_| node.was_created())?;
-            entry.dn = Cow::Owned(self.tree.dn(id));
-            Some(entry.into_entry())
+            let entry = node.entry.as_ref().filter(|_| node.was_created())?;
+            let mut entry = entry.to_entry(Cow::Owned(self.tree.dn(id)));
+            self.follow(&mut entry);
+            Some(entry)
         })
     }
 }

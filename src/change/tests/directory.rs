@@ -28,7 +28,7 @@ pub(super) struct Applied {
 }
 
 impl Applied {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.result.iter().map(text_of).collect::<Vec<_>>().join("\n")
     }
 
@@ -36,7 +36,18 @@ impl Applied {
         self.result.iter().map(|entry| entry.dn.escape_ascii().to_string()).collect()
     }
 
-    fn reasons(&self) -> Vec<Option<Reason>> {
+    /// What a record that was refused says of it.
+    pub(super) fn refused(&self, number: usize) -> (String, Reason) {
+        match &self.outcomes[number] {
+            Outcome::Refused(why) => {
+                let value = why.value.as_deref().unwrap_or_default();
+                (value.escape_ascii().to_string(), why.reason)
+            }
+            outcome => panic!("{outcome:?}"),
+        }
+    }
+
+    pub(super) fn reasons(&self) -> Vec<Option<Reason>> {
         let reason = |outcome: &Outcome| match outcome {
             Outcome::Refused(refusal) => Some(refusal.reason),
             Outcome::Applied(_) | Outcome::NotTried => None,
@@ -68,10 +79,15 @@ pub(super) fn run(
     let mut result = Vec::new();
     for (ordinal, entry) in (0..).zip(export) {
         match image.fate(ordinal, &entry.dn) {
-            Fate::Unchanged => result.push(entry.clone()),
+            Fate::Unchanged => {
+                let mut entry = entry.clone();
+                image.follow(&mut entry);
+                result.push(entry);
+            }
             Fate::Renamed(dn) => {
                 let mut entry = entry.clone();
                 entry.dn = dn.into();
+                image.follow(&mut entry);
                 result.push(entry);
             }
             Fate::Replaced(entry) => result.push(owned(entry)),
@@ -87,7 +103,7 @@ fn owned(entry: Entry<'_>) -> Entry<'static> {
 }
 
 /// Applies changes; where all apply, their inverses must lead back.
-fn applied(export: &str, text: &str) -> Applied {
+pub(super) fn applied(export: &str, text: &str) -> Applied {
     let export = entries(export);
     let records = changes(text);
     let applied = run(&export, &records, OnRefusal::GoOn);

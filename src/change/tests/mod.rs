@@ -4,6 +4,7 @@ mod applying;
 mod directory;
 mod files;
 mod inverting;
+mod links;
 mod ordering;
 mod planning;
 mod properties;

@@ -80,6 +80,14 @@ fn a_trimmed_value_that_is_there_already_is_written_once() {
 }
 
 #[test]
+fn an_edit_that_a_later_one_makes_room_for_is_made() {
+    let before = "dn: cn=a\nmail: a b\nmail:: IGFi\n";
+    let got =
+        mods(before, vec![edit("mail", &[b"a b"], &[b"ab"]), edit("mail", &[b" ab"], &[b"ab"])]);
+    assert_eq!(got, "delete: mail\nmail: a b\nmail:: IGFi\n-\nadd: mail\nmail: ab\n-\n\n");
+}
+
+#[test]
 fn edits_of_one_attribute_become_one_pair_of_modifications() {
     let edits = vec![edit("mail", &[b"a"], &[b"b"]), edit("MAIL", &[b"b"], &[b"c"])];
     let got = mods("dn: cn=a\nmail: a\n", edits);

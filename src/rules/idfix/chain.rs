@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::rules::Rule;
 use crate::rules::profile::{Chain, Fill, Holders, Step};
-use crate::rules::registry::{BLANK, CHARACTER, DUPLICATE, LENGTH, Rule};
 use crate::rules::{Action, Attr, Subject};
 
 use super::address;
+use super::rules::{BLANK, CHARACTER, DUPLICATE, LENGTH};
 
 /// What the steps want to know of the entry.
 #[derive(Debug, Clone, Copy)]

@@ -1,13 +1,14 @@
 //! The pass over every value: does a chain fail, and which keys does the entry
 //! hold? Tables of bytes decide for plain ASCII; the rest is worked out exactly.
 
-use crate::rules::profile::{Chain, Profile, Step, Values};
+use crate::rules::profile::{Chain, IdFix, Step, Values};
 use crate::rules::{Attr, Fingerprint, Subject};
 
 use super::address;
 use super::chain::{Context, run, run_absent, text};
 use super::characters::Bytes;
 use super::fold::{fold_plain, fold_text};
+use super::shape::Shape;
 
 /// The key of one value that the profile wants unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub struct Buffers {
     key: Vec<u8>,
 }
 
-impl Profile {
+impl IdFix {
     /// Whether any chain of the entry fails, duplicates aside; every key of the
     /// entry goes to the sink.
     ///
@@ -78,28 +79,45 @@ fn inspect_value(
     buffer: &mut Vec<u8>,
     sink: &mut impl FnMut(Key<'_>),
 ) -> bool {
-    let bytes = Bytes::of(value);
-    if bytes.are_plain() && passes(chain, value, bytes, context) {
+    if passes_by_bytes(chain, value, context) {
         let is_unique = |step: &Step| match step {
             Step::Unique { unless } => !context.leaves_out(*unless),
             _ => false,
         };
         if chain.steps.iter().any(is_unique) {
-            fold_plain(value, buffer);
-            sink(Key { attr: chain.attr, value: at, bytes: buffer, rewritten: false });
+            let bytes = fold_plain(value, buffer);
+            sink(Key { attr: chain.attr, value: at, bytes, rewritten: false });
         }
         return false;
     }
     run(chain, &text(value), context, &mut |current, rewritten| {
-        fold_text(current, buffer);
-        sink(Key { attr: chain.attr, value: at, bytes: buffer, rewritten });
+        let bytes = fold_text(current, buffer);
+        sink(Key { attr: chain.attr, value: at, bytes, rewritten });
         None
     })
     .failed()
 }
 
+/// Whether a value is known to pass every step of its chain, duplicates aside,
+/// without a look at its characters as text. A value with a key is then plain ASCII.
+#[inline]
+pub(super) fn passes_by_bytes(chain: &Chain, value: &[u8], context: Context<'_, '_>) -> bool {
+    if !chain.looks_at_characters() {
+        return passes(chain, value, Bytes::default(), None, context);
+    }
+    let shape = Shape::of(value);
+    let bytes = shape.map_or_else(|| Bytes::of(value), |shape| shape.bytes());
+    bytes.are_plain() && passes(chain, value, bytes, shape.as_ref(), context)
+}
+
 /// Whether a value of plain ASCII passes every step of its chain.
-fn passes(chain: &Chain, value: &[u8], bytes: Bytes, context: Context<'_, '_>) -> bool {
+fn passes(
+    chain: &Chain,
+    value: &[u8],
+    bytes: Bytes,
+    shape: Option<&Shape>,
+    context: Context<'_, '_>,
+) -> bool {
     let passes = |step: &Step| match *step {
         Step::MaxLength(limit) => value.len() <= limit,
         Step::MaxLengthByClass { user, other } => value.len() <= context.limit(user, other),
@@ -109,11 +127,14 @@ fn passes(chain: &Chain, value: &[u8], bytes: Bytes, context: Context<'_, '_>) -
             let is_white = |byte: Option<&u8>| matches!(byte, Some(b'\t'..=b'\r' | b' '));
             !is_white(value.first()) && !is_white(value.last())
         }
-        Step::SecondColon => {
-            let mut colons = memchr::memchr_iter(b':', value);
-            colons.next().is_none_or(|first| first == 0 || colons.next().is_none())
-        }
-        Step::MailAddress => address::is_sound(value),
+        Step::SecondColon => match shape {
+            Some(shape) => !shape.has_second_colon(),
+            None => {
+                let mut colons = memchr::memchr_iter(b':', value);
+                colons.next().is_none_or(|first| first == 0 || colons.next().is_none())
+            }
+        },
+        Step::MailAddress => address::is_sound(value, shape),
         Step::Blank { of, .. } => !value.is_empty() || !context.needs(of),
         Step::Unique { .. } => true,
     };
@@ -128,7 +149,8 @@ mod tests {
 
     use super::*;
     use crate::ldif::Line;
-    use crate::rules::idfix::{DEDICATED, Duplicates, Holder, Place, fold_key, multitenant};
+    use crate::rules::idfix::{DEDICATED, Duplicates, Holder, Location, fold_key, multitenant};
+    use crate::rules::profile::RuleSet;
     use crate::rules::{Finding, ProfileOptions};
 
     /// Answers every question about duplicates with no.
@@ -144,8 +166,11 @@ mod tests {
         }
     }
 
-    fn profiles() -> [Profile; 2] {
-        [multitenant(ProfileOptions::default()), DEDICATED]
+    fn profiles() -> [IdFix; 2] {
+        [multitenant(ProfileOptions::default()), DEDICATED].map(|profile| {
+            let RuleSet::IdFix(idfix) = profile.rules;
+            idfix
+        })
     }
 
     fn subject(lines: &[(Attr, Vec<u8>)]) -> Subject<'_> {
@@ -157,14 +182,14 @@ mod tests {
         subject
     }
 
-    fn findings<'a>(profile: &Profile, subject: &Subject<'a>) -> Vec<Finding<'a>> {
-        let place = Place { file: "x.ldif", first_line: 1, dn_line: 0 };
+    fn findings<'a>(profile: &IdFix, subject: &Subject<'a>) -> Vec<Finding<'a>> {
+        let place = Location { file: "x.ldif", first_line: 1, dn_line: 0 };
         profile.findings(subject, &Unique, place)
     }
 
     type Keys = HashMap<(Attr, usize), (Vec<u8>, bool)>;
 
-    fn inspected(profile: &Profile, subject: &Subject<'_>) -> (bool, Keys) {
+    fn inspected(profile: &IdFix, subject: &Subject<'_>) -> (bool, Keys) {
         let mut keys = Keys::new();
         let fails = profile.inspect(subject, &mut Buffers::default(), |key| {
             let held = (key.bytes.to_vec(), key.rewritten);
@@ -174,7 +199,7 @@ mod tests {
     }
 
     /// The keys as the exact evaluation of every value gives them.
-    fn exact_keys(profile: &Profile, subject: &Subject<'_>) -> Keys {
+    fn exact_keys(profile: &IdFix, subject: &Subject<'_>) -> Keys {
         let mut keys = Keys::new();
         for chain in profile.chains {
             let looked_at = if chain.values == Values::First { 1 } else { usize::MAX };
@@ -247,8 +272,8 @@ mod tests {
             for profile in profiles() {
                 let (fails, keys) = inspected(&profile, &subject);
                 let rows = findings(&profile, &subject);
-                prop_assert_eq!(fails, !rows.is_empty(), "{}: {:?}", profile.name, rows);
-                prop_assert_eq!(keys, exact_keys(&profile, &subject), "{}", profile.name);
+                prop_assert_eq!(fails, !rows.is_empty(), "{:?}: {:?}", profile.population, rows);
+                prop_assert_eq!(keys, exact_keys(&profile, &subject), "{:?}", profile.population);
             }
         }
 
@@ -259,10 +284,14 @@ mod tests {
                     let lines = [(Attr::ObjectClass, b"user".to_vec()), (chain.attr, value.clone())];
                     let subject = subject(&lines);
                     let bytes = Bytes::of(&value);
+                    let shape = Shape::of(&value);
                     let context = Context::of(&subject);
                     let exact = run(chain, &text(&value), context, &mut |_, _| None);
                     if bytes.are_plain() {
-                        prop_assert_eq!(passes(chain, &value, bytes, context), !exact.failed());
+                        for shape in [None, shape.as_ref()] {
+                            let passes = passes(chain, &value, bytes, shape, context);
+                            prop_assert_eq!(passes, !exact.failed());
+                        }
                     }
                 }
             }

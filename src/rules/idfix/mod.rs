@@ -15,17 +15,21 @@ mod characters;
 mod fold;
 mod inspect;
 mod rows;
+mod rules;
 mod scope;
+mod shape;
 mod suggest;
 mod tables;
 
 pub use characters::Class;
 pub use fold::fold_key;
 pub use inspect::{Buffers, Key};
-pub use rows::{Duplicates, Holder, Place};
+pub use rows::{Duplicates, Holder, Location};
 pub use scope::SkipReason;
 
 pub(super) use address::{is_smtp, is_x400};
+pub(crate) use rules::DUPLICATE;
+pub(super) use rules::RULES;
 pub(super) use tables::{DEDICATED, multitenant};
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::ldif::Form;
-use crate::rules::profile::{Population, Profile};
+use crate::rules::profile::{IdFix, Population};
 use crate::rules::{Attr, Subject};
 
 macro_rules! reasons {
@@ -89,7 +89,7 @@ const WELL_KNOWN: [&[u8]; 15] = [
 const SYSTEM_RECIPIENT_TYPES: [&[u8]; 7] =
     [b"0x1000", b"0x2000", b"0x4000", b"0x400000", b"0x800000", b"0x1000000", b"0x20000000"];
 
-impl Profile {
+impl IdFix {
     /// Whether the profile looks at an entry.
     ///
     /// # Errors
@@ -158,7 +158,10 @@ fn skip_by_name(subject: &Subject<'_>) -> Result<(), SkipReason> {
     if name.ends_with(b"$") {
         return Err(SkipReason::MachineName);
     }
-    if WELL_KNOWN.iter().any(|known| begins_with(&name, known)) {
+    // Nearly every name is told from all of them by its first letter.
+    let first = name.first().map(u8::to_ascii_lowercase);
+    let may_begin = |known: &&&[u8]| known.first().map(u8::to_ascii_lowercase) == first;
+    if WELL_KNOWN.iter().filter(may_begin).any(|known| begins_with(&name, known)) {
         return Err(SkipReason::WellKnownName);
     }
     if is_conflict(subject.dn()) {

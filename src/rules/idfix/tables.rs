@@ -2,7 +2,7 @@
 
 use crate::rules::Attr;
 use crate::rules::profile::{
-    Chain, Fill, Holders, Population, Profile, ProfileOptions, Step, Tail, Values,
+    Chain, Fill, Holders, IdFix, Population, Profile, ProfileOptions, RuleSet, Step, Tail, Values,
 };
 
 use super::Class;
@@ -13,12 +13,15 @@ const UNIQUE: Step = Step::Unique { unless: None };
 pub(crate) fn multitenant(options: ProfileOptions) -> Profile {
     let all = MULTITENANT.chains;
     let without_login = all.split_last().map_or(all, |(_login, rest)| rest);
-    Profile { chains: if options.alternate_login_id { without_login } else { all }, ..MULTITENANT }
+    let chains = if options.alternate_login_id { without_login } else { all };
+    Profile {
+        name: "idfix-multitenant",
+        doc: "What IdFix 2.6.0.3 reports with its Multi-Tenant rules",
+        rules: RuleSet::IdFix(IdFix { chains, ..MULTITENANT }),
+    }
 }
 
-const MULTITENANT: Profile = Profile {
-    name: "idfix-multitenant",
-    doc: "What IdFix 2.6.0.3 reports with its Multi-Tenant rules",
+const MULTITENANT: IdFix = IdFix {
     population: Population::Synchronised,
     chains: &[
         Chain {
@@ -105,6 +108,10 @@ const MULTITENANT: Profile = Profile {
 pub(crate) const DEDICATED: Profile = Profile {
     name: "idfix-dedicated",
     doc: "What IdFix 2.6.0.3 reports with its Dedicated rules",
+    rules: RuleSet::IdFix(DEDICATED_RULES),
+};
+
+const DEDICATED_RULES: IdFix = IdFix {
     population: Population::WithMail,
     chains: &[
         Chain {

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::collections::hash_map::Entry as MapEntry;
 use std::collections::{HashMap, HashSet};
 
-use super::{Buffers, Duplicates, Holder, Place, SkipReason, multitenant};
+use super::{Buffers, Duplicates, Holder, Location, SkipReason, multitenant};
 use crate::ldif::Line;
+use crate::rules::profile::RuleSet;
 use crate::rules::{Applicability, Attr, Finding, Profile, ProfileOptions, Subject, Suggestion};
 
 const DEDICATED: Profile = super::DEDICATED;
@@ -64,7 +65,7 @@ fn rows<'e>(profile: &Profile, entries: &[Entry<'e>]) -> Vec<Finding<'e>> {
                 }
             }
         });
-        let place = Place { file: "x.ldif", first_line: 10, dn_line: 2 };
+        let place = Location { file: "x.ldif", first_line: 10, dn_line: 2 };
         rows.extend(profile.findings(&subject, &seen, place));
     }
     rows
@@ -337,7 +338,7 @@ fn an_attribute_of_which_the_export_holds_a_part_is_never_changed() {
     let mut subject =
         subject(&("cn=A", "user", &[(Attr::DisplayName, "A"), (Attr::ProxyAddresses, "sip: a ")]));
     subject.mark_partial(Attr::ProxyAddresses);
-    let place = Place { file: "x.ldif", first_line: 10, dn_line: 2 };
+    let place = Location { file: "x.ldif", first_line: 10, dn_line: 2 };
     let rows = mt().findings(&subject, &Seen::default(), place);
     let told: Vec<_> = rows.iter().map(|row| (&row.suggestion, row.applicability)).collect();
     assert_eq!(told, [(&Suggestion::None, Applicability::Manual)]);
@@ -351,7 +352,8 @@ fn the_line_is_the_values_or_the_entrys_where_the_attribute_is_absent() {
 }
 
 fn skipped(profile: &Profile, entry: &Entry<'_>) -> Option<SkipReason> {
-    profile.scope(&subject(entry)).err()
+    let RuleSet::IdFix(idfix) = profile.rules;
+    idfix.scope(&subject(entry)).err()
 }
 
 const PERSON: (Attr, &str) = (Attr::ObjectCategory, "CN=Person,CN=Schema,DC=x");
