@@ -271,3 +271,12 @@ fn an_output_that_exists_is_replaced_only_when_told() {
     let written = std::fs::read_to_string(room.path("e")).unwrap();
     assert_eq!(written, EXPORT.replace("ann@x", "new@x"));
 }
+
+#[test]
+fn an_entry_that_names_itself_comes_as_it_was_written() {
+    // On a name that another entry gave up just before.
+    let change = rename("cn=Ann,dc=x", "cn=Eve", 1)
+        + "dn: cn=Ann,dc=x\nchangetype: add\ncn: Ann\nmanager: cn=Ann,dc=x\n\n";
+    let written = after(EXPORT, &change);
+    assert!(written.contains("dn: cn=Ann,dc=x\ncn: Ann\nmanager: cn=Ann,dc=x\n"), "{written}");
+}

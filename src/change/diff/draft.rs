@@ -400,7 +400,7 @@ impl DiffDraft {
         if change.len() != self.bases.len() {
             return Err(DiffError::Unreadable);
         }
-        Ok(proof::prove(sources, &planned.partly, &change, &undo)?)
+        Ok(proof::prove(sources, &planned.operations, &planned.partly, &change, &undo)?)
     }
 }
 

@@ -15,9 +15,10 @@ use super::compared::{canonical, holds_dns};
 use super::content::naming_types;
 use super::entity::{Entity, Side};
 use super::index::{Place, Slot, fingerprint, key_of, plain_dn};
-use super::operation::Sources;
+use super::operation::{Act, Operations, Sources};
+use crate::change::stored::marks_active_directory;
 use crate::change::{Fate, Image, Interest, NotApplicable, OnRefusal, Outcome, Run, identity};
-use crate::directory::Entry;
+use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{ChangeRecord, Value};
 
 /// What refutes a change or its undo.
@@ -74,11 +75,12 @@ type Values = BTreeSet<(Vec<u8>, Vec<u8>)>;
 /// The first counterexample.
 pub(super) fn prove(
     sources: &Sources<'_, '_>,
+    operations: &Operations<'_>,
     partly: &FxHashSet<usize>,
     change: &[ChangeRecord<'_>],
     undo: &[ChangeRecord<'_>],
 ) -> Result<(), Refuted> {
-    let proof = Proof { sources, partly };
+    let proof = Proof { sources, partly, touched: touched(sources, operations) };
     let mut there = Image::new(change, OnRefusal::Stop).with_links_settled();
     proof.run(&mut there, change, false, |image| proof.feed_old(image))?;
     proof.check_there(&there)?;
@@ -90,6 +92,30 @@ pub(super) fn prove(
 struct Proof<'p, 'a> {
     sources: &'p Sources<'p, 'a>,
     partly: &'p FxHashSet<usize>,
+    /// The attributes that the records of an entry may touch.
+    touched: FxHashMap<Place, Vec<Vec<u8>>>,
+}
+
+/// The attributes that operations touch, and those that name the entries.
+fn touched(
+    sources: &Sources<'_, '_>,
+    operations: &Operations<'_>,
+) -> FxHashMap<Place, Vec<Vec<u8>>> {
+    let mut touched: FxHashMap<Place, Vec<Vec<u8>>> = FxHashMap::default();
+    for entity in &sources.entities.list {
+        if let Some(old) = entity.before() {
+            let new = entity.after().unwrap_or(old);
+            touched.entry(old.place).or_insert_with(|| naming_types(&old.dn, &new.dn));
+        }
+    }
+    for operation in &operations.list {
+        let old = sources.entities.list[operation.entity].before();
+        if let (Act::Modify(deltas), Some(old)) = (&operation.act, old) {
+            let names = deltas.iter().map(|delta| delta.name.to_vec());
+            touched.entry(old.place).or_default().extend(names);
+        }
+    }
+    touched
 }
 
 impl<'a> Proof<'_, 'a> {
@@ -157,7 +183,7 @@ impl<'a> Proof<'_, 'a> {
         let looked = places.into_par_iter().map(|place| {
             let dn = self.sources.old.dn(place);
             let interest = image.interest(&dn);
-            let entry = (interest == Interest::Content).then(|| self.as_linked(place));
+            let entry = (interest == Interest::Content).then(|| self.in_part(place));
             (place, dn, interest, entry)
         });
         let looked: Vec<_> = looked.collect();
@@ -205,7 +231,7 @@ impl<'a> Proof<'_, 'a> {
                     image.load(place.offset(), owned(entry));
                 }
                 (Interest::Content, _) => {
-                    let mut entry = owned(self.as_linked(place));
+                    let mut entry = owned(self.in_part(place));
                     entry.dn = Cow::Owned(dn.into_owned());
                     image.load(place.offset(), entry);
                 }
@@ -238,6 +264,32 @@ impl<'a> Proof<'_, 'a> {
             }
         }
         Entry::with_attributes(plain_dn(dn), attributes)
+    }
+
+    /// Of that entry what its records may touch: all that an image needs. A record
+    /// that touches anything else is refuted all the same: what it deletes is not
+    /// there, and what it adds is too much.
+    fn in_part(&self, place: Place) -> Entry<'a> {
+        let entry = self.as_linked(place);
+        let Some(touched) = self.touched.get(&place) else { return entry };
+        let (dn, mut attributes) = entry.into_parts();
+        attributes.retain(|attribute| {
+            touched.iter().any(|name| identity::same_attribute(name, &attribute.name))
+                || marks_active_directory(&attribute.name)
+        });
+        Entry::with_attributes(dn, attributes)
+    }
+
+    /// An entry with what its records do not touch, as the old export has it.
+    fn completed(&self, part: Entry<'a>, place: Place) -> Entry<'a> {
+        let Some(touched) = self.touched.get(&place) else { return part };
+        let (dn, mut attributes) = part.into_parts();
+        let rest = self.as_linked(place).into_parts().1.into_iter().filter(|attribute| {
+            !touched.iter().any(|name| identity::same_attribute(name, &attribute.name))
+                && !marks_active_directory(&attribute.name)
+        });
+        attributes.extend(rest);
+        Entry::with_attributes(dn, attributes)
     }
 
     /// Checks each entity that nothing is left out of; the first that fails counts.
@@ -274,6 +326,7 @@ impl<'a> Proof<'_, 'a> {
                     if key_of(&got.dn) != new.key {
                         return Err(misplaced());
                     }
+                    let got = self.completed(got, old.place);
                     let want = self.sources.new.entry(new.place);
                     self.compare(&got, &want, (&old.dn, &new.dn), false).map_err(refuted)
                 }
@@ -281,10 +334,10 @@ impl<'a> Proof<'_, 'a> {
         })
     }
 
-    /// The entry that an entry of the old export has become.
-    fn result(&self, there: &Image<'_>, old: &Side) -> Option<Entry<'static>> {
+    /// What an entry of the old export has become, in part.
+    fn result(&self, there: &Image<'_>, old: &Side) -> Option<Entry<'a>> {
         let unchanged = |dn: Vec<u8>| {
-            let mut entry = owned(self.as_linked(old.place));
+            let mut entry = self.in_part(old.place);
             entry.dn = Cow::Owned(dn);
             entry
         };
@@ -302,23 +355,23 @@ impl<'a> Proof<'_, 'a> {
             let refuted = |flaw| Refuted { dn: entity.dn().to_vec(), undo: true, flaw };
             let misplaced = || refuted(DiffFlaw::Misplaced);
             let Some(old) = entity.before() else { return Ok(()) };
-            let want = self.as_linked(old.place);
-            let comes_back = matches!(entity, Entity::Gone(_)) && !self.partly.contains(&number);
-            let got = if comes_back {
-                Cow::Borrowed(added.get(&old.key).ok_or_else(misplaced)?)
-            } else {
-                let now = self.result(there, old).ok_or_else(misplaced)?;
-                Cow::Owned(match back.fate(old.place.offset(), &now.dn) {
-                    Fate::Deleted => return Err(misplaced()),
-                    Fate::Unchanged => now,
-                    Fate::Renamed(dn) => Entry::with_attributes(dn, now.into_parts().1),
-                    Fate::Replaced(entry) => owned(entry),
-                })
+            if matches!(entity, Entity::Gone(_)) && !self.partly.contains(&number) {
+                let got = added.get(&old.key).ok_or_else(misplaced)?;
+                let want = self.as_linked(old.place);
+                return self.compare(got, &want, (&old.dn, &old.dn), true).map_err(refuted);
+            }
+            let now = self.result(there, old).ok_or_else(misplaced)?;
+            let got = match back.fate(old.place.offset(), &now.dn) {
+                Fate::Deleted => return Err(misplaced()),
+                Fate::Unchanged => now,
+                Fate::Renamed(dn) => Entry::with_attributes(dn, now.into_parts().1),
+                Fate::Replaced(entry) => owned(entry),
             };
             if key_of(&got.dn) != old.key {
                 return Err(misplaced());
             }
-            self.compare(&got, &want, (&old.dn, &old.dn), comes_back).map_err(refuted)
+            let want = self.in_part(old.place);
+            self.compare(&got, &want, (&old.dn, &old.dn), false).map_err(refuted)
         })
     }
 
@@ -330,10 +383,11 @@ impl<'a> Proof<'_, 'a> {
         (old_dn, new_dn): (&[u8], &[u8]),
         added: bool,
     ) -> Result<(), DiffFlaw> {
+        let (some_got, some_want) = (unlike(got, want), unlike(want, got));
         let naming = naming_types(old_dn, new_dn);
-        let partial: Vec<&[u8]> = [got, want]
+        let partial: Vec<&[u8]> = some_got
             .iter()
-            .flat_map(|entry| entry.attributes())
+            .chain(&some_want)
             .filter(|a| {
                 identity::is_partial(&a.name) || a.values.iter().any(|v| v.bytes().is_none())
             })
@@ -351,12 +405,12 @@ impl<'a> Proof<'_, 'a> {
                 && (!naming.iter().any(|of| identity::same_attribute(of, name))
                     || (has(got, name) && has(want, name)))
         };
-        let values = |entry: &Entry<'_>| -> Values {
+        let values = |entry: &Entry<'_>, some: &[&EntryAttribute<'_>]| -> Values {
             let named = identity::rdn_values(&entry.dn).unwrap_or_default();
             let named = named.into_iter().filter(|(name, _)| counts(name));
             let named = named.filter(|(name, value)| !holds_equal(entry, name, value));
             let named = named.map(|(name, value)| (canonical(&name).into_owned(), value));
-            let counted = entry.attributes().iter().filter(|a| counts(&a.name));
+            let counted = some.iter().filter(|a| counts(&a.name));
             counted
                 .flat_map(|attribute| {
                     let name = canonical(&attribute.name).into_owned();
@@ -375,12 +429,22 @@ impl<'a> Proof<'_, 'a> {
                 .chain(named)
                 .collect()
         };
-        let (got, want) = (values(got), values(want));
+        let (got, want) = (values(got, &some_got), values(want, &some_want));
         match got.symmetric_difference(&want).next() {
             None => Ok(()),
             Some((attribute, _)) => Err(DiffFlaw::Values { attribute: attribute.clone() }),
         }
     }
+}
+
+/// The attributes of an entry that another one does not have just so.
+fn unlike<'e, 'a>(entry: &'e Entry<'a>, other: &Entry<'_>) -> Vec<&'e EntryAttribute<'a>> {
+    let others: FxHashMap<&[u8], &EntryAttribute<'_>> =
+        other.attributes().iter().map(|attribute| (&*attribute.name, attribute)).collect();
+    let is_like = |attribute: &&EntryAttribute<'_>| {
+        others.get(&*attribute.name).is_some_and(|other| other.values == attribute.values)
+    };
+    entry.attributes().iter().filter(|attribute| !is_like(attribute)).collect()
 }
 
 /// Whether an entry has a value that is equal under the matching rule.

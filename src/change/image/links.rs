@@ -71,9 +71,6 @@ impl Image<'_> {
         &self,
         mods: &[Modification<'_>],
     ) -> Option<Vec<Modification<'static>>> {
-        if !self.links_follow() {
-            return None;
-        }
         let mut called = false;
         let mods = mods.iter().map(|modification| {
             let values = modification.values.iter().map(|value| {
@@ -96,7 +93,8 @@ impl Image<'_> {
         attribute: &[u8],
         value: &Value<'_>,
     ) -> Option<Value<'static>> {
-        let bytes = value.bytes()?;
+        // Where nothing follows, the text is all there is to a value.
+        let bytes = value.bytes().filter(|_| self.links_follow())?;
         let (head, dn) = bytes.split_at(identity::dn_within(attribute, bytes)?);
         let key = identity::dn_key(dn)?;
         let (node, below) = self.tree.nearest(&key);
