@@ -39,14 +39,9 @@ impl<'a> NamedEntry<'a> {
         self.at
     }
 
-    /// Its text, with that of the records that go on with it.
-    pub fn text(&self) -> &'a [u8] {
-        entry_text(self.chunk, self.at)
-    }
-
     /// Reads the whole entry.
     pub fn entry(&self, read: ReadOptions) -> Option<Entry<'a>> {
-        entry_of(self.text(), read)
+        entry_of(entry_text(self.chunk, self.at), read)
     }
 }
 

@@ -16,7 +16,7 @@ use anyhow::bail;
 use super::changes::refusal;
 use super::console::Console;
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
-use super::settled::{Known, settle_again, settle_all};
+use super::settled::{settle_again, settle_all, touched};
 use super::{Exit, changes, inputs, summary};
 
 /// Write the inverse of a change file
@@ -143,9 +143,9 @@ pub fn invert(
     totals: &mut Summary,
 ) -> anyhow::Result<Inverted> {
     let mut image = Image::new(records, OnRefusal::GoOn).with_inverses();
-    let settled = settle_all(&mut image, bases, read, None);
+    let (scans, outcomes) = settle_all(&mut image, bases, read, None);
     let mut failed = false;
-    for (base, scan) in bases.iter().zip(&settled.scans) {
+    for (base, scan) in bases.iter().zip(&scans) {
         inputs::report_reading(base.name(), &scan.report, console, totals);
         failed |= scan.report.failed_blocks > 0;
     }
@@ -155,18 +155,16 @@ pub fn invert(
             "{doubles} of the base with a DN that an earlier entry has; the first one counts"
         ));
     }
-    let mut undo = Undo::of(&image, records, settled.outcomes);
+    let mut undo = Undo::of(&image, records, outcomes);
     let whole = undo.obstacles.is_empty();
 
     let both = there_and_back(records, &undo);
     let mut back = Image::new(&both, OnRefusal::GoOn);
     let enough = back.asks_no_more_than(&image);
     drop(image);
-    let again = if enough { settle_again(&mut back, &settled.known, read) } else { None };
-    let outcomes = match again {
-        Some(outcomes) => outcomes,
-        None => settle_all(&mut back, bases, read, None).outcomes,
-    };
+    let places = touched(bases, &scans);
+    let again = if enough { settle_again(&mut back, &places, read) } else { None };
+    let outcomes = again.unwrap_or_else(|| settle_all(&mut back, bases, read, None).1);
     let refused = outcomes.iter().skip(records.len()).find_map(|outcome| match outcome {
         Outcome::Refused(why) => Some(why.clone()),
         _ => None,
@@ -175,18 +173,10 @@ pub fn invert(
         bail!("the inverse would not apply ({}); nothing was written", refusal(&why));
     }
     undo.drop_dependents(records.len(), &outcomes);
-    if undo.obstacles.is_empty() {
-        let places: Vec<(u64, &[u8])> = settled
-            .known
-            .iter()
-            .filter_map(|(ordinal, known)| match known {
-                Known::Text(text) => Some((*ordinal, *text)),
-                Known::Place(_) => None,
-            })
-            .collect();
-        if let Err(lost) = prove_restored(&back, &places, |text| entry_of(text, read)) {
-            bail!("the inverse does not lead back to the base ({lost}); nothing was written");
-        }
+    if undo.obstacles.is_empty()
+        && let Err(lost) = prove_restored(&back, &places, |text| entry_of(text, read))
+    {
+        bail!("the inverse does not lead back to the base ({lost}); nothing was written");
     }
     Ok(Inverted { undo, failed })
 }

@@ -8,7 +8,7 @@ use crate::change::{Image, Interest, Outcome, Run, entry_of};
 use crate::directory::Entry;
 use crate::input::Source;
 use crate::ldif::{
-    InputReport, Position, ReadOptions, Stretch, Stretches, WriteOptions, map_chunks,
+    InputReport, Position, ReadOptions, Stretch, Stretches, WriteOptions, entry_text, map_chunks,
 };
 
 use super::entries::{self, NamedEntry, ScannedChunk};
@@ -53,27 +53,7 @@ pub struct Touched {
 /// An entry that the image wants to know.
 enum Wanted<'a> {
     Place(Cow<'a, [u8]>),
-    Content(Entry<'a>, &'a [u8]),
-}
-
-/// What an image wanted to know of an entry.
-#[derive(Debug)]
-pub enum Known<'a> {
-    /// That it is there: its DN.
-    Place(Cow<'a, [u8]>),
-    /// All of it: its text.
-    Text(&'a [u8]),
-}
-
-/// What reading exports for an image gave.
-#[derive(Debug)]
-pub struct Settled<'a> {
-    /// One per export.
-    pub scans: Vec<Scan>,
-    /// One per change record.
-    pub outcomes: Vec<Outcome>,
-    /// The entries, by number over all exports, that the image wanted to know.
-    pub known: Vec<(u64, Known<'a>)>,
+    Content(Entry<'a>),
 }
 
 /// Applies the changes, reading the export as often as that needs. The scan says
@@ -83,8 +63,8 @@ pub fn settle<'a>(
     export: &'a Source,
     (read, write): (ReadOptions, WriteOptions),
 ) -> (Scan, Vec<Outcome>) {
-    let mut settled = settle_all(image, &[export], read, Some(write));
-    (settled.scans.pop().unwrap_or_default(), settled.outcomes)
+    let (mut scans, outcomes) = settle_all(image, &[export], read, Some(write));
+    (scans.pop().unwrap_or_default(), outcomes)
 }
 
 /// The same for several exports that count as one: all domains of a forest. What
@@ -94,7 +74,7 @@ pub fn settle_all<'a>(
     exports: &[&'a Source],
     read: ReadOptions,
     write: Option<WriteOptions>,
-) -> Settled<'a> {
+) -> (Vec<Scan>, Vec<Outcome>) {
     loop {
         let mut scans = Vec::with_capacity(exports.len());
         let mut all = Vec::new();
@@ -103,41 +83,44 @@ pub fn settle_all<'a>(
             let scan = scan_for(image, export, &mut first, (read, write), &mut all);
             scans.push(scan);
         }
-        let mut known = Vec::with_capacity(all.len());
         for (ordinal, entry) in all {
-            let entry = match entry {
-                Wanted::Place(dn) => {
-                    image.mark(ordinal, &dn);
-                    Known::Place(dn)
-                }
-                Wanted::Content(entry, text) => {
-                    image.load(ordinal, entry);
-                    Known::Text(text)
-                }
-            };
-            known.push((ordinal, entry));
+            match entry {
+                Wanted::Place(dn) => image.mark(ordinal, &dn),
+                Wanted::Content(entry) => image.load(ordinal, entry),
+            }
         }
         if let Run::Done(outcomes) = image.run() {
-            return Settled { scans, outcomes, known };
+            return (scans, outcomes);
         }
     }
+}
+
+/// The text of each entry, by number over all exports, that a scan found to be of
+/// interest.
+pub fn touched<'a>(exports: &[&'a Source], scans: &[Scan]) -> Vec<(u64, &'a [u8])> {
+    let mut all = Vec::new();
+    for (export, scan) in exports.iter().zip(scans) {
+        for chunk in &scan.chunks {
+            let base = usize::try_from(chunk.base.offset).unwrap_or(usize::MAX);
+            let texts = chunk.touched.iter().map(|touched| {
+                let at = base.saturating_add(touched.at);
+                (chunk.first + touched.number, entry_text(export.bytes(), at))
+            });
+            all.extend(texts);
+        }
+    }
+    all
 }
 
 /// Applies the changes to entries that another image wanted to know, too, where
 /// [`Image::asks_no_more_than`] says that these are enough.
 pub fn settle_again<'a>(
     image: &mut Image<'a>,
-    known: &[(u64, Known<'a>)],
+    touched: &[(u64, &'a [u8])],
     read: ReadOptions,
 ) -> Option<Vec<Outcome>> {
-    for (ordinal, entry) in known {
-        let entry = match entry {
-            Known::Place(dn) => {
-                image.mark(*ordinal, dn);
-                continue;
-            }
-            Known::Text(text) => entry_of(text, read)?,
-        };
+    for (ordinal, text) in touched {
+        let entry = entry_of(text, read)?;
         match image.interest(&entry.dn) {
             Interest::None => {}
             Interest::Place => image.mark(*ordinal, &entry.dn),
@@ -198,10 +181,7 @@ fn scan_chunk<'a>(
         }
         touched.push(Touched { number: named.number, at: named.place() });
         let entry = match interest {
-            Interest::Content => {
-                let text = named.text();
-                entry_of(text, read).map(|entry| Wanted::Content(entry, text))
-            }
+            Interest::Content => named.entry(read).map(Wanted::Content),
             _ => Some(Wanted::Place(named.dn)),
         };
         wanted.extend(entry.map(|entry| (named.number, entry)));

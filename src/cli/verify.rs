@@ -409,7 +409,7 @@ impl Put<'_, '_> {
             return Vec::new();
         }
         let mut image = Image::new(records, OnRefusal::GoOn);
-        settle_all(&mut image, self.exports, self.read, None).outcomes
+        settle_all(&mut image, self.exports, self.read, None).1
     }
 
     fn write<'r, 'x: 'r>(

@@ -64,13 +64,13 @@ impl<'a> Image<'a> {
         let called = self.as_in_export(mods);
         let Some(entry) = self.tree.entry_mut(node) else { return Ok(Inverse::new()) };
         let partial = self.inverses.then(|| inverse::partly_known(entry, mods)).flatten();
+        self.partial.extend(partial.map(|attribute| (self.at, attribute)));
         let done = match &called {
             None => apply::modify(entry, mods, twins),
             Some(mods) => {
                 apply::modify_keeping(entry, mods, twins, |value| value.clone().into_owned())
             }
         };
-        self.partial.extend(partial.map(|attribute| (self.at, attribute)));
         let effects = done.map_err(|refusal| self.said_now(refusal))?;
         let after = self.tree.entry_mut(node).filter(|_| self.inverses);
         let undo = after.and_then(|entry| inverse::of_modify(dn, entry, &effects));
@@ -156,8 +156,8 @@ impl<'a> Image<'a> {
             return None;
         }
         let dn = self.tree.dn(node);
-        let mut entry = self.tree.entry_mut(node)?.clone().into_entry();
-        entry.dn = dn.into();
+        let mut entry = self.tree.entry_mut(node)?.to_entry(dn.into());
+        self.follow(&mut entry);
         let names = entry.attributes().iter().map(|attribute| &*attribute.name);
         let partial = names.clone().find(|name| identity::is_partial(name));
         self.partial.extend(partial.map(|name| (self.at, name.to_vec())));
