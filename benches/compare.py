@@ -30,6 +30,8 @@ MIB = 1 << 20
 # Values of one generated entry that a uniqueness index holds: mail, mailNickname,
 # userPrincipalName, sAMAccountName and three proxyAddresses.
 INDEXED_PER_ENTRY = 7
+# One entry in ten or so, with all its attributes.
+SELECTIVE = ["--filter", "(&(objectClass=user)(department=Sales))"]
 PYTHON_LDAP = """
 import ldif, sys
 class Count(ldif.LDIFParser):
@@ -154,6 +156,11 @@ def change_of_one_per_cent(export):
     return path
 
 
+def differing(folder, entries):
+    """The clean export some time later: one per cent changed, deleted or added."""
+    return generated(folder, "later", entries, mutate=1)
+
+
 def python_ldap():
     probe = subprocess.run([sys.executable, "-c", "import ldif"], capture_output=True)
     return probe.returncode == 0
@@ -165,6 +172,8 @@ def tasks(options, folder, scratch, absent):
     big = generated(folder, "dirty3", options.entries, dirty=3)
     small = generated(folder, "clean", options.small)
     change = change_of_one_per_cent(small)
+    later = differing(folder, options.small)
+    outputs = ["-o", scratch / "diff.ldif", "-u", scratch / "diff-undo.ldif", "--force"]
     fix = [program, "fix", big, "-o", scratch / "change.ldif", "-u", scratch / "undo.ldif", "--force"]
     found = [
         Task("check", big, [program, "check", big, "--format", "csv"], codes=(0, 1)),
@@ -172,8 +181,14 @@ def tasks(options, folder, scratch, absent):
         Task("fix --unsafe", big, [*fix, "--unsafe"], codes=(0, 1)),
         Task("fmt FILE", big, [program, "fmt", big]),
         Task("fmt through a pipe", big, [program, "fmt", "-"], reference=["wc", "-l"], piped=True),
+        Task("search FILE", big, [program, "search", big, *SELECTIVE]),
+        Task("search through a pipe", big, [program, "search", "-", *SELECTIVE], reference=["wc", "-l"], piped=True),
         Task("apply, 1 % changed", small, [program, "apply", small, change]),
+        Task("diff, 1 % changed", small, [program, "diff", small, later, *outputs], codes=(1,)),
     ]
+    if options.big_diff:
+        clean, later = generated(folder, "clean", options.entries), differing(folder, options.entries)
+        found.append(Task("diff, big", clean, [program, "diff", clean, later, *outputs], codes=(1,)))
     if options.peers and shutil.which("ldapadd"):
         found.append(Task("ldapadd -n", big, ["ldapadd", "-n", "-x", "-f", big], rounds=options.peer_runs))
     else:
@@ -209,8 +224,15 @@ def budgets(found, options):
         ("check: times wc -l", check.ratio, 3.0, True),
         ("fix: times check", fix.median("seconds") / check.median("seconds"), 1.3, True),
         ("fmt through a pipe: times cat | wc -l", task["fmt through a pipe"].ratio, 1.5, True),
+        ("search through a pipe: times cat | wc -l", task["search through a pipe"].ratio, 1.5, True),
         (f"apply, {apply.file.stat().st_size / 1e6:.0f} MB: seconds", apply.median("seconds"), 0.5, True),
     ]
+    diff = task["diff, 1 % changed"]
+    rows.append((f"diff, 2 x {diff.file.stat().st_size / 1e6:.0f} MB: seconds", diff.median("seconds"), 0.5, True))
+    for one, entries in ((diff, options.small), (task.get("diff, big"), options.entries)):
+        if one:
+            # Both exports have an index.
+            rows.append((f"{one.name}: MiB of its own", one.median("own") / MIB, 64 + 2 * 32 * entries / MIB, True))
     if "ldapadd -n" in task:
         faster = task["ldapadd -n"].median("seconds") / check.median("seconds")
         rows.append(("check: times as fast as ldapadd -n", faster, 6.0, False))
@@ -230,7 +252,7 @@ def report(found, judged, absent):
             f"{task.name:<22}{task.file.stem:<20}{task.ratio:>9.2f}{task.median('seconds'):>10.3f}"
             f"{task.megabytes_per_second:>8.0f}{task.median('peak') / MIB:>10.0f}{task.median('own') / MIB:>9.0f}{len(task.runs):>6}"
         )
-    print("fmt through a pipe is compared with `cat FILE | wc -l`; peak counts the mapped file\n")
+    print("what goes through a pipe is compared with `cat FILE | wc -l`; peak counts the mapped file\n")
     for row in judged:
         sign = "<=" if row["at_most"] else ">="
         print(f"{'pass' if row['met'] else 'MISS':<6}{row['budget']:<42}{row['figure']:>9.2f}  {sign} {row['goal']:g}")
@@ -244,6 +266,7 @@ def arguments():
     parser.add_argument("--ldifix", type=Path, default=target / "release" / "ldifix", help="the program (default: the release build)")
     parser.add_argument("--entries", type=int, default=500_000, help="entries of the big file (default 500,000: 1.1 GB)")
     parser.add_argument("--small", type=int, default=100_000, help="entries of the file for apply (default 100,000: 217 MB)")
+    parser.add_argument("--big-diff", action="store_true", help="diff of two files of --entries entries too")
     parser.add_argument("--runs", type=int, default=5, help="rounds (default 5)")
     parser.add_argument("--peer-runs", type=int, default=1, help="rounds with the peers (default 1)")
     parser.add_argument("--no-peers", dest="peers", action="store_false")

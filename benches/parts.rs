@@ -11,7 +11,10 @@ use divan::{Bencher, black_box};
 use ldifix::directory::dn::normalize_into;
 use ldifix::ldif::{ReadOptions, WriteOptions, Writer, read_chunk, read_wanted};
 use ldifix::rules::idfix::Buffers;
-use ldifix::rules::{Attr, Profile, ProfileOptions, fold_key, read_entries};
+use ldifix::rules::{
+    Attr, Fingerprint, IndexBuilder, Place, Profile, ProfileOptions, Slot, fold_key, read_entries,
+    stored_key,
+};
 
 fn main() {
     divan::main();
@@ -174,6 +177,35 @@ fn fold(bencher: Bencher) {
     bencher.counter(ItemsCount::new(values.len())).bench(|| {
         let mut buffer = Vec::new();
         values.iter().map(|value| fold_key(black_box(value), &mut buffer).len()).sum::<usize>()
+    });
+}
+
+#[divan::bench]
+fn fold_as_stored(bencher: Bencher) {
+    let values = values(&export());
+    bencher.counter(ItemsCount::new(values.len())).bench(|| {
+        let mut buffer = Vec::new();
+        for value in &values {
+            black_box(stored_key(Attr::Mail, black_box(value), &mut buffer));
+        }
+    });
+}
+
+/// A million values, one in eight of them held twice.
+#[divan::bench]
+fn index(bencher: Bencher) {
+    let slots: Vec<Slot> = (0..1_000_000_u64)
+        .filter_map(|number| {
+            let value = if number % 8 == 0 { number / 16 * 16 } else { number };
+            let fingerprint = Fingerprint::of(Attr::Mail, format!("user{value}").as_bytes());
+            Place::new(number, 0).map(|place| Slot { fingerprint, place })
+        })
+        .collect();
+    bencher.counter(ItemsCount::new(slots.len())).bench(|| {
+        let mut builder = IndexBuilder::default();
+        builder.expect(slots.len());
+        builder.extend(black_box(&slots).iter().copied());
+        builder.build()
     });
 }
 

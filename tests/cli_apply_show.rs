@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run the program fails")]
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
+mod room;
+
+use room::{Room, err, out};
 
 const EXPORT: &str = "\
 dn: ou=A,dc=x
@@ -67,39 +68,6 @@ dn: cn=Cid,ou=B,dc=x
 cn: Cid
 
 ";
-
-struct Room(tempfile::TempDir);
-
-impl Room {
-    fn new(files: &[(&str, &str)]) -> Self {
-        let room = tempfile::tempdir().unwrap();
-        for (name, text) in files {
-            std::fs::write(room.path().join(name), text).unwrap();
-        }
-        Self(room)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_ldifix"))
-            .args(args)
-            .current_dir(self.0.path())
-            .env_remove("COLUMNS")
-            .output()
-            .unwrap()
-    }
-}
-
-fn out(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
-fn err(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
-}
 
 #[test]
 fn a_rename_moves_what_is_below_and_later_records_find_it() {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ldifix::ldif::Line;
-use ldifix::rules::idfix::{Buffers, Place};
+use ldifix::rules::idfix::{Buffers, Location};
 use ldifix::rules::{Attr, Duplicates, Finding, Holder, Profile, ProfileOptions, Subject};
 
 const MODES: [(&str, &str, bool); 3] = [
@@ -129,7 +129,7 @@ fn scan(profile: &Profile, entries: &[Entry]) -> Vec<serde_json::Value> {
             }
             first.or_insert_with(|| (&entry[0].1, common_name.clone()));
         });
-        let place = Place { file: "export.ldif", first_line: 1, dn_line: 0 };
+        let place = Location { file: "export.ldif", first_line: 1, dn_line: 0 };
         let found = profile.findings(&subject, &seen, place);
         assert_eq!(!found.is_empty(), fails || !seen.later.is_empty());
         rows.extend(found.iter().map(row));

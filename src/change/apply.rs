@@ -76,13 +76,26 @@ pub(super) fn modify<'a>(
     mods: &'a [Modification<'a>],
     twins: Twins,
 ) -> Result<Vec<Effect<'a>>, NotApplicable> {
+    modify_keeping(entry, mods, twins, borrowed)
+}
+
+/// How a value of a modification is kept in the entry.
+pub(super) type Keep<'m, 'a> = fn(&'m Value<'m>) -> Value<'a>;
+
+/// The same for modifications that need not outlive the entry.
+pub(super) fn modify_keeping<'m, 'a>(
+    entry: &mut StoredEntry<'a>,
+    mods: &'m [Modification<'m>],
+    twins: Twins,
+    keep: Keep<'m, 'a>,
+) -> Result<Vec<Effect<'a>>, NotApplicable> {
     let mut effects = Vec::with_capacity(mods.len());
     let mut done = Ok(());
     for modification in mods {
         done = match modification.op {
-            ModOp::Add => add(entry, modification, &mut effects),
+            ModOp::Add => add(entry, modification, keep, &mut effects),
             ModOp::Delete => delete(entry, modification, twins, &mut effects),
-            ModOp::Replace => replace(entry, modification, &mut effects),
+            ModOp::Replace => replace(entry, modification, keep, &mut effects),
             ModOp::Increment => increment(entry, modification, &mut effects),
         };
         if done.is_err() {
@@ -118,9 +131,10 @@ fn begin<'e, 'a>(effects: &'e mut Vec<Effect<'a>>, slot: usize) -> &'e mut Effec
     &mut effects[last]
 }
 
-fn add<'a>(
+fn add<'m, 'a>(
     entry: &mut StoredEntry<'a>,
-    modification: &'a Modification<'a>,
+    modification: &'m Modification<'m>,
+    keep: Keep<'m, 'a>,
     effects: &mut Vec<Effect<'a>>,
 ) -> Result<(), NotApplicable> {
     let name = &modification.attribute;
@@ -134,14 +148,15 @@ fn add<'a>(
             return Err(NotApplicable::of_value(Reason::ValueExists, name, text_of(value)));
         }
     }
-    append(entry, slot, modification, begin(effects, slot))
+    append(entry, slot, modification, keep, begin(effects, slot))
 }
 
 /// Adds all values of a modification, none of which is there.
-fn append<'a>(
+fn append<'m, 'a>(
     entry: &mut StoredEntry<'a>,
     slot: usize,
-    modification: &'a Modification<'a>,
+    modification: &'m Modification<'m>,
+    keep: Keep<'m, 'a>,
     effect: &mut Effect<'a>,
 ) -> Result<(), NotApplicable> {
     let (name, values) = (&modification.attribute, &modification.values);
@@ -156,13 +171,13 @@ fn append<'a>(
             return Err(NotApplicable::of_value(Reason::ValueExists, name, text_of(again)));
         }
     }
-    effect.added.extend(values.iter().map(|value| attribute.push(borrowed(value))));
+    effect.added.extend(values.iter().map(|value| attribute.push(keep(value))));
     Ok(())
 }
 
 fn delete<'a>(
     entry: &mut StoredEntry<'a>,
-    modification: &'a Modification<'a>,
+    modification: &Modification<'_>,
     twins: Twins,
     effects: &mut Vec<Effect<'a>>,
 ) -> Result<(), NotApplicable> {
@@ -202,20 +217,21 @@ fn remove_all<'a>(entry: &mut StoredEntry<'a>, slot: usize, effect: &mut Effect<
     }
 }
 
-fn replace<'a>(
+fn replace<'m, 'a>(
     entry: &mut StoredEntry<'a>,
-    modification: &'a Modification<'a>,
+    modification: &'m Modification<'m>,
+    keep: Keep<'m, 'a>,
     effects: &mut Vec<Effect<'a>>,
 ) -> Result<(), NotApplicable> {
     let slot = entry.slot_or_new(&modification.attribute);
     let effect = begin(effects, slot);
     remove_all(entry, slot, effect);
-    append(entry, slot, modification, effect)
+    append(entry, slot, modification, keep, effect)
 }
 
 fn increment<'a>(
     entry: &mut StoredEntry<'a>,
-    modification: &'a Modification<'a>,
+    modification: &Modification<'_>,
     effects: &mut Vec<Effect<'a>>,
 ) -> Result<(), NotApplicable> {
     let name = &modification.attribute;
@@ -224,7 +240,7 @@ fn increment<'a>(
     let [step] = modification.values.as_slice() else {
         return Err(NotApplicable::of_attribute(Reason::NotAnInteger, name));
     };
-    let by = integer(step).ok_or_else(|| not_an_integer(step))?;
+    integer(step).ok_or_else(|| not_an_integer(step))?;
     let slot = entry.slot(name).filter(|&slot| entry.attribute(slot).len() > 0);
     let Some(slot) = slot else {
         return Err(NotApplicable::of_attribute(Reason::NoSuchAttribute, name));
@@ -232,11 +248,17 @@ fn increment<'a>(
     let effect = begin(effects, slot);
     remove_all(entry, slot, effect);
     for (_, old) in &effect.removed {
-        let sum = integer(old).and_then(|old| old.checked_add(by));
-        let sum = sum.ok_or_else(|| not_an_integer(old))?.to_string().into_bytes();
-        effect.added.push(entry.attribute_mut(slot).push(Value::Bytes(Cow::Owned(sum))));
+        let sum = incremented(old, &modification.values).ok_or_else(|| not_an_integer(old))?;
+        effect.added.push(entry.attribute_mut(slot).push(sum));
     }
     Ok(())
+}
+
+/// A number and what is added to it; `None` where that is no number that fits.
+pub(super) fn incremented(value: &Value<'_>, by: &[Value<'_>]) -> Option<Value<'static>> {
+    let [step] = by else { return None };
+    let sum = integer(value)?.checked_add(integer(step)?)?;
+    Some(Value::Bytes(Cow::Owned(sum.to_string().into_bytes())))
 }
 
 fn integer(value: &Value<'_>) -> Option<i128> {
@@ -308,6 +330,20 @@ pub(super) fn rename<'a>(
     }
     entry.dn = Cow::Owned(new_dn);
     Ok(effects)
+}
+
+/// Gives `name`, where the entry has it, the value of the RDN, as Active Directory
+/// does.
+pub(super) fn set_name(entry: &mut StoredEntry<'_>) {
+    let named = identity::rdn_values(&entry.dn).unwrap_or_default().into_iter().next();
+    let slot = entry.slot(b"name").filter(|&slot| entry.attribute(slot).len() > 0);
+    if let (Some((_, value)), Some(slot)) = (named, slot) {
+        let attribute = entry.attribute_mut(slot);
+        for place in attribute.places() {
+            attribute.remove(place);
+        }
+        attribute.push(Value::Bytes(Cow::Owned(value)));
+    }
 }
 
 /// The bytes of a value, or the text of a reference: what a message shows.

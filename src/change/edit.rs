@@ -60,34 +60,36 @@ impl EntryEdits<'_> {
 /// The entry as the edits intend it: an independent account, by value sets
 /// alone, of what the planned records must lead to.
 #[must_use]
-pub fn intended(entry: &Entry<'_>, edits: &[Edit<'_>]) -> Entry<'static> {
+pub fn intended<'a>(entry: &Entry<'a>, edits: &[Edit<'_>]) -> Entry<'a> {
     let mut by_attribute: FxHashMap<Vec<u8>, Vec<&Edit<'_>>> = FxHashMap::default();
     for edit in edits {
         by_attribute.entry(edit.attribute.to_ascii_lowercase()).or_default().push(edit);
     }
-    let mut attributes = Vec::new();
+    let mut attributes = Vec::with_capacity(entry.attributes().len());
+    let mut lower = Vec::new();
     for attribute in entry.attributes() {
-        let edits = by_attribute.remove(&attribute.name.to_ascii_lowercase()).unwrap_or_default();
-        push_edited(&mut attributes, &attribute.name, &attribute.values, &edits);
+        lower.clear();
+        lower.extend(attribute.name.iter().map(u8::to_ascii_lowercase));
+        let edits = by_attribute.remove(lower.as_slice()).unwrap_or_default();
+        push_edited(&mut attributes, attribute.name.clone(), attribute.values.clone(), &edits);
     }
     for edit in edits {
         if let Some(edits) = by_attribute.remove(&edit.attribute.to_ascii_lowercase()) {
-            push_edited(&mut attributes, &edit.attribute, &[], &edits);
+            let name = Cow::Owned(edit.attribute.to_vec());
+            push_edited(&mut attributes, name, Vec::new(), &edits);
         }
     }
-    Entry::with_attributes(entry.dn.to_vec(), attributes)
+    Entry::with_attributes(entry.dn.clone(), attributes)
 }
 
-fn push_edited(
-    attributes: &mut Vec<EntryAttribute<'static>>,
-    name: &[u8],
-    values: &[Value<'_>],
+fn push_edited<'a>(
+    attributes: &mut Vec<EntryAttribute<'a>>,
+    name: Cow<'a, [u8]>,
+    mut values: Vec<Value<'a>>,
     edits: &[&Edit<'_>],
 ) {
-    let mut values: Vec<Value<'static>> =
-        values.iter().map(|value| value.clone().into_owned()).collect();
     if !edits.is_empty() {
-        let mut copies: FxHashMap<Value<'static>, usize> = FxHashMap::default();
+        let mut copies: FxHashMap<Value<'a>, usize> = FxHashMap::default();
         for value in &values {
             *copies.entry(value.clone()).or_default() += 1;
         }
@@ -108,6 +110,6 @@ fn push_edited(
         values.retain(|value| copies.remove(value).is_some_and(|copies| copies > 0));
     }
     if !values.is_empty() {
-        attributes.push(EntryAttribute { name: Cow::Owned(name.to_vec()), values });
+        attributes.push(EntryAttribute { name, values });
     }
 }

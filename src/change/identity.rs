@@ -38,8 +38,32 @@ pub(super) fn parent_key(key: &[u8]) -> Option<&[u8]> {
     if key.is_empty() { None } else { Some(key_parent(key).unwrap_or_default()) }
 }
 
+/// Where the DN stands in a value of the attribute; `None` where its values name
+/// no entries.
+pub(super) fn dn_within(attribute: &[u8], value: &[u8]) -> Option<usize> {
+    // Nearly no other value gets further.
+    memchr::memchr(b'=', value)?;
+    match rule_of(attribute) {
+        Syntax::DistinguishedName => Some(0),
+        Syntax::DnWithBinary => {
+            Some(matching::split_binary(value).map_or(0, |(head, _)| head.len()))
+        }
+        _ => None,
+    }
+}
+
+/// The RDN as Active Directory spells it: its type in upper case.
+pub(super) fn rdn_in_capitals(rdn: &[u8]) -> Vec<u8> {
+    let equals = memchr::memchr(b'=', rdn).unwrap_or(0);
+    let (attribute, value) = rdn.split_at(equals);
+    [&attribute.to_ascii_uppercase(), value].concat()
+}
+
 /// Where each RDN of a DN's text starts.
 pub(super) fn rdn_starts(dn: &[u8]) -> Vec<usize> {
+    if let Some(starts) = plain_starts(dn) {
+        return starts;
+    }
     let mut starts = vec![extended_end(dn)];
     let mut rest = dn;
     while let Ok((_, Some(parent))) = split_rdn(rest) {
@@ -47,6 +71,20 @@ pub(super) fn rdn_starts(dn: &[u8]) -> Vec<usize> {
         rest = parent;
     }
     starts
+}
+
+/// The same where every comma separates two RDNs, as in nearly all DNs; `None`
+/// where one may not.
+fn plain_starts(dn: &[u8]) -> Option<Vec<usize>> {
+    let is_special =
+        memchr::memchr3(b'\\', b'"', b'<', dn).or(memchr::memchr3(b';', b'#', b'+', dn));
+    if is_special.is_some() {
+        return None;
+    }
+    let starts = [0].into_iter().chain(memchr::memchr_iter(b',', dn).map(|comma| comma + 1));
+    // Blanks and empty RDNs are left to the parser.
+    let is_named = |&start: &usize| dn.get(start).is_some_and(u8::is_ascii_alphabetic);
+    starts.clone().all(|start| is_named(&start)).then(|| starts.collect())
 }
 
 /// Where `<GUID=…>;<SID=…>;` in front of a DN ends; 0 where there is nothing
@@ -93,9 +131,40 @@ pub(super) fn single_valued(attribute: &[u8]) -> bool {
     Facts::of(attribute).single_valued
 }
 
+/// Attributes whose type has no equality rule (RFC 4519 sections 2.10, 2.30 and
+/// 2.32, RFC 2798 sections 2.6 and 2.8, RFC 1274 section 9.3): outside Active
+/// Directory a server cannot delete a value of theirs by name (18).
+const WITHOUT_EQUALITY: [&str; 12] = [
+    "jpegPhoto",
+    "photo",
+    "audio",
+    "personalSignature",
+    "userSMIMECertificate",
+    "userPKCS12",
+    "facsimileTelephoneNumber",
+    "teletexTerminalIdentifier",
+    "telexNumber",
+    "preferredDeliveryMethod",
+    "searchGuide",
+    "enhancedSearchGuide",
+];
+
+/// Whether a server other than Active Directory cannot delete the attribute's
+/// values by name.
+pub(super) fn lacks_equality(attribute: &[u8]) -> bool {
+    let base = AttributeDescription::split(attribute).base();
+    WITHOUT_EQUALITY.iter().any(|name| same_type(name.as_bytes(), base))
+}
+
 /// What a modify may do to the attribute.
 pub(super) fn writability(attribute: &[u8]) -> Writability {
     Facts::of(attribute).writability
+}
+
+/// Whether a server derives the attribute from the entry's name.
+pub(super) fn names_by_server(attribute: &[u8]) -> bool {
+    let facts = Facts::of(attribute);
+    facts.writability == Writability::Renames && facts.system_only
 }
 
 /// Where a server keeps the attribute's values unique.
@@ -126,4 +195,30 @@ pub(super) fn domain_key(dn: &[u8]) -> Vec<u8> {
         return key;
     }
     key_ancestors(&key).find(|above| is_domain(above)).unwrap_or_default().to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn rdns_start_where_the_parser_says(
+            dn in "(cn=[a-c ]{0,3}(,|, |,,|\\\\,|;|\\+|\"|#|<)?){1,4}(ou=[a-z]{1,3})?"
+        ) {
+            let dn = dn.as_bytes();
+            let mut expected = vec![extended_end(dn)];
+            let mut rest = dn;
+            while let Ok((_, Some(parent))) = split_rdn(rest) {
+                expected.push(dn.len() - parent.len());
+                rest = parent;
+            }
+            // Where the parser finds no DN, nothing hangs on the starts.
+            if dn_key(dn).is_some() {
+                prop_assert_eq!(rdn_starts(dn), expected);
+            }
+        }
+    }
 }

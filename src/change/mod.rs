@@ -5,6 +5,7 @@
 
 mod apply;
 mod continued;
+pub mod diff;
 mod edit;
 mod identity;
 mod image;
@@ -14,16 +15,23 @@ mod order;
 mod plan;
 mod proof;
 mod stored;
+mod verify;
 
 pub use apply::apply_to_entry;
 pub use continued::{entry_of, into_entry};
 pub use edit::{Edit, EntryEdits, intended};
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
-pub use inverse::{invert, invert_guarded};
+pub use inverse::{
+    NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, invert, invert_guarded, prove_restored,
+    there_and_back,
+};
 pub use not_applicable::{NotApplicable, Reason};
 pub use order::{OrderRefusal, Ordered, Step, order};
 pub use plan::{Plan, Planned, Refusal, RefusedEdit, UniqueValue, plan};
 pub use proof::{Case, Counterexample, File, Flaw, prove};
+pub use verify::{
+    Contradiction, FoundValues, Judgement, State, Verification, VerifyRun, undo_without_base,
+};
 
 #[cfg(test)]
 mod tests;

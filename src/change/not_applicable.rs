@@ -56,6 +56,10 @@ pub enum Reason {
     /// A delete, where only a changed entry can be shown.
     #[error("a delete leaves no entry")]
     NoEntryLeft,
+    /// A rename that keeps the old name beside the new one, where an entry has
+    /// one name only: Active Directory.
+    #[error("Active Directory keeps no second name: say `deleteoldrdn: 1`")]
+    KeepsOldName,
     /// A move of an entry below itself, or of the root.
     #[error("an entry cannot be moved there")]
     CannotMove,
@@ -72,7 +76,7 @@ impl Reason {
             Self::ValueExists => 20,
             Self::NoSuchEntry | Self::NoParent => 32,
             Self::InvalidDn => 34,
-            Self::CannotMove | Self::NoEntryLeft => 53,
+            Self::KeepsOldName | Self::CannotMove | Self::NoEntryLeft => 53,
             Self::NotLeaf => 66,
             Self::NamesTheEntry => 67,
             Self::EntryExists => 68,

@@ -323,7 +323,7 @@ fn with_values_aside(record: &ChangeRecord<'static>, aside: &[Aside<'_>]) -> Cha
 /// A value like the old one that can serve for a moment: characters that every
 /// server takes, the domain behind an `@` and a machine's `$` kept, and within
 /// the attribute's length.
-fn temporary_value(attribute: &[u8], old: &[u8], number: usize) -> Vec<u8> {
+pub(super) fn temporary_value(attribute: &[u8], old: &[u8], number: usize) -> Vec<u8> {
     let facts = Facts::of(attribute);
     let limit = if facts.name.eq_ignore_ascii_case("sAMAccountName") {
         ACCOUNT_NAME

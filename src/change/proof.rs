@@ -36,8 +36,11 @@ impl<'a> Case<'a> {
         let naming = identity::rdn_values(&entry.dn).unwrap_or_default();
         let edited: FxHashSet<Vec<u8>> =
             edits.iter().map(|edit| edit.attribute.to_ascii_lowercase()).collect();
-        let matters = |name: &[u8]| {
-            edited.contains(&name.to_ascii_lowercase())
+        let mut lower = Vec::new();
+        let mut matters = |name: &[u8]| {
+            lower.clear();
+            lower.extend(name.iter().map(u8::to_ascii_lowercase));
+            edited.contains(lower.as_slice())
                 || naming.iter().any(|(naming, _)| naming.eq_ignore_ascii_case(name))
                 || identity::uniqueness(name) != Uniqueness::None
                 || marks_active_directory(name)
@@ -259,7 +262,7 @@ fn unique_values<'n>(
 }
 
 /// The first value in which two entries differ as sets.
-fn difference(got: &StoredEntry<'_>, expected: &Entry<'_>) -> Option<Flaw> {
+pub(super) fn difference(got: &StoredEntry<'_>, expected: &Entry<'_>) -> Option<Flaw> {
     let text = |value: &Value<'_>| match value {
         Value::Bytes(bytes) | Value::Url(bytes) => bytes.to_vec(),
     };

@@ -10,9 +10,12 @@ use super::identity;
 use crate::directory::{Entry, EntryAttribute, Syntax};
 use crate::ldif::Value;
 
-/// Attributes above this many values, and entries above this many attributes,
-/// are searched by hash; below it looking at all of them is faster.
+/// Attributes above this many values are searched by hash; below it looking at
+/// all of them is faster.
 const SCANNED: usize = 16;
+
+/// The same for the attributes of an entry, whose lengths tell most of them apart.
+const SCANNED_NAMES: usize = 64;
 
 /// An entry whose values keep their places: what is removed leaves a gap, what
 /// is added goes last, and both can be taken back.
@@ -33,8 +36,10 @@ pub(super) struct StoredAttribute<'a> {
     rule: Option<Syntax>,
     /// By place; `None` where a value was removed.
     values: Vec<Option<Value<'a>>>,
+    /// All places before this one are gaps.
+    first: usize,
     live: usize,
-    index: Option<Index>,
+    index: Option<Box<Index>>,
     /// Whether Active Directory's schema holds, and the entry did not break it.
     may_be_single: bool,
 }
@@ -95,6 +100,11 @@ impl<'a> From<Entry<'a>> for StoredEntry<'a> {
 }
 
 impl<'a> StoredEntry<'a> {
+    /// Whether Active Directory's schema holds.
+    pub(super) fn is_active_directory(&self) -> bool {
+        self.active_directory
+    }
+
     /// The entry, gaps closed, attributes without values left out.
     pub(super) fn into_entry(self) -> Entry<'a> {
         let attributes = self
@@ -109,9 +119,19 @@ impl<'a> StoredEntry<'a> {
         Entry::with_attributes(self.dn, attributes)
     }
 
+    /// The same, while more changes may come.
+    pub(super) fn to_entry(&self, dn: Cow<'a, [u8]>) -> Entry<'a> {
+        let live = self.attributes.iter().filter(|attribute| attribute.live > 0);
+        let attributes = live.map(|attribute| EntryAttribute {
+            name: attribute.name.clone(),
+            values: attribute.values().cloned().collect(),
+        });
+        Entry::with_attributes(dn, attributes.collect())
+    }
+
     /// The number of an attribute, where the entry has or had it.
     pub(super) fn slot(&self, name: &[u8]) -> Option<usize> {
-        if self.attributes.len() > SCANNED {
+        if self.attributes.len() > SCANNED_NAMES {
             return self.names.get(&name.to_ascii_lowercase()).copied();
         }
         self.attributes.iter().position(|attribute| attribute.name.eq_ignore_ascii_case(name))
@@ -136,8 +156,8 @@ impl<'a> StoredEntry<'a> {
     fn push_slot(&mut self, slot: StoredAttribute<'a>) -> usize {
         self.attributes.push(slot);
         let slots = self.attributes.len();
-        if slots > SCANNED {
-            let unnamed = if slots == SCANNED + 1 { 0 } else { slots - 1 };
+        if slots > SCANNED_NAMES {
+            let unnamed = if slots == SCANNED_NAMES + 1 { 0 } else { slots - 1 };
             for (at, attribute) in self.attributes.iter().enumerate().skip(unnamed) {
                 self.names.entry(attribute.name.to_ascii_lowercase()).or_insert(at);
             }
@@ -170,6 +190,7 @@ impl<'a> StoredAttribute<'a> {
             name,
             rule: None,
             values: Vec::new(),
+            first: 0,
             live: 0,
             index: None,
             may_be_single: active_directory,
@@ -197,7 +218,7 @@ impl<'a> StoredAttribute<'a> {
 
     /// The values, in order.
     pub(super) fn values(&self) -> impl Iterator<Item = &Value<'a>> {
-        self.values.iter().flatten()
+        self.values.iter().skip(self.first).flatten()
     }
 
     /// The places of the values whose bytes are those of `value`; where there is
@@ -279,13 +300,17 @@ impl<'a> StoredAttribute<'a> {
 
     /// The places of all values, in order.
     pub(super) fn places(&self) -> Vec<usize> {
-        places_where(&self.values, Option::is_some)
+        (self.first..self.values.len()).filter(|&place| self.at(place).is_some()).collect()
     }
 
     /// Takes away the value at a place.
     pub(super) fn remove(&mut self, place: usize) -> Option<Value<'a>> {
         let value = self.values.get_mut(place)?.take()?;
         self.live -= 1;
+        // Replaced over and over, an attribute is mostly gaps.
+        while self.values.get(self.first).is_some_and(Option::is_none) {
+            self.first += 1;
+        }
         let rule = self.rule();
         if let Some(index) = &mut self.index {
             forget(&mut index.exact, hash_of(&value), place);
@@ -301,6 +326,7 @@ impl<'a> StoredAttribute<'a> {
             index.note(rule, &value, place);
         }
         if let Some(gap) = self.values.get_mut(place) {
+            self.first = self.first.min(place);
             *gap = Some(value);
             self.live += 1;
         }
@@ -325,7 +351,7 @@ impl<'a> StoredAttribute<'a> {
                 index.note(rule, value, place);
             }
         }
-        self.index = Some(index);
+        self.index = Some(Box::new(index));
     }
 }
 

@@ -1,30 +1,19 @@
 //! `ldifix apply`: an export as it will look after a change file.
 
-use std::borrow::Cow;
-use std::convert::Infallible;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::bail;
 
-use crate::change::{Fate, Image, Interest, OnRefusal, Outcome, Run};
-use crate::directory::Entry;
-use crate::input::Source;
-use crate::ldif::{
-    Attribute, CHUNK_SIZE, Change, ChangeRecord, ChunkReport, Chunks, InputReport, LdifErrorKind,
-    Line, Position, RawRecord, ReadOptions, Record, WriteOptions, Writer, entry_text, map_chunks,
-    map_in_order, read_chunk,
-};
+use crate::change::{Image, OnRefusal, Outcome};
+use crate::ldif::{ChangeRecord, Position};
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Problem, Severity, Summary, counted, visible};
 
-use super::canonical::{write_record, write_renamed};
-use super::changes::Step;
 use super::console::Console;
-use super::entries::{self, ScannedChunk};
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
-use super::{Exit, changes, inputs, summary};
+use super::settled::settle;
+use super::{Exit, changes, inputs, rewritten, summary};
 
 /// Write an export as it will look after a change file
 #[derive(Debug, clap::Args)]
@@ -74,12 +63,12 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         return Ok(Exit::Failure);
     };
     let tally = changes::tally(steps.iter().map(|step| &step.record));
-    let (lines, records) = change_records(steps, change.name())?;
+    let (lines, records) = changes::change_records(steps, change.name())?;
 
     let mut totals = Summary::new();
     inputs::report_notes(export.name(), export.notes(), console, &mut totals);
     let mut image = Image::new(&records, OnRefusal::GoOn);
-    let (scan, outcomes) = settle(&mut image, export, read);
+    let (scan, outcomes) = settle(&mut image, export, (read, write));
     let refused = report_refusals(change.name(), &lines, &records, &outcomes, console);
     let stopped = read.strict && scan.report.failed_blocks > 0;
     if stopped || (refused > 0 && !args.go_on) {
@@ -89,7 +78,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         return Ok(Exit::Failure);
     }
 
-    let (stray, report) = write_all(&image, export, scan, (read, write), &mut out)?;
+    let (stray, report) = rewritten::write(&image, export, scan, (read, write), &mut out)?;
     out.commit()?;
     inputs::report_reading(export.name(), &report, console, &mut totals);
     if stray > 0 {
@@ -118,111 +107,6 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     })
 }
 
-/// The records with the lines on which they begin.
-fn change_records<'a>(
-    steps: Vec<Step<'a>>,
-    name: &str,
-) -> anyhow::Result<(Vec<u64>, Vec<ChangeRecord<'a>>)> {
-    let mut lines = Vec::with_capacity(steps.len());
-    let mut records = Vec::with_capacity(steps.len());
-    for Step { line, record, .. } in steps {
-        match record {
-            Record::Change(change) => {
-                lines.push(line);
-                records.push(change);
-            }
-            Record::Content(content) => bail!(
-                "{name}:{line}: {} is an entry and no change; `changetype: add` would add it",
-                visible(&content.dn)
-            ),
-        }
-    }
-    Ok((lines, records))
-}
-
-/// What reading the export for the image gave.
-#[derive(Debug, Default)]
-struct Scan {
-    report: InputReport,
-    /// One per chunk.
-    chunks: Vec<Numbering>,
-    stray: u64,
-    adds: bool,
-}
-
-/// The entries of one chunk.
-#[derive(Debug)]
-struct Numbering {
-    /// The number of the first one in the export.
-    first: u64,
-    /// Those, by their number in the chunk, with which modify records go on.
-    continued: Vec<u64>,
-}
-
-/// An entry that the image wants to know.
-enum Wanted<'a> {
-    Place(Cow<'a, [u8]>),
-    Content(Entry<'a>),
-}
-
-/// Applies the changes, reading the export as often as that needs.
-fn settle<'a>(
-    image: &mut Image<'a>,
-    export: &'a Source,
-    read: ReadOptions,
-) -> (Scan, Vec<Outcome>) {
-    loop {
-        let (scan, wanted) = scan_for(image, export, read);
-        for (ordinal, entry) in wanted {
-            match entry {
-                Wanted::Place(dn) => image.mark(ordinal, &dn),
-                Wanted::Content(entry) => image.load(ordinal, entry),
-            }
-        }
-        if let Run::Done(outcomes) = image.run() {
-            return (scan, outcomes);
-        }
-    }
-}
-
-fn scan_for<'a>(
-    image: &Image<'a>,
-    export: &'a Source,
-    read: ReadOptions,
-) -> (Scan, Vec<(u64, Wanted<'a>)>) {
-    let mut scan = Scan::default();
-    let mut all = Vec::new();
-    let mut first = 0;
-    let Ok(()) = map_chunks(
-        export.bytes(),
-        |chunk| {
-            let mut wanted = Vec::new();
-            let scanned = entries::scan(chunk.bytes, read, |named| {
-                let entry = match image.interest(&named.dn) {
-                    Interest::None => return,
-                    Interest::Place => Wanted::Place(named.dn),
-                    Interest::Content => match named.entry(read) {
-                        Some(entry) => Wanted::Content(entry),
-                        None => return,
-                    },
-                };
-                wanted.push((named.number, entry));
-            });
-            (scanned, wanted)
-        },
-        |(chunk, wanted): (ScannedChunk, Vec<(u64, Wanted<'a>)>)| {
-            scan.report.add(chunk.report);
-            scan.stray += chunk.stray;
-            scan.adds |= chunk.adds;
-            scan.chunks.push(Numbering { first, continued: chunk.continued });
-            all.extend(wanted.into_iter().map(|(number, entry)| (first + number, entry)));
-            first += chunk.entries;
-            Ok::<(), Infallible>(())
-        },
-    );
-    (scan, all)
-}
-
 /// Says which records do not apply, and why; gives their number.
 fn report_refusals(
     name: &str,
@@ -237,12 +121,8 @@ fn report_refusals(
     {
         let Outcome::Refused(why) = outcome else { continue };
         refused += 1;
-        let mut message = format!("record {number}, {}: {}", visible(&record.dn), why.reason);
-        for text in [&why.attribute, &why.value].into_iter().flatten() {
-            message.push_str(": ");
-            message.push_str(&visible(text));
-        }
-        message.push_str(&format!(" (LDAP result {})", why.reason.result_code()));
+        let message =
+            format!("record {number}, {}: {}", visible(&record.dn), changes::refusal(why));
         console.problem(&Problem {
             severity: Severity::Error,
             file: name,
@@ -254,116 +134,4 @@ fn report_refusals(
         });
     }
     refused
-}
-
-/// Writes the export as the image has it.
-fn write_all(
-    image: &Image<'_>,
-    export: &Source,
-    scan: Scan,
-    (read, write): (ReadOptions, WriteOptions),
-    out: &mut AtomicFile,
-) -> anyhow::Result<(u64, InputReport)> {
-    let mut head = Writer::new(&mut *out, write);
-    head.version_line()?;
-    head.finish()?;
-    let mut report = InputReport::default();
-    map_in_order(
-        Chunks::new(export.bytes(), CHUNK_SIZE).zip(scan.chunks),
-        |(chunk, numbering)| ChunkWriter { image, chunk: chunk.bytes, read }.run(&numbering, write),
-        |(chunk, text): (ChunkReport, Vec<u8>)| -> io::Result<()> {
-            report.add(chunk);
-            out.write_all(&text)
-        },
-    )?;
-    let mut tail = Writer::new(&mut *out, write);
-    for entry in image.added() {
-        let record = entry.into_record();
-        if scan.adds {
-            tail.change(&ChangeRecord {
-                dn: record.dn,
-                controls: Vec::new(),
-                spelling: None,
-                change: Change::Add(record.attributes),
-            })?;
-        } else {
-            tail.content(&record)?;
-        }
-    }
-    tail.finish()?;
-    Ok((scan.stray, report))
-}
-
-struct ChunkWriter<'i, 'a, 'c> {
-    image: &'i Image<'a>,
-    chunk: &'c [u8],
-    read: ReadOptions,
-}
-
-impl<'c> ChunkWriter<'_, '_, 'c> {
-    fn run(&self, numbering: &Numbering, write: WriteOptions) -> (ChunkReport, Vec<u8>) {
-        let size = self.chunk.len() + self.chunk.len() / 8;
-        let mut writer = Writer::new(Vec::with_capacity(size), write);
-        let mut refused = Vec::new();
-        let mut number = 0;
-        let mut continued = numbering.continued.iter().peekable();
-        let mut report = read_chunk(self.chunk, self.read, |record| {
-            // What goes on with an entry is written with it.
-            if !record.is_entry() {
-                return;
-            }
-            let goes_on = continued.next_if_eq(&&number).is_some();
-            let line = self.entry(&mut writer, numbering.first + number, record, goes_on);
-            refused.extend(line);
-            number += 1;
-        });
-        for line in refused {
-            report.refuse(LdifErrorKind::UnwritableUrl, &line);
-        }
-        (report, writer.finish().unwrap_or_default())
-    }
-
-    fn entry(
-        &self,
-        writer: &mut Writer<Vec<u8>>,
-        ordinal: u64,
-        record: RawRecord<'_, 'c>,
-        goes_on: bool,
-    ) -> Option<Line<'c>> {
-        let whole =
-            || crate::change::entry_of(entry_text(self.chunk, entries::place(&record)), self.read);
-        let entry = match (self.image.fate(ordinal, &record.dn()), goes_on) {
-            (Fate::Deleted, _) => return None,
-            (Fate::Unchanged, false) => return write_record(writer, record),
-            (Fate::Renamed(dn), false) => return write_renamed(writer, record, Some(dn)),
-            (Fate::Replaced(entry), _) => Some(entry),
-            (Fate::Unchanged, true) => whole(),
-            (Fate::Renamed(dn), true) => whole().map(|mut entry| {
-                entry.dn = Cow::Owned(dn);
-                entry
-            }),
-        };
-        let first = record.first_line().copied();
-        let written = match entry {
-            Some(entry) => writer.record(&in_its_form(entry, record.into_record())),
-            None => return first,
-        };
-        written.err().and(first)
-    }
-}
-
-/// An entry as content or as an add, as it stood in the export.
-fn in_its_form<'e>(entry: Entry<'e>, stood: Record<'e>) -> Record<'e> {
-    let content = entry.into_record();
-    match stood {
-        Record::Content(_) => Record::Content(content),
-        Record::Change(change) => {
-            let attributes: Vec<Attribute<'e>> = content.attributes;
-            Record::Change(ChangeRecord {
-                dn: content.dn,
-                change: Change::Add(attributes),
-                ..change
-            })
-        }
-    }
 }

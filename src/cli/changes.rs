@@ -1,8 +1,13 @@
 //! Reading a change file as a whole.
 
+use anyhow::bail;
+
+use crate::change::NotApplicable;
 use crate::input::Source;
-use crate::ldif::{Change, ChangeType, InputReport, ReadOptions, Record, map_chunks, read_chunk};
-use crate::report::{Summary, counted};
+use crate::ldif::{
+    Change, ChangeRecord, ChangeType, InputReport, ReadOptions, Record, map_chunks, read_chunk,
+};
+use crate::report::{Summary, counted, visible};
 
 use super::console::Console;
 use super::inputs;
@@ -53,6 +58,42 @@ pub fn read<'a>(
 
 fn unfolded(comment: &[u8]) -> String {
     String::from_utf8_lossy(comment).replace("\r\n ", "").replace("\n ", "")
+}
+
+/// The records with the lines on which they begin.
+///
+/// # Errors
+/// Where one is an entry and no change.
+pub fn change_records<'a>(
+    steps: Vec<Step<'a>>,
+    name: &str,
+) -> anyhow::Result<(Vec<u64>, Vec<ChangeRecord<'a>>)> {
+    let mut lines = Vec::with_capacity(steps.len());
+    let mut records = Vec::with_capacity(steps.len());
+    for Step { line, record, .. } in steps {
+        match record {
+            Record::Change(change) => {
+                lines.push(line);
+                records.push(change);
+            }
+            Record::Content(content) => bail!(
+                "{name}:{line}: {} is an entry and no change; `changetype: add` would add it",
+                visible(&content.dn)
+            ),
+        }
+    }
+    Ok((lines, records))
+}
+
+/// Why a record does not apply, for people.
+pub fn refusal(why: &NotApplicable) -> String {
+    let mut message = why.reason.to_string();
+    for text in [&why.attribute, &why.value].into_iter().flatten() {
+        message.push_str(": ");
+        message.push_str(&visible(text));
+    }
+    message.push_str(&format!(" (LDAP result {})", why.reason.result_code()));
+    message
 }
 
 /// How many records there are of each kind: `3 records: 2 modify, 1 delete`.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use crate::change::entry_of;
 use crate::directory::Entry;
-use crate::ldif::{ChunkReport, RawRecord, ReadOptions, entry_text, read_wanted};
+use crate::ldif::{ChunkReport, RawRecord, ReadOptions, entry_text, read_chunk, read_wanted};
 
 /// What a scan of one chunk gave beside what `each` took.
 #[derive(Debug, Default)]
@@ -34,6 +34,11 @@ pub struct NamedEntry<'a> {
 }
 
 impl<'a> NamedEntry<'a> {
+    /// Where its first line begins in the chunk.
+    pub fn place(&self) -> usize {
+        self.at
+    }
+
     /// Reads the whole entry.
     pub fn entry(&self, read: ReadOptions) -> Option<Entry<'a>> {
         entry_of(entry_text(self.chunk, self.at), read)
@@ -46,33 +51,62 @@ pub fn scan<'a>(
     read: ReadOptions,
     mut each: impl FnMut(NamedEntry<'a>),
 ) -> ScannedChunk {
-    let mut scanned = ScannedChunk::default();
-    let mut last = None;
-    scanned.report = read_wanted(
-        chunk,
-        read,
-        |_| false,
-        |record| {
-            let at = place(&record);
-            if !record.is_entry() {
-                match last {
-                    Some(entry) if goes_on(chunk, entry, at) => {
-                        let number = scanned.entries - 1;
-                        if scanned.continued.last() != Some(&number) {
-                            scanned.continued.push(number);
-                        }
-                    }
-                    _ => scanned.stray += 1,
-                }
-                return;
-            }
+    let mut scan = Scan::of(chunk);
+    let report = read_wanted(chunk, read, |_| false, |record| scan.record(&record, &mut each));
+    ScannedChunk { report, ..scan.scanned }
+}
+
+/// The same, and hands all lines of each entry to `look`.
+pub fn scan_whole<'a>(
+    chunk: &'a [u8],
+    read: ReadOptions,
+    mut look: impl FnMut(&RawRecord<'_, 'a>),
+    mut each: impl FnMut(NamedEntry<'a>),
+) -> ScannedChunk {
+    let mut scan = Scan::of(chunk);
+    let report = read_chunk(chunk, read, |record| {
+        if record.is_entry() {
+            look(&record);
+        }
+        scan.record(&record, &mut each);
+    });
+    ScannedChunk { report, ..scan.scanned }
+}
+
+struct Scan<'a> {
+    chunk: &'a [u8],
+    scanned: ScannedChunk,
+    /// Where the last entry begins.
+    last: Option<usize>,
+    /// Where it ends, where that was looked for: once, since an entry may go on in
+    /// thousands of records.
+    end: Option<usize>,
+}
+
+impl<'a> Scan<'a> {
+    fn of(chunk: &'a [u8]) -> Self {
+        Self { chunk, scanned: ScannedChunk::default(), last: None, end: None }
+    }
+
+    fn record(&mut self, record: &RawRecord<'_, 'a>, each: &mut impl FnMut(NamedEntry<'a>)) {
+        let (at, scanned) = (place(record), &mut self.scanned);
+        if record.is_entry() {
             scanned.adds |= record.change().is_some();
-            last = Some(at);
-            each(NamedEntry { chunk, at, number: scanned.entries, dn: record.dn() });
+            (self.last, self.end) = (Some(at), None);
+            let number = scanned.entries;
             scanned.entries += 1;
-        },
-    );
-    scanned
+            return each(NamedEntry { chunk: self.chunk, at, number, dn: record.dn() });
+        }
+        let last = || self.last.map_or(0, |entry| end_of(self.chunk, entry));
+        if at >= *self.end.get_or_insert_with(last) {
+            scanned.stray += 1;
+            return;
+        }
+        let number = scanned.entries - 1;
+        if scanned.continued.last() != Some(&number) {
+            scanned.continued.push(number);
+        }
+    }
 }
 
 /// Where a record's first line begins in its chunk.
@@ -80,6 +114,8 @@ pub fn place(record: &RawRecord<'_, '_>) -> usize {
     record.first_line().map_or(0, |line| usize::try_from(line.offset()).unwrap_or(usize::MAX))
 }
 
-fn goes_on(chunk: &[u8], entry: usize, record: usize) -> bool {
-    record - entry < entry_text(chunk, entry).len()
+/// Where the text of the entry ends that begins at `entry`, records that go on
+/// with it included.
+pub fn end_of(chunk: &[u8], entry: usize) -> usize {
+    entry + entry_text(chunk, entry).len()
 }

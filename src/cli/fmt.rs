@@ -1,25 +1,27 @@
-//! `ldifix fmt`: canonical LDIF, or JSON, from any dialect; a pipeline filter.
+//! `ldifix fmt`: canonical LDIF, JSON or CSV, from any dialect; a pipeline filter.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use anyhow::bail;
 use clap::ValueEnum;
 
-use crate::input;
+use crate::input::Flow;
 use crate::ldif::{
     ChunkReport, InputReport, JsonWriter, LdifErrorKind, ReadOptions, WriteOptions, Writer,
-    map_stream, read_chunk,
+    read_chunk,
 };
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::Summary;
 
-use super::canonical::write_record;
+use super::canonical::copy_record;
 use super::console::Console;
+use super::flow::{self, Halt, Spare};
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
-use super::{Exit, inputs, summary};
+use super::{Exit, inputs, search, summary};
 
-/// Write LDIF of any dialect as canonical LDIF, or as JSON
+/// Write LDIF of any dialect as canonical LDIF, as JSON or as CSV
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The LDIF; `-` is stdin
@@ -29,6 +31,14 @@ pub struct Args {
     /// What is written
     #[arg(long, value_enum, default_value_t = Format::Ldif)]
     to: Format,
+
+    /// The columns of --to csv
+    #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
+    attrs: Option<Vec<String>>,
+
+    /// What stands between the values of an attribute in a CSV field
+    #[arg(long, value_name = "TEXT", default_value = "|")]
+    separator: String,
 
     /// Write to FILE instead of stdout
     #[arg(long, short, value_name = "FILE", default_value = "-")]
@@ -54,27 +64,20 @@ enum Format {
     Ldif,
     /// One record a line
     Json,
-}
-
-/// Why the stream ends early.
-#[derive(Debug)]
-enum Halt {
-    /// The first error under `--strict`.
-    Strict,
-    /// Input or output failed.
-    Io(io::Error),
-}
-
-impl From<io::Error> for Halt {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
+    /// A row for each entry, a column for each attribute of --attrs
+    Csv,
 }
 
 /// Streams the records through; memory does not depend on the input's size.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
+    if args.to == Format::Csv {
+        return table(args, console);
+    }
+    if args.attrs.is_some() {
+        bail!("--attrs names the columns of --to csv; ldifix search writes chosen attributes");
+    }
     let started = Instant::now();
-    let mut stream = input::stream(&args.file)?;
+    let mut input = Flow::open(&args.file)?;
     let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
     let mut out = AtomicFile::create(&args.output, overwrite)?;
     let (read, write) = (args.read.options(), args.write.options());
@@ -85,59 +88,61 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     }
 
     let mut report = InputReport::default();
+    let spare = Spare::default();
     let progress = console.progress(None);
-    let ended = map_stream(
-        &mut stream,
-        |bytes| args.to.convert(bytes, read, write),
+    let ended = flow::pass(
+        &mut input,
+        |bytes| args.to.convert(bytes, spare.take(), (read, write)),
         |(chunk, text): (ChunkReport, Vec<u8>)| {
             let stop = read.strict && chunk.has_failures();
             report.add(chunk);
             progress.add(text.len() as u64);
             out.write_all(&text)?;
+            spare.put(text);
             if stop { Err(Halt::Strict) } else { Ok(()) }
         },
     );
     progress.finish();
-    if let Err(Halt::Io(error)) = ended {
-        return Err(explained(error, stream.name()));
-    }
+    flow::explained(ended, input.name())?;
     out.commit()?;
 
     let mut totals = Summary::new();
-    inputs::report_notes(stream.name(), &stream.notes(), console, &mut totals);
-    inputs::report_reading(stream.name(), &report, console, &mut totals);
+    inputs::report_notes(input.name(), &input.notes(), console, &mut totals);
+    inputs::report_reading(input.name(), &report, console, &mut totals);
     summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
     Ok(if report.failed_blocks > 0 { Exit::Failure } else { Exit::Clean })
 }
 
-/// The error of an input or output, with what its own room says about it.
-fn explained(error: io::Error, name: &str) -> anyhow::Error {
-    match error.get_ref() {
-        Some(inner) if inner.is::<crate::output::OutputError>() => error.into(),
-        _ if error.kind() == io::ErrorKind::BrokenPipe => error.into(),
-        _ => input::InputError::from_io(error, name).into(),
-    }
+/// The entries as a table: a search that finds all of them.
+fn table(args: &Args, console: &Console) -> anyhow::Result<Exit> {
+    let shape = search::Shape::csv(args.attrs.as_deref(), &args.separator)?;
+    let names = args.attrs.as_deref().unwrap_or_default();
+    let query = search::Query::all(names, args.read.options())?;
+    let input = Flow::open(&args.file)?;
+    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let out = AtomicFile::create(&args.output, overwrite)?;
+    search::write_found(vec![input], query, &shape, (out, args.stats.stats.as_deref()), console)
 }
 
 impl Format {
     fn convert(
         self,
         bytes: &[u8],
-        read: ReadOptions,
-        write: WriteOptions,
+        out: Vec<u8>,
+        (read, write): (ReadOptions, WriteOptions),
     ) -> (ChunkReport, Vec<u8>) {
         match self {
-            Self::Ldif => to_ldif(bytes, read, write),
-            Self::Json => to_json(bytes, read),
+            Self::Ldif => to_ldif(bytes, Writer::new(out, write), read),
+            // A table is written by `table`.
+            Self::Json | Self::Csv => to_json(bytes, JsonWriter::new(out), read),
         }
     }
 }
 
-fn to_ldif(bytes: &[u8], read: ReadOptions, write: WriteOptions) -> (ChunkReport, Vec<u8>) {
-    let mut writer = Writer::new(Vec::with_capacity(bytes.len() + bytes.len() / 8), write);
+fn to_ldif(bytes: &[u8], mut writer: Writer<Vec<u8>>, read: ReadOptions) -> (ChunkReport, Vec<u8>) {
     let mut refused = Vec::new();
     let mut report = read_chunk(bytes, read, |record| {
-        if let Some(line) = write_record(&mut writer, record) {
+        if let Some(line) = copy_record(&mut writer, bytes, record) {
             refused.push(line);
         }
     });
@@ -147,8 +152,11 @@ fn to_ldif(bytes: &[u8], read: ReadOptions, write: WriteOptions) -> (ChunkReport
     (report, writer.finish().unwrap_or_default())
 }
 
-fn to_json(bytes: &[u8], read: ReadOptions) -> (ChunkReport, Vec<u8>) {
-    let mut writer = JsonWriter::new(Vec::with_capacity(bytes.len() * 2));
+fn to_json(
+    bytes: &[u8],
+    mut writer: JsonWriter<Vec<u8>>,
+    read: ReadOptions,
+) -> (ChunkReport, Vec<u8>) {
     let report = read_chunk(bytes, read, |record| {
         // A vector takes every byte.
         let _ = writer.record(&record.into_record());

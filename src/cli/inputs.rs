@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
-use crate::input::{InputNote, Source};
+use crate::input::{Flow, InputNote, Source};
 use crate::ldif::{Failure, InputReport};
 use crate::report::{Problem, Severity, Summary};
 
@@ -19,10 +19,24 @@ const SHOWN: usize = 20;
 /// # Errors
 /// Where one cannot be opened, or two are stdin.
 pub fn open(paths: &[PathBuf]) -> anyhow::Result<Vec<Source>> {
+    require_one_stdin(paths)?;
+    paths.iter().map(|path| Ok(Source::open(path)?)).collect()
+}
+
+/// Opens all inputs to be read once.
+///
+/// # Errors
+/// As [`open`].
+pub fn flows(paths: &[PathBuf]) -> anyhow::Result<Vec<Flow>> {
+    require_one_stdin(paths)?;
+    paths.iter().map(|path| Ok(Flow::open(path)?)).collect()
+}
+
+fn require_one_stdin(paths: &[PathBuf]) -> anyhow::Result<()> {
     if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
         bail!("stdin (`-`) is named twice; it can be read once only");
     }
-    paths.iter().map(|path| Ok(Source::open(path)?)).collect()
+    Ok(())
 }
 
 /// Says what was odd about an input and puts it into the summary.

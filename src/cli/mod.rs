@@ -5,17 +5,26 @@ mod canonical;
 mod changes;
 mod check;
 mod console;
+mod diff;
 mod entries;
 mod explain;
 mod fix;
+mod flow;
 mod fmt;
 mod inputs;
+mod invert;
 mod options;
+mod rewritten;
 mod rules;
+mod search;
+mod settled;
 mod show;
+mod sort;
+mod split;
 mod summary;
 mod survey;
 mod tenant;
+mod verify;
 
 use std::io;
 use std::process::ExitCode;
@@ -45,10 +54,16 @@ enum Command {
     Check(check::Args),
     Fix(fix::Args),
     Apply(apply::Args),
+    Invert(invert::Args),
+    Verify(verify::Args),
     Show(show::Args),
+    Diff(diff::Args),
     Fmt(fmt::Args),
     Rules(rules::Args),
     Explain(explain::Args),
+    Search(search::Args),
+    Split(split::Args),
+    Sort(sort::Args),
 }
 
 /// How a command ended.
@@ -76,6 +91,7 @@ impl From<Exit> for ExitCode {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    crate::output::remove_unfinished_on_signals();
     let console = Console::new(&cli.console);
     match run(cli, &console) {
         Ok(exit) => exit.into(),
@@ -96,10 +112,16 @@ fn run(cli: Cli, console: &Console) -> anyhow::Result<Exit> {
         Command::Check(args) => check::run(&args, console),
         Command::Fix(args) => fix::run(&args, console),
         Command::Apply(args) => apply::run(&args, console),
+        Command::Invert(args) => invert::run(&args, console),
+        Command::Verify(args) => verify::run(&args, console),
         Command::Show(args) => show::run(&args, console),
+        Command::Diff(args) => diff::run(&args, console),
         Command::Fmt(args) => fmt::run(&args, console),
         Command::Rules(args) => rules::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
+        Command::Search(args) => search::run(&args, console),
+        Command::Split(args) => split::run(&args, console),
+        Command::Sort(args) => sort::run(&args, console),
     }
 }
 

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
-use crate::directory::{Filter, Matcher, NormalizedDn};
+use crate::change::diff::Scope;
+use crate::directory::{Filter, FilterErrorKind, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
+use crate::report::{Colour, Problem, Severity, Width};
 use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, RuleName, Selection};
 
 use super::tenant::TenantArgs;
@@ -186,22 +188,75 @@ pub struct ScopeArgs {
 
 impl ScopeArgs {
     fn selection(&self) -> anyhow::Result<Selection> {
-        let dn = |option: &str, text: &String| {
-            NormalizedDn::of(text.as_bytes()).with_context(|| format!("{option} {text}: no DN"))
-        };
-        Ok(Selection::new(
-            self.base.as_ref().map(|text| dn("--base", text)).transpose()?,
-            self.exclude.iter().map(|text| dn("--exclude", text)).collect::<anyhow::Result<_>>()?,
-            self.filter.as_deref().map(matcher).transpose()?,
-        ))
+        let Scope { base, excluded, filter } = self.diff_scope()?;
+        Ok(Selection::new(base, excluded, filter))
+    }
+
+    /// The part of the directory that is compared.
+    ///
+    /// # Errors
+    /// Where a DN or filter is none.
+    pub fn diff_scope(&self) -> anyhow::Result<Scope> {
+        Ok(Scope {
+            base: self.base.as_ref().map(|text| dn("--base", text)).transpose()?,
+            excluded: self
+                .exclude
+                .iter()
+                .map(|text| dn("--exclude", text))
+                .collect::<anyhow::Result<_>>()?,
+            filter: self.filter.as_deref().map(matcher).transpose()?,
+        })
     }
 }
 
-fn matcher(text: &str) -> anyhow::Result<Matcher> {
-    let filter = Filter::parse(text.as_bytes())
-        .map_err(|error| anyhow::anyhow!("--filter {text}: {error}; {}", error.hint()))?;
+/// The DN that an option names.
+///
+/// # Errors
+/// With the place, where the text is none.
+pub fn dn(option: &str, text: &str) -> anyhow::Result<NormalizedDn> {
+    NormalizedDn::of(text.as_bytes()).map_err(|error| {
+        misspelt(option, text, &format!("no DN: {}", error.kind), error.offset, None)
+    })
+}
+
+/// The filter of `--filter`, ready to be matched.
+///
+/// # Errors
+/// With the place, where the text is none; where a matching rule is not known.
+pub fn matcher(text: &str) -> anyhow::Result<Matcher> {
+    let filter = Filter::parse(text.as_bytes()).map_err(|error| {
+        let offset = match error.kind {
+            FilterErrorKind::NotClosed { opened } => opened,
+            _ => error.offset,
+        };
+        misspelt("--filter", text, &error.kind, offset, Some(error.hint()))
+    })?;
     if let Some(rule) = filter.unknown_rules().first() {
         bail!("--filter {text}: the matching rule {rule} is not known here");
     }
     Ok(filter.matcher())
+}
+
+/// An error in the text of an option, with a caret under its place.
+fn misspelt(
+    option: &str,
+    text: &str,
+    message: &dyn std::fmt::Display,
+    offset: usize,
+    hint: Option<&str>,
+) -> anyhow::Error {
+    let mut out = Vec::new();
+    let problem = Problem {
+        severity: Severity::Error,
+        file: option,
+        position: None,
+        message,
+        text: text.as_bytes(),
+        // What is missing at the end is shown at the last character.
+        offset: offset.min(text.len().saturating_sub(1)),
+        hint,
+    };
+    // A vector takes every byte.
+    let _ = problem.write(&mut out, Width::of_stderr(), Colour::Never);
+    anyhow::anyhow!("{}", String::from_utf8_lossy(&out).trim_end())
 }

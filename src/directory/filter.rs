@@ -3,7 +3,9 @@
 //! [`Filter`] is what was written; [`Matcher`] is the same with assertions folded
 //! by the syntax of their attributes, ready for many entries.
 
+mod chosen;
 mod evaluate;
+mod links;
 mod parse;
 mod rule;
 mod selector;
@@ -13,7 +15,9 @@ mod tests;
 
 use std::fmt::{self, Display, Formatter, Write};
 
-pub use evaluate::{Attributes, EntryLines, Links, Matcher, NoLinks, Truth, Visit};
+pub use chosen::{Choices, ChosenLines};
+pub use evaluate::{Attributes, EntryLines, Matcher, Truth, Visit};
+pub use links::{Chain, LinkGraph, Links, NoLinks, SolvedLinks};
 pub use parse::{FilterError, FilterErrorKind, MAX_DEPTH};
 pub use rule::{KnownRule, MatchingRule, RuleKind};
 pub use selector::Selector;

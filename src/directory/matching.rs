@@ -216,7 +216,7 @@ fn fold_dn_with_binary(value: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Separates `B:count:hex:` from the DN (MS-ADTS 3.1.1.2.2.2.3).
-fn split_binary(value: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(crate) fn split_binary(value: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = value.strip_prefix(b"B:").or_else(|| value.strip_prefix(b"b:"))?;
     let colon = memchr::memchr(b':', rest)?;
     let count: usize = std::str::from_utf8(rest.get(..colon)?).ok()?.parse().ok()?;

@@ -2,14 +2,21 @@
 //! facts, search filters. Knows nothing of rules or reports.
 
 pub mod attribute;
+mod attribute_list;
 pub mod dn;
 mod entry;
 pub mod filter;
 pub mod matching;
 pub mod schema;
+mod scope;
 
 pub use attribute::{AttributeDescription, AttributeError, ValueRange};
+pub use attribute_list::{AttributeList, AttributeListError, is_operational};
 pub use dn::{Ava, Dn, DnError, DnErrorKind, NormalizedDn, Rdn};
 pub use entry::{Entry, EntryAttribute};
-pub use filter::{Attributes, EntryLines, Filter, FilterError, FilterErrorKind, Matcher, Truth};
+pub use filter::{
+    Attributes, Choices, EntryLines, Filter, FilterError, FilterErrorKind, LinkGraph, Matcher,
+    Selector, SolvedLinks, Truth,
+};
 pub use schema::{Bounds, Facts, Link, Syntax, Uniqueness, Writability};
+pub use scope::{Scope, SearchBase};

@@ -336,6 +336,9 @@ impl<'a> Candidate<'a> {
     /// # Errors
     /// Where it does: the correction would be followed by another.
     pub fn check_settled(&self, profile: &Profile) -> Result<(), DraftError> {
+        if self.proposals.is_empty() {
+            return Ok(());
+        }
         let edits: Vec<_> = self.proposals.iter().map(|proposal| proposal.edit.clone()).collect();
         let corrected = intended(&self.entry, &edits);
         let after: FxHashSet<Found> =
@@ -414,7 +417,7 @@ fn is_duplicate(finding: &Finding<'_>) -> bool {
 }
 
 /// Where findings stand that nobody is shown.
-const NOWHERE: idfix::Place<'static> = idfix::Place { file: "", first_line: 1, dn_line: 0 };
+const NOWHERE: idfix::Location<'static> = idfix::Location { file: "", first_line: 1, dn_line: 0 };
 
 /// An entry under correction: what another holds too, it still holds.
 struct StillShared<'e, 's> {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::change::{Case, Counterexample, Ordered, Planned, order, prove};
+use crate::change::{Case, Counterexample, OrderRefusal, Ordered, Planned, order, prove};
 use crate::ldif::{
     ChangeRecord, ReadOptions, Record, WriteError, WriteOptions, Writer, read_chunk,
 };
@@ -25,7 +26,7 @@ pub struct DraftOptions<'p> {
 }
 
 /// Both files, proved, and what they leave undone.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Draft<'a> {
     /// The change file.
     pub change: Vec<u8>,
@@ -81,14 +82,7 @@ pub fn draft<'a>(
     read: ReadOptions,
     options: &DraftOptions<'_>,
 ) -> Result<Draft<'a>, DraftError> {
-    let mut draft = Draft {
-        change: Vec::new(),
-        undo: Vec::new(),
-        records: 0,
-        taken: 0,
-        declined: BTreeMap::new(),
-        listed: Vec::new(),
-    };
+    let mut draft = Draft::default();
     let mut wanted: Vec<(EntryFindings<'a>, Vec<Declined<'a>>)> = Vec::new();
     let _: Result<(), std::convert::Infallible> = survey.findings(|mut found| {
         let declined = sort_out(&mut found.findings, &options.policy);
@@ -99,14 +93,24 @@ pub fn draft<'a>(
         }
         Ok(())
     });
-    let mut candidates: Vec<Candidate<'a>> = wanted
+    let candidates: Vec<Candidate<'a>> = wanted
         .into_par_iter()
         .filter_map(|(found, declined)| {
             Candidate::new(found, declined, profile, read, &options.policy)
         })
         .collect();
-    settle(&mut candidates, profile, survey, &options.policy);
+    compose(draft, candidates, survey, profile, options)
+}
 
+/// Both files from the candidates, proved; `draft` holds what is declined already.
+pub(super) fn compose<'a>(
+    mut draft: Draft<'a>,
+    mut candidates: Vec<Candidate<'a>>,
+    survey: &Survey<'a>,
+    profile: &Profile,
+    options: &DraftOptions<'_>,
+) -> Result<Draft<'a>, DraftError> {
+    settle(&mut candidates, profile, survey, &options.policy);
     let cases: Vec<Case<'_>> = candidates
         .par_iter()
         .filter_map(|candidate| {
@@ -126,8 +130,11 @@ pub fn draft<'a>(
     draft.records = ordered.steps.len();
     (draft.change, draft.undo) = write(&ordered, options)?;
     draft.prove(cases, &ordered)?;
+    let check = |candidate: &Candidate<'_>| candidate.check_settled(profile).err();
+    if let Some(error) = candidates.par_iter().find_map_first(check) {
+        return Err(error);
+    }
     for candidate in candidates {
-        candidate.check_settled(profile)?;
         draft.taken += u64::try_from(candidate.proposals.len()).unwrap_or(u64::MAX);
         for declined in candidate.declined {
             draft.decline(declined);
@@ -148,11 +155,13 @@ impl<'a> Draft<'a> {
 
     /// Takes the suggestions back whose record cannot be put in any order.
     fn settle_order(&mut self, candidates: &mut [Candidate<'a>], ordered: &Ordered) {
-        for (planned, refusal) in &ordered.refused {
-            let refused =
-                candidates.iter_mut().find(|candidate| *candidate.entry.dn == *planned.record.dn);
-            if let Some(candidate) = refused {
-                candidate.decline(0..candidate.proposals.len(), &Decline::Order(*refusal));
+        let mut refused: FxHashMap<&[u8], Vec<OrderRefusal>> = FxHashMap::default();
+        for (planned, why) in &ordered.refused {
+            refused.entry(&planned.record.dn).or_default().push(*why);
+        }
+        for candidate in candidates {
+            if let Some(why) = refused.get_mut(&*candidate.entry.dn).and_then(Vec::pop) {
+                candidate.decline(0..candidate.proposals.len(), &Decline::Order(why));
             }
         }
     }
@@ -165,10 +174,10 @@ impl<'a> Draft<'a> {
         if change.len() != ordered.steps.len() || undo.len() != ordered.steps.len() {
             return Err(DraftError::Unreadable);
         }
-        let refused: Vec<&[u8]> =
-            ordered.refused.iter().map(|(planned, _)| planned.record.dn.as_ref()).collect();
+        let refused: FxHashSet<&[u8]> =
+            ordered.refused.iter().map(|(planned, _)| &*planned.record.dn).collect();
         let cases: Vec<Case<'_>> =
-            cases.into_iter().filter(|case| !refused.contains(&case.before.dn.as_ref())).collect();
+            cases.into_iter().filter(|case| !refused.contains(&*case.before.dn)).collect();
         Ok(prove(&cases, &change, &undo)?)
     }
 }

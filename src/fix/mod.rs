@@ -12,3 +12,6 @@ mod settle;
 pub use candidate::Policy;
 pub use declined::{Decline, Declined};
 pub use draft::{Draft, DraftError, DraftOptions, draft};
+
+#[cfg(test)]
+mod tests;

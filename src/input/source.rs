@@ -84,7 +84,10 @@ impl Source {
 
     fn spool(opened: Opened) -> Result<Self, InputError> {
         let name = opened.name.clone();
-        let mut stream = Stream::new(Box::new(opened.reader()), name)?;
+        Self::copy_of(Stream::new(Box::new(opened.reader()), name)?)
+    }
+
+    fn copy_of(mut stream: Stream) -> Result<Self, InputError> {
         let directory = env::temp_dir();
         let failed = |source| InputError::Spool {
             name: stream.name().to_owned(),
@@ -100,6 +103,67 @@ impl Source {
         })?;
         Ok(Self { name: stream.name().to_owned(), notes: stream.notes(), map, start: 0 })
     }
+}
+
+/// An input that is read once, from its begin to its end.
+#[derive(Debug)]
+pub enum Flow {
+    /// A plain file, mapped.
+    Whole(Source),
+    /// A pipe, or what has to be decoded.
+    Stream(Stream),
+}
+
+impl Flow {
+    /// Opens an input; `-` is stdin. Nothing is copied to the disk.
+    ///
+    /// # Errors
+    /// As [`Source::open`] and [`super::stream`].
+    pub fn open(path: &Path) -> Result<Self, InputError> {
+        let opened = Opened::path(path)?;
+        if let Some(map) = mapped(&opened)
+            && is_plain(&map)
+        {
+            return Source::from_map(map, opened).map(Self::Whole);
+        }
+        let name = opened.name.clone();
+        Stream::new(Box::new(opened.reader()), name).map(Self::Stream)
+    }
+
+    /// The whole input at once; a stream is copied to a temporary file.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn into_source(self) -> Result<Source, InputError> {
+        match self {
+            Self::Whole(source) => Ok(source),
+            Self::Stream(stream) => Source::copy_of(stream),
+        }
+    }
+
+    /// The name to show: the path, or `(stdin)`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Whole(source) => source.name(),
+            Self::Stream(stream) => stream.name(),
+        }
+    }
+
+    /// What was done to the input; complete once it is read to its end.
+    #[must_use]
+    pub fn notes(&self) -> Vec<InputNote> {
+        match self {
+            Self::Whole(source) => source.notes().to_vec(),
+            Self::Stream(stream) => stream.notes(),
+        }
+    }
+}
+
+/// Whether the bytes can be read as they are.
+fn is_plain(map: &Mmap) -> bool {
+    let window = &map[..map.len().min(sniff::WINDOW)];
+    !sniff::is_gzip(window) && matches!(sniff::encoding(window), Encoding::Utf8 { .. })
 }
 
 /// Copies a stream to its end; gives the number of bytes.

@@ -5,6 +5,7 @@ use std::io;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use wide::{CmpEq, CmpGt, CmpLt, i8x16};
 
 /// Missing padding is read (with a warning); stray trailing bits are dropped,
 /// as every other reader of LDIF does.
@@ -42,6 +43,33 @@ pub(crate) fn encode(
     Ok(())
 }
 
+/// Decodes whole quanta, or the end of a text, into a buffer that is as long.
+pub(super) fn decode_piece<'b>(text: &[u8], buffer: &'b mut [u8]) -> &'b [u8] {
+    let len = ENGINE.decode_slice(text, buffer).unwrap_or_default();
+    buffer.get(..len).unwrap_or_default()
+}
+
+/// Whether raw text that [`check`] found good is what encoding gives: padded, and
+/// without stray bits in its last digit.
+pub(super) fn is_exact(raw: &[u8]) -> bool {
+    let mut back = raw.iter().rev().filter(|&&byte| byte != b'\n' && byte != b' ');
+    let (mut last, mut bits) = (back.next(), 0x00);
+    for more in [0x03, 0x0F] {
+        if last == Some(&b'=') {
+            (last, bits) = (back.next(), more);
+        }
+    }
+    let Some(&last) = last else { return false };
+    let value = match last {
+        b'A'..=b'Z' => last - b'A',
+        b'a'..=b'z' => last - b'a' + 26,
+        b'0'..=b'9' => last - b'0' + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    value & bits == 0 && check(raw) == Base64::Padded
+}
+
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Base64 {
@@ -62,14 +90,32 @@ pub(super) fn check(raw: &[u8]) -> Base64 {
 fn is_line_of_quanta(raw: &[u8]) -> bool {
     let digits = raw.strip_suffix(b"=").unwrap_or(raw);
     let digits = digits.strip_suffix(b"=").unwrap_or(digits);
-    // Without a branch for each byte: the compiler makes vector code of it.
-    let is_digit = |byte: u8| {
-        (byte | 0x20).wrapping_sub(b'a') < 26
-            || byte.wrapping_sub(b'0') < 10
-            || byte == b'+'
-            || byte == b'/'
+    raw.len().is_multiple_of(4) && are_digits(digits)
+}
+
+/// Whether all bytes are digits, decided without a branch for each.
+fn are_digits(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk::<16>() else {
+        return text.iter().all(|&byte| DIGIT[usize::from(byte)]);
     };
-    raw.len().is_multiple_of(4) && digits.iter().fold(true, |good, &byte| good & is_digit(byte))
+    // The last bytes are looked at twice where the text is no multiple of sixteen.
+    let lanes = text.as_chunks::<16>().0.iter().chain([last]);
+    lanes.fold(i8x16::splat(-1), |good, lane| good & digits(lane)).all()
+}
+
+/// Ones in the lanes that hold a digit.
+#[inline(always)]
+fn digits(lane: &[u8; 16]) -> i8x16 {
+    // What is not ASCII is below all of these as a signed number.
+    let byte = i8x16::new(lane.map(u8::cast_signed));
+    let between = |byte: i8x16, first: u8, last: u8| {
+        byte.cmp_gt(i8x16::splat(first.cast_signed() - 1))
+            & byte.cmp_lt(i8x16::splat(last.cast_signed() + 1))
+    };
+    // The slash stands before the figures.
+    between(byte | i8x16::splat(0x20), b'a', b'z')
+        | between(byte, b'/', b'9')
+        | byte.cmp_eq(i8x16::splat(b'+'.cast_signed()))
 }
 
 fn check_bytewise(raw: &[u8]) -> Base64 {

@@ -114,6 +114,9 @@ kinds! {
     /// A URL that cannot be written again: it holds what LDIF has no way to quote.
     UnwritableUrl, "unwritable-url", "a URL with characters that no LDIF line can hold",
         Some("percent-encode it");
+    /// Attributes of an entry that would be read back as a change.
+    ChangeTypeFirst, "changetype-first", "an attribute `changetype` right behind the DN would be read as a change",
+        Some("ask for another attribute of the entry too");
     /// A record above the limit.
     RecordTooLong, "record-too-long", "a record above the size limit",
         Some("raise it with --max-record");

@@ -134,7 +134,6 @@ enum Spaces {
 }
 
 /// All lines of spaces that stand here.
-#[inline]
 fn spaces(input: &[u8]) -> Option<Spaces> {
     let mut rest = line_of_spaces(input)?;
     let mut lines = 1;
@@ -199,29 +198,53 @@ fn starts_folded_record(line: &[u8]) -> bool {
 /// What stands behind the description of an attribute line or keyword line:
 /// separator, fill, value. `colon` is the place of the colon, `ends` are the line
 /// ends from there on.
-///
-/// Its parts come as scalars, inlined into the reader: a structure that is put
-/// together here and copied there costs a third of the time of reading.
-#[inline(always)]
 pub(super) fn plain_value(chunk: &[u8], colon: usize, ends: &[u32]) -> Option<PlainValue> {
+    let (form, lead) = separator(chunk.get(colon + 1..)?)?;
+    let (end, physical) = value_end(chunk, ends)?;
+    Some(PlainValue { form, from: colon + lead, end, physical })
+}
+
+/// The form of a line without surprises, by what stands behind its first colon,
+/// and how far behind that colon the value begins.
+#[inline(always)]
+pub(super) fn separator(behind_colon: &[u8]) -> Option<(Form, usize)> {
     // Nothing up to the space begins a value without surprises.
-    let (form, from) = match chunk.get(colon + 1..)? {
-        [b' ', b'!'..=u8::MAX, ..] => (Form::Plain, colon + 2),
-        [b':', b' ', b'!'..=u8::MAX, ..] => (Form::Base64, colon + 3),
-        [b':' | b'<', ..] => return None,
-        [b'!'..=u8::MAX, ..] => (Form::Plain, colon + 1),
-        _ => return None,
-    };
-    for (physical, &end) in (1..).zip(ends) {
-        match chunk.get(end as usize + 1) {
-            Some(b' ') => match spaces(&chunk[end as usize + 1..]) {
+    match behind_colon {
+        [b' ', b'!'..=u8::MAX, ..] => Some((Form::Plain, 2)),
+        [b':', b' ', b'!'..=u8::MAX, ..] => Some((Form::Base64, 3)),
+        [b':' | b'<', ..] => None,
+        [b'!'..=u8::MAX, ..] => Some((Form::Plain, 1)),
+        _ => None,
+    }
+}
+
+/// Where the LF of a logical line without surprises stands, and how many physical
+/// lines it has; `ends` are the line ends from its start on.
+#[inline(always)]
+pub(super) fn value_end(chunk: &[u8], ends: &[u32]) -> Option<(u32, u32)> {
+    let &end = ends.first()?;
+    match chunk.get(end as usize + 1) {
+        Some(b'!'..=u8::MAX) => Some((end, 1)),
+        _ => folded_value_end(chunk, ends),
+    }
+}
+
+/// The same where a fold may follow.
+#[inline(never)]
+fn folded_value_end(chunk: &[u8], ends: &[u32]) -> Option<(u32, u32)> {
+    let mut physical = 0;
+    for &end in ends {
+        physical += 1;
+        match chunk.get(end as usize + 1..) {
+            Some([b' ', b'!'..=u8::MAX, ..]) => {}
+            Some(fold @ [b' ', ..]) => match spaces(fold) {
                 None => {}
-                Some(Spaces::Separator) => return Some(PlainValue { form, from, end, physical }),
+                Some(Spaces::Separator) => return Some((end, physical)),
                 // Rare, and not to be looked through once for each of the lines.
                 Some(Spaces::Folds { .. }) => return None,
             },
-            Some(b'\t') => return None,
-            _ => return Some(PlainValue { form, from, end, physical }),
+            Some([b'\t', ..]) => return None,
+            _ => return Some((end, physical)),
         }
     }
     None

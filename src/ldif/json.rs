@@ -13,7 +13,7 @@ use super::{Attribute, Change, ChangeRecord, ContentRecord, Control, Modificatio
 const BUFFER: usize = 64 * 1024;
 
 /// Up to so many attributes are searched one by one; beyond, in a table.
-const FEW: usize = 16;
+const FEW: usize = 64;
 
 /// Writes each record as a JSON object on a line of its own.
 ///
@@ -107,6 +107,11 @@ impl<W: Write> JsonWriter<W> {
         self.out.flush()
     }
 
+    /// What the output has taken so far; call [`JsonWriter::flush`] before.
+    pub fn get_mut(&mut self) -> &mut W {
+        self.out.get_mut()
+    }
+
     /// Hands on what is buffered and gives the output back.
     ///
     /// # Errors
@@ -189,6 +194,11 @@ impl<W: Write> JsonWriter<W> {
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if is_plain(bytes) {
+            self.raw(b"\"")?;
+            self.raw(bytes)?;
+            return self.raw(b"\"");
+        }
         if let Ok(text) = std::str::from_utf8(bytes) {
             return Ok(serde_json::to_writer(&mut self.out, text)?);
         }
@@ -207,6 +217,18 @@ impl<W: Write> fmt::Debug for JsonWriter<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JsonWriter").finish_non_exhaustive()
     }
+}
+
+/// Whether the bytes are a JSON string as they are.
+fn is_plain(bytes: &[u8]) -> bool {
+    // Without an exit from within a block, the compiler compares many at once.
+    let plain = |block: &[u8]| {
+        block.iter().fold(true, |all, &byte| {
+            all & matches!(byte, b' '..=b'~') & (byte != b'"') & (byte != b'\\')
+        })
+    };
+    let mut blocks = bytes.chunks_exact(32);
+    blocks.all(plain) && plain(blocks.remainder())
 }
 
 /// Attribute lines sorted by attribute description, in the order of the first
@@ -253,7 +275,11 @@ impl Groups {
         let mut last = 0;
         for (line, attribute) in attributes.iter().enumerate() {
             let name = &attribute.name;
-            let is = |first: &usize| attributes[*first].name.eq_ignore_ascii_case(name);
+            // Lengths differ nearly always, and the comparison is a call.
+            let is = |first: &usize| {
+                let own = &attributes[*first].name;
+                own.len() == name.len() && own.eq_ignore_ascii_case(name)
+            };
             if !self.first.get(last).is_some_and(is) {
                 let found = if table.is_empty() {
                     self.first.iter().position(is)

@@ -92,6 +92,15 @@ impl<'a> Line<'a> {
         self.line
     }
 
+    /// The same line, where `before` stands before the text that it was read from.
+    #[must_use]
+    pub fn behind(self, before: &[u8]) -> Self {
+        let lines = memchr::memchr_iter(b'\n', before).count();
+        let more =
+            |number: u32, by: usize| number.saturating_add(u32::try_from(by).unwrap_or(u32::MAX));
+        Self { offset: more(self.offset, before.len()), line: more(self.line, lines), ..self }
+    }
+
     /// A separator and a value, as they stand behind a control's criticality.
     pub(super) fn parse_value(text: &[u8]) -> Option<Value<'_>> {
         let trimmed = |text: &'_ [u8]| text.iter().take_while(|&&byte| byte == b' ').count();

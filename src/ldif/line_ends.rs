@@ -1,7 +1,10 @@
 //! The line ends of a chunk, found before its lines are read.
 
 use memchr::{memchr_iter, memchr2};
-use wide::u8x16;
+
+mod scan;
+
+use scan::scan;
 
 /// Bytes in a chunk that call for a look at each line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,33 +36,19 @@ pub(super) struct LineEnds {
     texture: Texture,
 }
 
-/// Bytes that are looked at together: their line ends are the bits of a word.
-const BLOCK: usize = 64;
-
 impl LineEnds {
     /// Finds the line ends of a chunk and what bytes it has.
     pub(super) fn of(chunk: &[u8]) -> Self {
         let addressed = &chunk[..chunk.len().min(u32::MAX as usize)];
-        let mut ends = Vec::with_capacity(addressed.len() / 32 + BLOCK);
-        let mut bytes = Bytes::default();
-        let mut at = 0;
-        let (blocks, tail) = addressed.as_chunks::<BLOCK>();
-        for block in blocks {
-            push_bits(&mut ends, at, bytes.line_ends(block));
-            at += BLOCK as u32;
-        }
-        // A byte that is no line end and leaves the texture as it is.
-        let mut last = [b' '; BLOCK];
-        last[..tail.len()].copy_from_slice(tail);
-        push_bits(&mut ends, at, bytes.line_ends(&last));
-        let crlf = match bytes.have_return() {
+        let (ends, seen) = scan(addressed);
+        let crlf = match seen.has_return {
             true => ends.iter().filter(|&&end| is_crlf(addressed, end as usize)).count(),
             false => 0,
         };
         let returns_stray = || memchr_iter(b'\r', addressed).count() > crlf;
-        let texture = if addressed.len() < chunk.len() || bytes.have_nul_or_are_not_ascii() {
+        let texture = if addressed.len() < chunk.len() || seen.has_nul_or_is_not_ascii {
             Texture::Mixed
-        } else if !bytes.have_return() {
+        } else if !seen.has_return {
             Texture::Plain
         } else if returns_stray() {
             Texture::Mixed
@@ -91,64 +80,6 @@ impl LineEnds {
 /// Whether CR stands before the line end at a place.
 fn is_crlf(chunk: &[u8], end: usize) -> bool {
     end.checked_sub(1).is_some_and(|before| chunk[before] == b'\r')
-}
-
-/// Adds the places of the bits that are set.
-#[inline(always)]
-fn push_bits(ends: &mut Vec<u32>, at: u32, mut bits: u64) {
-    // A block has four line ends at most, nearly always. Four places are written
-    // whatever it has, since a loop would guess their number wrong at each block.
-    let mut length = ends.len();
-    loop {
-        let four = [(); 4].map(|()| {
-            let place = at.wrapping_add(bits.trailing_zeros());
-            length += usize::from(bits != 0);
-            bits &= bits.wrapping_sub(1);
-            place
-        });
-        ends.extend_from_slice(&four);
-        if bits == 0 {
-            break ends.truncate(length);
-        }
-    }
-}
-
-/// What bytes were seen, lane by lane.
-struct Bytes {
-    /// All bytes joined by OR: the high bit is set where one is not ASCII.
-    joined: u8x16,
-    least: u8x16,
-    returns: u8x16,
-}
-
-impl Default for Bytes {
-    fn default() -> Self {
-        Self { joined: u8x16::splat(0), least: u8x16::splat(u8::MAX), returns: u8x16::splat(0) }
-    }
-}
-
-impl Bytes {
-    /// The line ends of a block, the first byte's in the lowest bit.
-    #[inline(always)]
-    fn line_ends(&mut self, block: &[u8; BLOCK]) -> u64 {
-        let mut bits = 0;
-        for (at, lane) in block.as_chunks::<16>().0.iter().enumerate() {
-            let lane = u8x16::new(*lane);
-            self.joined |= lane;
-            self.least = self.least.min(lane);
-            self.returns |= lane.cmp_eq(u8x16::splat(b'\r'));
-            bits |= u64::from(lane.cmp_eq(u8x16::splat(b'\n')).move_mask() as u16) << (at * 16);
-        }
-        bits
-    }
-
-    fn have_nul_or_are_not_ascii(&self) -> bool {
-        self.joined.any() || self.least.cmp_eq(u8x16::splat(0)).any()
-    }
-
-    fn have_return(&self) -> bool {
-        self.returns.any()
-    }
 }
 
 #[cfg(test)]

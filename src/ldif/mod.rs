@@ -18,6 +18,8 @@ mod position;
 mod raw;
 mod reader;
 mod record;
+mod standing;
+mod verbatim;
 mod writer;
 
 pub use chunk::{Chunk, Chunks, entry_text};
@@ -37,4 +39,5 @@ pub use record::{
     Attribute, Change, ChangeRecord, ChangeType, ContentRecord, Control, ModOp, Modification,
     Record, Value,
 };
+pub use standing::{Stretch, Stretches, standing_text};
 pub use writer::{Columns, LineEnd, Wrap, WrapError, WriteError, WriteOptions, Writer};

@@ -50,35 +50,44 @@ impl ChunkReport {
     /// Counts a record as failed that was read and cannot be used; `line` is the
     /// line to blame.
     pub fn refuse(&mut self, kind: LdifErrorKind, line: &Line<'_>) {
-        let position = Position {
-            offset: u64::from(line.offset()),
-            line: u64::from(line.line()) + 1,
-            column: 1,
-        };
-        let mut text = line.name().into_owned();
-        text.extend_from_slice(b": ");
-        text.extend_from_slice(&line.text());
-        text.truncate(LdifError::TEXT_LIMIT);
-        let error = LdifError { kind, position, text };
-        // Failures are kept in the order in which the records stand, refused or
-        // unreadable.
-        let at = self.failures.partition_point(|failure| failure.error.position <= position);
-        self.insert(at, Failure { error, record_starts: 1 });
+        let failure = refusal(kind, line);
+        let at = place_of(&failure, &self.failures);
+        self.insert(at, failure);
     }
 
     fn insert(&mut self, at: usize, failure: Failure) {
         self.failed_blocks += 1;
         self.failed_records += failure.record_starts;
-        if at < InputReport::KEPT_FAILURES {
-            self.failures.insert(at, failure);
-            self.failures.truncate(InputReport::KEPT_FAILURES);
-        }
+        keep(&mut self.failures, at, failure);
     }
 
     /// Whether a record of the chunk failed.
     #[must_use]
     pub fn has_failures(&self) -> bool {
         self.failed_blocks > 0
+    }
+}
+
+fn refusal(kind: LdifErrorKind, line: &Line<'_>) -> Failure {
+    let position =
+        Position { offset: u64::from(line.offset()), line: u64::from(line.line()) + 1, column: 1 };
+    let mut text = line.name().into_owned();
+    text.extend_from_slice(b": ");
+    text.extend_from_slice(&line.text());
+    text.truncate(LdifError::TEXT_LIMIT);
+    Failure { error: LdifError { kind, position, text }, record_starts: 1 }
+}
+
+/// Failures are kept in the order in which the records stand, refused or
+/// unreadable.
+fn place_of(failure: &Failure, failures: &[Failure]) -> usize {
+    failures.partition_point(|other| other.error.position <= failure.error.position)
+}
+
+fn keep(failures: &mut Vec<Failure>, at: usize, failure: Failure) {
+    if at < InputReport::KEPT_FAILURES {
+        failures.insert(at, failure);
+        failures.truncate(InputReport::KEPT_FAILURES);
     }
 }
 
@@ -131,6 +140,17 @@ impl InputReport {
             column: 1,
         };
         base
+    }
+
+    /// Counts a record as failed that was read and cannot be used; `line` is the
+    /// line to blame, in the chunk that begins at `base`.
+    pub fn refuse(&mut self, kind: LdifErrorKind, line: &Line<'_>, base: Position) {
+        let mut failure = refusal(kind, line);
+        failure.error.position = failure.error.position.behind(base);
+        self.failed_blocks += 1;
+        self.failed_records += failure.record_starts;
+        let at = place_of(&failure, &self.failures);
+        keep(&mut self.failures, at, failure);
     }
 
     /// Records that were read.
@@ -234,15 +254,18 @@ fn in_waves<P: Send, T: Send, E>(
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut done: Vec<T> = Vec::new();
+    let mut next: Vec<P> = pieces.by_ref().take(wave).collect();
     loop {
-        let next: Vec<P> = pieces.by_ref().take(wave).collect();
+        let current = std::mem::take(&mut next);
         let previous = std::mem::take(&mut done);
-        if next.is_empty() {
+        if current.is_empty() {
             return previous.into_iter().try_for_each(take);
         }
         rayon::in_place_scope(|scope| {
             let (done, map) = (&mut done, &map);
-            scope.spawn(move |_| *done = next.into_par_iter().map(map).collect());
+            scope.spawn(move |_| *done = current.into_par_iter().map(map).collect());
+            // To cut the next pieces waits for memory, which no thread is to wait for.
+            next.extend(pieces.by_ref().take(wave));
             previous.into_iter().try_for_each(&mut take)
         })?;
     }
@@ -258,32 +281,34 @@ pub fn map_stream<T: Send, E: From<std::io::Error>>(
     map: impl Fn(&[u8]) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut carry = Vec::new();
+    let mut cutter = Cutter::default();
     let mut done: Vec<T> = Vec::new();
-    let mut wave_of_buffers: Vec<Vec<u8>> = Vec::new();
+    let mut next_wave: Vec<Buffer> = Vec::new();
     let mut ended = false;
     loop {
-        let current = std::mem::take(&mut wave_of_buffers);
+        let current = std::mem::take(&mut next_wave);
         let previous = std::mem::take(&mut done);
         if ended && current.is_empty() {
             return previous.into_iter().try_for_each(take);
         }
         rayon::in_place_scope(|scope| -> Result<(), E> {
-            let (done, map) = (&mut done, &map);
+            let (done, map, current) = (&mut done, &map, &current);
             if !current.is_empty() {
                 scope.spawn(move |_| {
-                    *done = current.into_par_iter().map(|buffer| map(&buffer)).collect();
+                    *done = current.par_iter().map(|buffer| map(buffer.filled())).collect();
                 });
             }
             previous.into_iter().try_for_each(&mut take)?;
-            while !ended && wave_of_buffers.len() < wave() {
-                match next_buffer(&mut input, &mut carry)? {
-                    Some(buffer) => wave_of_buffers.push(buffer),
+            while !ended && next_wave.len() < wave() {
+                match cutter.next(&mut input)? {
+                    Some(buffer) => next_wave.push(buffer),
                     None => ended = true,
                 }
             }
             Ok(())
         })?;
+        // One that a huge record has grown is not kept.
+        cutter.spare.extend(current.into_iter().filter(|old| old.bytes.len() <= 4 * CHUNK_SIZE));
     }
 }
 
@@ -291,26 +316,70 @@ pub fn map_stream<T: Send, E: From<std::io::Error>>(
 /// a record of the default limit.
 const MAX_PENDING: usize = 3 << 30;
 
-/// Reads about a chunk's worth of whole entries; `carry` holds what is begun.
-fn next_buffer(input: &mut impl Read, carry: &mut Vec<u8>) -> std::io::Result<Option<Vec<u8>>> {
-    let mut buffer = std::mem::take(carry);
-    loop {
-        let wanted = CHUNK_SIZE.max(buffer.len() / 2);
-        let limit = u64::try_from(wanted).unwrap_or(u64::MAX);
-        let read = input.by_ref().take(limit).read_to_end(&mut buffer)?;
-        if read == 0 {
-            return Ok((!buffer.is_empty()).then_some(buffer));
+/// A buffer that is used again: fresh memory costs as much as reading into it.
+#[derive(Debug, Default)]
+struct Buffer {
+    bytes: Vec<u8>,
+    filled: usize,
+}
+
+impl Buffer {
+    fn filled(&self) -> &[u8] {
+        self.bytes.get(..self.filled).unwrap_or_default()
+    }
+
+    /// Makes room behind what is filled.
+    fn reserve(&mut self, room: usize) {
+        if self.bytes.len() < self.filled + room {
+            self.bytes.resize(self.filled + room, 0);
         }
-        if let Some(end) = settled_boundary(&buffer) {
-            carry.extend_from_slice(&buffer[end..]);
-            buffer.truncate(end);
-            return Ok(Some(buffer));
-        }
-        if buffer.len() > MAX_PENDING {
-            return Err(std::io::Error::new(
-                std::io::ErrorKind::InvalidData,
-                "no entry ends within 3 GiB: this is no LDIF, or a record above the size limit",
-            ));
+    }
+}
+
+/// Cuts a stream into buffers of whole entries.
+#[derive(Debug, Default)]
+struct Cutter {
+    /// The begin of an entry whose end has not come yet.
+    carry: Vec<u8>,
+    spare: Vec<Buffer>,
+}
+
+impl Cutter {
+    /// Reads about a chunk's worth of whole entries.
+    fn next(&mut self, input: &mut impl Read) -> std::io::Result<Option<Buffer>> {
+        let mut buffer = self.spare.pop().unwrap_or_default();
+        buffer.filled = 0;
+        buffer.reserve(self.carry.len());
+        buffer.bytes[..self.carry.len()].copy_from_slice(&self.carry);
+        buffer.filled = self.carry.len();
+        self.carry.clear();
+        loop {
+            let wanted = CHUNK_SIZE.max(buffer.filled / 2);
+            buffer.reserve(wanted);
+            let until = buffer.filled + wanted;
+            let mut ended = false;
+            while buffer.filled < until && !ended {
+                match input.read(&mut buffer.bytes[buffer.filled..until]) {
+                    Ok(0) => ended = true,
+                    Ok(read) => buffer.filled += read,
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            if ended {
+                return Ok((buffer.filled > 0).then_some(buffer));
+            }
+            if let Some(end) = settled_boundary(buffer.filled()) {
+                self.carry.extend_from_slice(&buffer.bytes[end..buffer.filled]);
+                buffer.filled = end;
+                return Ok(Some(buffer));
+            }
+            if buffer.filled > MAX_PENDING {
+                return Err(std::io::Error::new(
+                    std::io::ErrorKind::InvalidData,
+                    "no entry ends within 3 GiB: this is no LDIF, or a record above the size limit",
+                ));
+            }
         }
     }
 }

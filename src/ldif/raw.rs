@@ -18,6 +18,7 @@ pub struct RawRecord<'r, 'a> {
     lines: &'r [Line<'a>],
     comments: &'r [&'a [u8]],
     change: Option<ParsedChange<'a>>,
+    end: usize,
 }
 
 /// A change record and what was noted while its lines were put together.
@@ -41,13 +42,30 @@ impl<'r, 'a> RawRecord<'r, 'a> {
                 None => None,
             },
         };
-        Ok(Self { lines, comments, change })
+        Ok(Self { lines, comments, change, end: 0 })
+    }
+
+    pub(super) fn ending_at(self, end: usize) -> Self {
+        Self { end, ..self }
+    }
+
+    /// Bytes from the start of the chunk to the end of the record: behind its
+    /// last line, before the blank line.
+    #[must_use]
+    pub fn end(&self) -> usize {
+        self.end
     }
 
     /// The DN's bytes.
     #[must_use]
     pub fn dn(&self) -> Cow<'a, [u8]> {
         self.lines.first().map(Line::bytes).unwrap_or_default()
+    }
+
+    /// All lines, that of the DN first.
+    #[must_use]
+    pub fn lines(&self) -> &'r [Line<'a>] {
+        self.lines
     }
 
     /// The attribute lines of a content record or of an add; empty for other

@@ -2,14 +2,16 @@
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::base64::{self, Base64};
-use super::grammar::{self, Fault, Folded, Lexed};
+use super::grammar::{self, Fault, Folded};
 use super::line::Form;
-use super::line_ends::{self, LineEnds, Texture};
+use super::line_ends::{LineEnds, Texture};
 use super::names::Names;
 use super::observation::Observations;
 use super::raw::RawRecord;
 use super::{LdifError, LdifErrorKind, Line, Position, WarningKind};
+
+mod expected;
+mod lines;
 
 /// Sizes above which a line or record is refused, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,8 +128,10 @@ impl<'a> RecordReader<'a> {
                 Ok(Closed::Nothing) => {}
                 Ok(Closed::Record) => {
                     self.observations.record_starts += 1;
+                    let end = self.chunk.len() - self.rest.len();
                     match RawRecord::new(&self.lines, &self.comments, self.dashes) {
                         Ok(record) => {
+                            let record = record.ending_at(end);
                             record.observe(&mut self.observations, |line| {
                                 start.position(self.chunk, line)
                             });
@@ -193,158 +197,6 @@ impl<'a> RecordReader<'a> {
         Ok(())
     }
 
-    /// Reads lines as long as they have an expected description and no surprises,
-    /// which is what nearly all lines of an export have; any other line is left
-    /// to [`Self::read_line`].
-    fn read_expected_lines(&mut self, block: usize) {
-        let chunk = self.chunk;
-        let has_returns = self.ends.texture() != Texture::Plain;
-        let is_mixed = self.ends.texture() == Texture::Mixed;
-        let Ok(mut start) = u32::try_from(chunk.len() - self.rest.len()) else { return };
-        let limit = length64(chunk.len() - block) + self.limits.line.min(self.limits.record);
-        let mut line = self.line;
-        let mut ends = self.ends.behind(line);
-        let mut expectation = self.names.expect();
-        let leaves_out = self.leaves_out && self.is_content();
-        while let Some(name) = expectation.next(&chunk[index(start)..])
-            && let colon = index(start) + name.length
-            && let Some(read) = grammar::plain_value(chunk, colon, ends)
-        {
-            let value = &chunk[read.from..index(read.end)];
-            let value = if has_returns { grammar::without_cr(value) } else { value };
-            let is_plain = !is_mixed || line_ends::is_plain(value);
-            let is_good = read.form == Form::Plain || base64::check(value) == Base64::Padded;
-            if !is_plain || !is_good || u64::from(read.end) >= limit {
-                break;
-            }
-            // The line behind the DN stays: it tells what the record is.
-            if name.wanted || !leaves_out || self.lines.len() < 2 {
-                self.lines.push(Line {
-                    name: &chunk[index(start)..colon],
-                    value,
-                    form: read.form,
-                    name_folded: false,
-                    value_folded: read.physical > 1,
-                    options: false,
-                    offset: start,
-                    line,
-                    number: Some(name.number),
-                });
-            }
-            line += read.physical;
-            ends = &ends[index(read.physical)..];
-            start = read.end + 1;
-        }
-        let last = expectation.last;
-        self.names.resume(last);
-        self.line = line;
-        self.rest = &chunk[index(start)..];
-    }
-
-    /// Whether the lines read so far, or the next one, tell that the record is an
-    /// entry's content.
-    fn is_content(&self) -> bool {
-        const CHANGES: [&[u8]; 2] = [b"control", b"changetype"];
-        match self.lines.as_slice() {
-            [dn] if dn.is(b"dn") => CHANGES.iter().all(|word| {
-                !self.rest.get(..word.len()).is_some_and(|next| next.eq_ignore_ascii_case(word))
-            }),
-            [dn, second, ..] if dn.is(b"dn") => CHANGES.iter().all(|word| !second.is(word)),
-            _ => false,
-        }
-    }
-
-    fn read_line(&mut self, block: usize) -> Result<(), Fault<'a>> {
-        let start = self.rest;
-        let lexed = match self.plain_line(start) {
-            Some((rest, lexed)) => {
-                self.rest = rest;
-                lexed
-            }
-            None => {
-                let (rest, lexed) = grammar::logical_line(start)
-                    .map_err(|error| self.explain(into_fault(error), start))?;
-                self.rest = rest;
-                lexed
-            }
-        };
-        let Lexed { line: Line { form, options, .. }, physical } = lexed;
-        let offset = offset32(self.chunk.len() - start.len());
-        self.lines.push(Line { offset, line: self.line, ..lexed.line });
-        if length64(start.len() - self.rest.len()) > self.limits.line {
-            return Err(Fault { at: start, kind: LdifErrorKind::LineTooLong });
-        }
-        self.check_record(block, start)?;
-        if form != Form::Plain || options || self.ends.texture() == Texture::Mixed {
-            self.look_closer(start)?;
-        }
-        self.line += physical;
-        match self.lines.as_slice() {
-            [_, .., last] if last.is(b"dn") => self.leave_version(start),
-            _ => Ok(()),
-        }
-    }
-
-    fn plain_line(&mut self, start: &'a [u8]) -> Option<(&'a [u8], Lexed<'a>)> {
-        let (_, name, options) = grammar::attribute_description(start);
-        let colon = self.chunk.len() - start.len() + name.len();
-        if name.is_empty() || self.chunk.get(colon) != Some(&b':') {
-            return None;
-        }
-        let read = grammar::plain_value(self.chunk, colon, self.ends.behind(self.line))?;
-        let end = index(read.end);
-        let line = Line {
-            form: read.form,
-            value_folded: read.physical > 1,
-            options,
-            number: self.names.number(name, options),
-            ..Line::of(name, grammar::without_cr(&self.chunk[read.from..end]))
-        };
-        Some((&self.chunk[end + 1..], Lexed { line, physical: read.physical }))
-    }
-
-    /// Whether the record that begins at `block` is still within its limit.
-    #[inline]
-    fn check_record(&self, block: usize, start: &'a [u8]) -> Result<(), Fault<'a>> {
-        if length64(block - self.rest.len()) > self.limits.record {
-            return Err(Fault { at: start, kind: LdifErrorKind::RecordTooLong });
-        }
-        Ok(())
-    }
-
-    /// What a line that cannot be read has to do with the line before it.
-    #[cold]
-    fn explain(&self, fault: Fault<'a>, start: &'a [u8]) -> Fault<'a> {
-        let Some(last) = self.lines.last() else { return fault };
-        let no_line =
-            matches!(fault.kind, LdifErrorKind::NoColon | LdifErrorKind::BadAttributeDescription);
-        match fault.kind {
-            _ if no_line && grammar::starts_record(start) => {
-                Fault { at: start, kind: LdifErrorKind::MissingBlankLine }
-            }
-            // The attribute line right before, and not one before a comment.
-            _ if no_line && is_without_value(last) && last.line + 1 == self.line => {
-                Fault { at: start, kind: LdifErrorKind::ValueOnNextLine }
-            }
-            _ => fault,
-        }
-    }
-
-    /// Checks of the last line that most lines do not call for.
-    fn look_closer(&mut self, start: &'a [u8]) -> Result<(), Fault<'a>> {
-        let Some(&line) = self.lines.last() else { return Ok(()) };
-        if line.form != Form::Plain {
-            self.check_form(&line, start)?;
-        }
-        if self.ends.texture() == Texture::Mixed {
-            self.check_bytes(&line, start)?;
-        }
-        if is_partial(&line) {
-            self.warn(WarningKind::PartialAttribute, start, start);
-        }
-        Ok(())
-    }
-
     /// Only `version:` may stand before the DN in its block.
     fn leave_version(&mut self, dn: &'a [u8]) -> Result<(), Fault<'a>> {
         let Some((last, before)) = self.lines.split_last() else { return Ok(()) };
@@ -368,52 +220,6 @@ impl<'a> RecordReader<'a> {
             at: &self.chunk[index(line.offset)..],
             kind: LdifErrorKind::UnsupportedVersion,
         })
-    }
-
-    fn check_form(&mut self, line: &Line<'a>, start: &'a [u8]) -> Result<(), Fault<'a>> {
-        if line.form == Form::Url {
-            self.warn(WarningKind::UrlReference, start, start);
-            return Ok(());
-        }
-        match base64::check(line.value) {
-            Base64::Padded => Ok(()),
-            Base64::Unpadded => {
-                self.warn(WarningKind::UnpaddedBase64, start, start);
-                Ok(())
-            }
-            Base64::Bad(at) => {
-                let behind = self.behind(line.value, at, start);
-                Err(Fault { at: behind, kind: LdifErrorKind::BadBase64 })
-            }
-        }
-    }
-
-    /// The rest of the chunk from byte `at` of a raw value.
-    fn behind(&self, value: &'a [u8], at: usize, start: &'a [u8]) -> &'a [u8] {
-        // The value is a part of the line that starts at `start`.
-        let lead = value.as_ptr().addr().saturating_sub(start.as_ptr().addr());
-        start.get(lead + at..).unwrap_or(start)
-    }
-
-    #[cold]
-    fn check_bytes(&mut self, line: &Line<'a>, start: &'a [u8]) -> Result<(), Fault<'a>> {
-        if let Some(at) = grammar::stray_cr(line.value) {
-            return Err(Fault {
-                at: self.behind(line.value, at, start),
-                kind: LdifErrorKind::BareCr,
-            });
-        }
-        if let Some(at) = memchr(0, line.value) {
-            self.warn(WarningKind::Nul, start, self.behind(line.value, at, start));
-        }
-        if line.form == Form::Plain && !line.value.is_ascii() {
-            let text = line.text();
-            if let Err(error) = std::str::from_utf8(&text) {
-                let at = grammar::folded_place(line.value, error.valid_up_to());
-                self.warn(WarningKind::NotUtf8, start, self.behind(line.value, at, start));
-            }
-        }
-        Ok(())
     }
 
     fn read_comment(&mut self, block: usize) -> Result<(), Fault<'a>> {
@@ -570,17 +376,6 @@ impl<'a> Mark<'a> {
         let text = line[..end].strip_suffix(b"\r").unwrap_or(&line[..end]).to_vec();
         LdifError { kind, position, text }
     }
-}
-
-fn is_without_value(line: &Line<'_>) -> bool {
-    line.value.is_empty() && !line.is(b"-")
-}
-
-fn is_partial(line: &Line<'_>) -> bool {
-    line.name()
-        .split(|&byte| byte == b';')
-        .skip(1)
-        .any(|option| option.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"range=")))
 }
 
 /// The lines with which ldapsearch reports the end of a search.

@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use super::base64;
 use super::grammar::is_attribute_description;
+use super::line::Line;
+use super::verbatim::Verbatim;
 use super::{Attribute, Change, ChangeRecord, ContentRecord, Control, Modification, Record, Value};
 
 /// Lines are gathered up to this size.
@@ -34,6 +36,14 @@ impl WriteOptions {
     #[must_use]
     pub fn content_file() -> Self {
         Self { version: false, ..Self::change_file() }
+    }
+
+    /// Octets of a line; `usize::MAX` where lines are not folded.
+    pub(super) fn columns(self) -> usize {
+        match self.wrap {
+            Wrap::Columns(columns) => columns.get(),
+            Wrap::No => usize::MAX,
+        }
     }
 }
 
@@ -99,7 +109,7 @@ pub enum LineEnd {
 }
 
 impl LineEnd {
-    fn bytes(self) -> &'static [u8] {
+    pub(super) fn bytes(self) -> &'static [u8] {
         match self {
             Self::Lf => b"\n",
             Self::CrLf => b"\r\n",
@@ -168,10 +178,7 @@ impl<W: Write> Writer<W> {
     pub fn new(out: W, options: WriteOptions) -> Self {
         Self {
             out: BufWriter::with_capacity(BUFFER, out),
-            columns: match options.wrap {
-                Wrap::Columns(columns) => columns.get(),
-                Wrap::No => usize::MAX,
-            },
+            columns: options.columns(),
             line_end: options.line_end.bytes(),
             version: options.version,
             encoded: Vec::new(),
@@ -283,6 +290,51 @@ impl<W: Write> Writer<W> {
     pub fn attribute(&mut self, name: &[u8], value: &Value<'_>) -> Result<(), WriteError> {
         check_line(name, value)?;
         self.value(name, value)
+    }
+
+    /// Text that stands as this writer would write it ([`Stretches`]).
+    ///
+    /// # Errors
+    /// Where the output fails.
+    ///
+    /// [`Stretches`]: super::Stretches
+    pub fn standing(&mut self, text: &[u8]) -> Result<(), WriteError> {
+        Ok(self.out.write_all(text)?)
+    }
+
+    /// Lines that were read from `chunk`, one behind the other. Those that stand
+    /// there as they are written are copied, many at a time where they adjoin.
+    ///
+    /// # Errors
+    /// As [`Writer::attribute`].
+    pub fn lines<'l, 'a: 'l>(
+        &mut self,
+        chunk: &'a [u8],
+        lines: impl Iterator<Item = &'l Line<'a>>,
+    ) -> Result<(), WriteError> {
+        let can_copy = self.line_end == LineEnd::Lf.bytes();
+        let verbatim = Verbatim::new(if can_copy { chunk } else { b"" }, self.columns);
+        let mut run = 0..0;
+        for line in lines {
+            match verbatim.place(line) {
+                Some(place) if place.start == run.end => run.end = place.end,
+                Some(place) => {
+                    self.out.write_all(chunk.get(run).unwrap_or_default())?;
+                    run = place;
+                }
+                None => {
+                    self.out.write_all(chunk.get(run).unwrap_or_default())?;
+                    run = 0..0;
+                    self.attribute(&line.name(), &line.value())?;
+                }
+            }
+        }
+        Ok(self.out.write_all(chunk.get(run).unwrap_or_default())?)
+    }
+
+    /// What the output has taken so far; call [`Writer::flush`] before.
+    pub fn get_mut(&mut self) -> &mut W {
+        self.out.get_mut()
     }
 
     /// The blank line that ends a record.

@@ -9,6 +9,7 @@ use tempfile::{Builder, NamedTempFile};
 use super::commit::commit_all;
 use super::error::OutputError;
 use super::target::{Target, directory_of, target};
+use super::unfinished::{self, Listed};
 
 /// Writes are gathered up to this size.
 const BUFFER: usize = 128 * 1024;
@@ -38,7 +39,7 @@ pub struct AtomicFile {
 }
 
 pub(super) enum Sink {
-    Temporary { file: NamedTempFile, destination: PathBuf, overwrite: Overwrite },
+    Temporary { file: NamedTempFile, listed: Listed, destination: PathBuf, overwrite: Overwrite },
     Direct(Box<dyn Write + Send>),
 }
 
@@ -59,9 +60,10 @@ impl AtomicFile {
                 return Err(OutputError::Exists { path: path.to_owned() });
             }
             Target::File { path: destination, existing } => {
-                let file = temporary(&directory_of(&destination), existing.as_ref())
+                let directory = directory_of(&destination);
+                let (file, listed) = unfinished::list(|| temporary(&directory, existing.as_ref()))
                     .map_err(|error| OutputError::at(path, error))?;
-                Sink::Temporary { file, destination, overwrite }
+                Sink::Temporary { file, listed, destination, overwrite }
             }
         };
         Ok(Self::over(path, sink))

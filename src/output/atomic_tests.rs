@@ -147,10 +147,11 @@ fn on_full_disk(folder: &TempDir, name: &str) -> AtomicFile {
     let hidden = folder.path().join(".hidden");
     fs::write(&hidden, "").unwrap();
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let file = NamedTempFile::from_parts(full, TempPath::try_from_path(hidden).unwrap());
+    let hidden = TempPath::try_from_path(hidden).unwrap();
+    let (file, listed) = unfinished::list(|| Ok(NamedTempFile::from_parts(full, hidden))).unwrap();
     let destination = folder.path().join(name);
-    let sink =
-        Sink::Temporary { file, destination: destination.clone(), overwrite: Overwrite::Yes };
+    let overwrite = Overwrite::Yes;
+    let sink = Sink::Temporary { file, listed, destination: destination.clone(), overwrite };
     AtomicFile::over(&destination, sink)
 }
 

@@ -10,6 +10,7 @@ use tempfile::{Builder, NamedTempFile, TempPath};
 use super::atomic::{AtomicFile, Overwrite, Sink};
 use super::error::OutputError;
 use super::target::directory_of;
+use super::unfinished;
 
 /// Puts several outputs in their places: all are written to the disk before the
 /// first one is renamed, and if a rename fails, those before it are undone.
@@ -28,14 +29,21 @@ pub fn commit_all(mut files: Vec<AtomicFile>) -> Result<(), OutputError> {
     for file in files.iter_mut().filter(|file| is_direct(file)) {
         file.settle()?;
     }
+    // Off the list only when all is done: the list is locked while files are renamed.
+    let mut listed = Vec::new();
+    let mut temporaries = Vec::new();
+    for AtomicFile { path, sink, .. } in files {
+        if let Sink::Temporary { file, listed: name, destination, overwrite } = sink {
+            listed.push(name);
+            temporaries.push((path, file, destination, overwrite));
+        }
+    }
+    let _undisturbed = unfinished::undisturbed();
     let mut placed = Vec::new();
-    for file in files {
-        let Sink::Temporary { file: temporary, destination, overwrite } = file.sink else {
-            continue;
-        };
-        match place(temporary, destination, overwrite) {
+    for (path, file, destination, overwrite) in temporaries {
+        match place(file, destination, overwrite) {
             Ok(done) => placed.push(done),
-            Err(error) => return Err(undo(placed, OutputError::at(&file.path, error))),
+            Err(error) => return Err(undo(placed, OutputError::at(&path, error))),
         }
     }
     let directories: BTreeSet<PathBuf> =

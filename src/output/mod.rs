@@ -6,7 +6,9 @@ mod atomic;
 mod commit;
 mod error;
 mod target;
+mod unfinished;
 
 pub use atomic::{AtomicFile, Overwrite};
 pub use commit::commit_all;
 pub use error::OutputError;
+pub use unfinished::remove_unfinished_on_signals;

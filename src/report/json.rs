@@ -124,7 +124,7 @@ impl Serialize for Joined<'_> {
 }
 
 /// Compact JSON whose strings hold nothing that acts on a terminal.
-struct Visible;
+pub(super) struct Visible;
 
 impl serde_json::ser::Formatter for Visible {
     fn write_string_fragment<W: ?Sized + Write>(

@@ -10,6 +10,7 @@
 pub mod catalogue;
 mod csv;
 mod diff;
+mod entry_csv;
 mod json;
 mod problem;
 mod progress;
@@ -20,16 +21,19 @@ mod shorten;
 mod summary;
 mod table;
 mod terminal;
+mod verified;
 mod visible;
 
 pub use self::csv::Csv;
 pub use diff::{Base, DiffWriter};
+pub use entry_csv::{Columns, EntryRows};
 pub use json::Json;
 pub use problem::{Problem, Severity};
 pub use progress::Progress;
 pub use summary::{Failure, InputSummary, LISTED_FAILURES, Place, Summary, WarningSummary, Word};
 pub use table::Table;
 pub use terminal::{Colour, Width, counted, grouped};
+pub use verified::{Verified, VerifiedCsv, VerifiedJson, VerifiedTable, VerifiedWriter};
 pub use visible::{quoted, visible};
 
 use crate::rules::Finding;

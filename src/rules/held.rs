@@ -41,7 +41,7 @@ impl HeldKeys {
                 keys.by_rule.insert(key.fingerprint());
             });
         }
-        for_each_value(subject, &mut Vec::new(), |key, _| {
+        for_each_value(subject, &mut HeldBuffers::default(), |key, _| {
             keys.as_stored.insert(key);
         });
         keys
@@ -75,14 +75,21 @@ impl HeldKeys {
     }
 }
 
+/// Room for what is worked out of one value, reused from value to value.
+#[derive(Debug, Default)]
+pub(super) struct HeldBuffers {
+    value: Vec<u8>,
+    key: Vec<u8>,
+}
+
 /// Adds the values of an entry as they stand.
 pub(super) fn add_held(
     subject: &Subject<'_>,
     offset: u64,
-    buffer: &mut Vec<u8>,
+    buffers: &mut HeldBuffers,
     slots: &mut Vec<Slot>,
 ) {
-    for_each_value(subject, buffer, |fingerprint, value| {
+    for_each_value(subject, buffers, |fingerprint, value| {
         slots.extend(Place::new(offset, value).map(|place| Slot { fingerprint, place }));
     });
 }
@@ -91,7 +98,7 @@ pub(super) fn add_held(
 /// blanks do not count.
 #[must_use]
 pub fn stored_key(attr: Attr, value: &[u8], buffer: &mut Vec<u8>) -> Fingerprint {
-    if value.is_ascii() && memchr::memchr(b' ', value).is_none() {
+    if value.is_ascii() && (memchr::memchr(b' ', value).is_none() || has_single_spaces(value)) {
         return Fingerprint::of(attr, fold_key(value, buffer));
     }
     buffer.clear();
@@ -99,14 +106,45 @@ pub fn stored_key(attr: Attr, value: &[u8], buffer: &mut Vec<u8>) -> Fingerprint
     Fingerprint::of(attr, buffer)
 }
 
+/// Whether a value has no NUL, and spaces only one at a time and within, so that
+/// folding it changes nothing but case.
+fn has_single_spaces(value: &[u8]) -> bool {
+    value.first() != Some(&b' ')
+        && value.last() != Some(&b' ')
+        && memchr::memmem::find(value, b"  ").is_none()
+        && memchr::memchr(0, value).is_none()
+}
+
 fn for_each_value(
     subject: &Subject<'_>,
-    buffer: &mut Vec<u8>,
+    buffers: &mut HeldBuffers,
     mut each: impl FnMut(Fingerprint, usize),
 ) {
     for attr in UNIQUE {
         for (number, line) in subject.lines(attr).iter().enumerate() {
-            each(stored_key(attr, &line.bytes(), buffer), number);
+            let value = line.bytes_in(&mut buffers.value);
+            each(stored_key(attr, value, &mut buffers.key), number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_value_with_single_spaces_has_the_key_that_folding_gives(
+            value in "[ ]{0,1}[a-cX-Z]{1,3}([ ]{1,2}[a-cX-Z:/=\\x01-\\x03]{1,3}){0,3}[ ]{0,1}",
+        ) {
+            for attr in UNIQUE {
+                let mut folded = Vec::new();
+                fold_into(Facts::of(attr.name().as_bytes()).syntax, value.as_bytes(), &mut folded);
+                let key = stored_key(attr, value.as_bytes(), &mut Vec::new());
+                prop_assert_eq!(key, Fingerprint::of(attr, &folded));
+            }
         }
     }
 }

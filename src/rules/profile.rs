@@ -1,7 +1,7 @@
 //! A profile is data: which entries count, and per attribute an ordered chain
 //! of steps, each of which looks at the value as the former step rewrote it.
 
-use super::idfix::{self, Buffers, Class, Duplicates, Key, Place, SkipReason};
+use super::idfix::{self, Buffers, Class, Duplicates, Key, Location, SkipReason};
 use super::registry::{did_you_mean, nearest};
 use std::sync::Arc;
 
@@ -154,7 +154,7 @@ impl Profile {
         &self,
         subject: &Subject<'a>,
         duplicates: &dyn Duplicates,
-        place: Place<'a>,
+        place: Location<'a>,
     ) -> Vec<Finding<'a>> {
         match &self.rules {
             RuleSet::IdFix(idfix) => idfix.findings(subject, duplicates, place),
@@ -223,6 +223,20 @@ pub struct Chain {
     pub steps: &'static [Step],
     /// Steps behind these that depend on the type of an address.
     pub tail: Tail,
+}
+
+impl Chain {
+    /// Whether a step looks at more of a value than its length.
+    ///
+    /// No text has more UTF-16 units than bytes, so that whether these steps pass is
+    /// nearly always known from the number of bytes.
+    #[must_use]
+    pub fn looks_at_characters(&self) -> bool {
+        let is_about_length = |step: &Step| {
+            matches!(step, Step::MaxLength(_) | Step::MaxLengthByClass { .. } | Step::Blank { .. })
+        };
+        !matches!(self.tail, Tail::None) || !self.steps.iter().all(is_about_length)
+    }
 }
 
 /// Which of an attribute's values a chain looks at.

@@ -43,7 +43,6 @@ attributes! {
     Department = "department",
     Description = "description",
     DisplayName = "displayName",
-    DistinguishedName = "distinguishedName",
     EmployeeId = "employeeID",
     EmployeeNumber = "employeeNumber",
     EmployeeType = "employeeType",

@@ -12,8 +12,8 @@ use crate::ldif::{
 
 use super::duplicates::EntryDuplicates;
 use super::gather::{Gathered, Skipped, read_entries};
-use super::held::add_held;
-use super::idfix::{Buffers, Place as EntryPlace};
+use super::held::{HeldBuffers, add_held};
+use super::idfix::{Buffers, Location};
 use super::{Finding, Fingerprint, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject};
 
 /// An export: a name for messages, and its decoded bytes.
@@ -172,6 +172,12 @@ impl<'a> Survey<'a> {
             |chunk| ChunkSurvey::of(chunk, start, options),
             |chunk| {
                 let Some(surveyed) = self.exports.last_mut() else { return Ok(()) };
+                if surveyed.chunks.is_empty() {
+                    // The first chunk tells about all of them.
+                    let chunks = export.bytes.len() / CHUNK_SIZE;
+                    index.expect(chunk.slots.len().saturating_mul(chunks));
+                    held.expect(chunk.held.len().saturating_mul(chunks));
+                }
                 let base = surveyed.report.add(chunk.report);
                 surveyed.chunks.push(SurveyedChunk { base, landmarks: chunk.landmarks });
                 self.in_scope += chunk.in_scope;
@@ -205,12 +211,6 @@ impl<'a> Survey<'a> {
     #[must_use]
     pub fn exports(&self) -> &[SurveyedExport<'a>] {
         &self.exports
-    }
-
-    /// Entries that have, or may have, findings.
-    #[must_use]
-    pub fn marked(&self) -> usize {
-        self.marks.len()
     }
 
     /// Works out the findings; `take` gets those of one entry at a time, in the
@@ -259,9 +259,9 @@ impl<'a> Survey<'a> {
             self.read_one(text, |entry| {
                 let subject = &entry.subject;
                 duplicates.load(entry, offset);
-                let place =
-                    EntryPlace { file: surveyed.export.name, first_line, dn_line: entry.line };
-                let findings = self.options.profile.findings(subject, &duplicates, place);
+                let location =
+                    Location { file: surveyed.export.name, first_line, dn_line: entry.line };
+                let findings = self.options.profile.findings(subject, &duplicates, location);
                 if !findings.is_empty() {
                     found.push(EntryFindings { text, offset, findings });
                 }
@@ -330,7 +330,7 @@ impl ChunkSurvey {
     fn of(chunk: Chunk<'_>, start: u64, options: &CheckOptions) -> Self {
         let (mut skipped, mut out_of_scope) = (Skipped::new(), BTreeMap::new());
         let (mut slots, mut held, mut marks) = (Vec::new(), Vec::new(), Vec::new());
-        let mut key = Vec::new();
+        let mut held_buffers = HeldBuffers::default();
         let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
         let mut in_scope = 0;
         let mut buffers = Buffers::default();
@@ -339,7 +339,7 @@ impl ChunkSurvey {
         let report = read_entries(chunk.bytes, profile, *read, keep_lines, &mut skipped, |entry| {
             let offset = start + chunk.offset + u64::from(entry.offset);
             if options.keep_held {
-                add_held(&entry.subject, offset, &mut key, &mut held);
+                add_held(&entry.subject, offset, &mut held_buffers, &mut held);
             }
             let verdict = options
                 .selection

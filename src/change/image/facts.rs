@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::directory::Entry;
+use crate::directory::dn::key_ancestors;
 
 /// What must be known of a name of the export, or is known of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,18 +16,24 @@ pub(super) struct Needs {
     pub(super) content: bool,
     /// How many entries are right below it.
     pub(super) children: bool,
+    /// The attributes of every entry below it, too.
+    pub(super) subtree: bool,
 }
 
 impl Needs {
-    pub(super) const PLACE: Self = Self { place: true, content: false, children: false };
-    pub(super) const CONTENT: Self = Self { place: true, content: true, children: false };
-    pub(super) const CHILDREN: Self = Self { place: true, content: false, children: true };
+    const NOTHING: Self = Self { place: false, content: false, children: false, subtree: false };
+    pub(super) const PLACE: Self = Self { place: true, ..Self::NOTHING };
+    pub(super) const CONTENT: Self = Self { content: true, ..Self::PLACE };
+    pub(super) const CHILDREN: Self = Self { children: true, ..Self::PLACE };
+    pub(super) const SUBTREE: Self =
+        Self { content: true, children: true, subtree: true, ..Self::PLACE };
 
     pub(super) fn and(self, other: Self) -> Self {
         Self {
             place: self.place || other.place,
             content: self.content || other.content,
             children: self.children || other.children,
+            subtree: self.subtree || other.subtree,
         }
     }
 
@@ -59,6 +66,8 @@ pub(super) struct Facts<'a> {
     by_key: FxHashMap<Arc<[u8]>, FactId>,
     facts: Vec<Fact<'a>>,
     wanting: bool,
+    /// Whether all below some name is read.
+    has_subtrees: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -108,14 +117,51 @@ impl<'a> Facts<'a> {
         known
     }
 
+    /// The names of which something is looked for in the export.
+    pub(super) fn sought(&self) -> impl Iterator<Item = &Fact<'a>> {
+        self.facts.iter().filter(|fact| fact.known != Needs::default())
+    }
+
     /// Whether something was required that is not known.
     pub(super) fn is_wanting(&self) -> bool {
         self.wanting
     }
 
+    /// Whether all that is looked for here is looked for there, too.
+    pub(super) fn ask_no_more_than(&self, other: &Self) -> bool {
+        self.facts.iter().all(|fact| {
+            let theirs = other.find(&fact.key).map(|fact| fact.known).unwrap_or_default();
+            theirs.include(fact.known) || (other.covers(&fact.key) && !fact.known.subtree)
+        })
+    }
+
+    /// Whether an entry that bears the name is read because all below another
+    /// name is.
+    pub(super) fn covers(&self, key: &[u8]) -> bool {
+        let is_read = |above: &[u8]| self.find(above).is_some_and(|fact| fact.known.subtree);
+        self.has_subtrees && key_ancestors(key).any(is_read)
+    }
+
+    /// The fact of a name below one whose subtree is read.
+    pub(super) fn cover(&mut self, key: &[u8]) {
+        let id = self.id(key);
+        let fact = self.get_mut(id);
+        fact.known = fact.known.and(Needs::SUBTREE);
+    }
+
+    /// The names below those whose subtree is read, and their DNs.
+    pub(super) fn covered(&self) -> Vec<(Arc<[u8]>, Vec<u8>)> {
+        if !self.has_subtrees {
+            return Vec::new();
+        }
+        let found = self.facts.iter().filter(|fact| fact.known.subtree);
+        found.filter_map(|fact| Some((fact.key(), fact.dn()?.to_vec()))).collect()
+    }
+
     /// Forgets what was read: the export will be read again.
     pub(super) fn begin_reading(&mut self) {
         self.wanting = false;
+        self.has_subtrees = self.facts.iter().any(|fact| fact.wanted.subtree);
         for fact in &mut self.facts {
             fact.known = fact.wanted;
             fact.found = None;
@@ -135,6 +181,10 @@ impl<'a> Facts<'a> {
 impl<'a> Fact<'a> {
     pub(super) fn key(&self) -> Arc<[u8]> {
         Arc::clone(&self.key)
+    }
+
+    pub(super) fn key_bytes(&self) -> &[u8] {
+        &self.key
     }
 
     /// What is looked for in the export.

@@ -33,6 +33,7 @@
 //! ```
 
 mod facts;
+mod links;
 mod steps;
 mod tree;
 
@@ -41,7 +42,9 @@ use std::borrow::Cow;
 use self::tree::{NodeId, Tree};
 use super::identity;
 use super::not_applicable::NotApplicable;
+use super::proof::{Flaw, difference};
 use crate::directory::Entry;
+use crate::directory::dn::normalize_into;
 use crate::ldif::ChangeRecord;
 
 /// An export with a sequence of changes applied to it.
@@ -56,9 +59,13 @@ pub struct Image<'a> {
     changes: &'a [ChangeRecord<'a>],
     on_refusal: OnRefusal,
     inverses: bool,
+    links: Links,
     tree: Tree<'a>,
     created: Vec<NodeId>,
     duplicates: u64,
+    /// The number of the change record that is tried.
+    at: usize,
+    partial: Vec<(usize, Vec<u8>)>,
 }
 
 /// What happens behind a record that does not apply.
@@ -68,6 +75,15 @@ pub enum OnRefusal {
     Stop,
     /// The rest is tried, as with `ldapmodify -c`.
     GoOn,
+}
+
+/// Whether values that name entries follow where the directory has them follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Links {
+    /// They do, rename by rename.
+    Follow,
+    /// They stand as they will stand behind the last rename.
+    Settled,
 }
 
 /// What became of a change record.
@@ -106,14 +122,25 @@ pub enum Run {
 /// What became of an entry of the export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate<'a> {
-    /// It is as it was.
+    /// It is as it was, but for values that [follow](Image::links_follow).
     Unchanged,
-    /// It bears another DN and is otherwise as it was.
+    /// It bears another DN and is otherwise as it was, but for the same.
     Renamed(Vec<u8>),
     /// It was changed, perhaps also renamed.
     Replaced(Entry<'a>),
     /// It is gone.
     Deleted,
+}
+
+/// Whether an entry came back.
+pub(super) enum Return {
+    Same,
+    /// In this way.
+    Differs(Flaw),
+    /// It bears another name.
+    Elsewhere,
+    /// It was deleted; perhaps another one was created in its place.
+    Gone,
 }
 
 impl<'a> Image<'a> {
@@ -124,39 +151,85 @@ impl<'a> Image<'a> {
             changes,
             on_refusal,
             inverses: false,
+            links: Links::Follow,
             tree: Tree::default(),
             created: Vec::new(),
             duplicates: 0,
+            at: 0,
+            partial: Vec::new(),
         };
-        // Nothing is known yet, so this run only finds out what is needed.
-        image.try_all();
-        image.tree.facts.begin_reading();
+        image.begin();
         image
+    }
+
+    /// Nothing is known yet, so this run only finds out what is needed.
+    fn begin(&mut self) {
+        self.try_all();
+        self.tree.facts.begin_reading();
+    }
+
+    /// The same image, whose entries hold such values already as they are in the end.
+    #[must_use]
+    pub fn with_links_settled(mut self) -> Self {
+        self.links = Links::Settled;
+        self
     }
 
     /// The same image, whose outcomes hold the inverse of each record.
     #[must_use]
     pub fn with_inverses(mut self) -> Self {
         self.inverses = true;
+        // An inverse needs to know more.
+        self.tree = Tree::default();
+        self.begin();
         self
+    }
+
+    /// Whether the entries of interest to `other` are all that is needed here:
+    /// the export need not be read for this image.
+    #[must_use]
+    pub fn asks_no_more_than(&self, other: &Self) -> bool {
+        self.tree.facts.ask_no_more_than(&other.tree.facts)
+    }
+
+    /// The records, by number, whose inverse cannot be exact, since the export
+    /// holds only a part of an attribute that they take away.
+    pub fn partial(&self) -> impl Iterator<Item = (usize, &[u8])> {
+        self.partial.iter().map(|(number, attribute)| (*number, attribute.as_slice()))
     }
 
     /// What must be known of the entry with this DN. Entries of interest are to
     /// be handed over in the order of the export; the others are not.
     #[must_use]
     pub fn interest(&self, dn: &[u8]) -> Interest {
-        let Some(key) = identity::dn_key(dn) else { return Interest::None };
-        let needs = self.tree.facts.find(&key).map(|fact| fact.needs()).unwrap_or_default();
+        self.interest_in(dn, &mut Vec::new())
+    }
+
+    /// The same, with a buffer that is used again.
+    #[must_use]
+    pub fn interest_in(&self, dn: &[u8], key: &mut Vec<u8>) -> Interest {
+        if normalize_into(dn, key).is_err() {
+            return Interest::None;
+        }
+        let needs = self.tree.facts.find(key).map(|fact| fact.needs()).unwrap_or_default();
         let counted = || {
-            let parent = identity::parent_key(&key)?;
+            let parent = identity::parent_key(key)?;
             self.tree.facts.find(parent).map(|fact| fact.needs().children)
         };
         match (needs.content, needs.place) {
             (true, _) => Interest::Content,
+            _ if self.tree.facts.covers(key) => Interest::Content,
             (false, true) => Interest::Place,
             _ if counted() == Some(true) => Interest::Place,
             _ => Interest::None,
         }
+    }
+
+    /// The keys of the names that [`Image::interest`] asks about, each with whether
+    /// the entries right below it count too: for a caller that can look entries up
+    /// and need not go through all of them.
+    pub fn names(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        self.tree.facts.sought().map(|fact| (fact.key_bytes(), fact.needs().children))
     }
 
     /// Notes that the export's entry number `ordinal` has this DN.
@@ -173,6 +246,12 @@ impl<'a> Image<'a> {
     fn note(&mut self, ordinal: u64, dn: &[u8], entry: Option<Entry<'a>>) {
         let Some(key) = identity::dn_key(dn) else { return };
         let facts = &mut self.tree.facts;
+        if facts.covers(&key) {
+            facts.cover(&key);
+            if let Some(parent) = identity::parent_key(&key).filter(|above| facts.covers(above)) {
+                facts.cover(parent);
+            }
+        }
         if facts.find_mut(&key).is_some_and(|fact| !fact.found(ordinal, dn, entry)) {
             self.duplicates += 1;
             return;
@@ -203,10 +282,12 @@ impl<'a> Image<'a> {
     fn try_all(&mut self) -> Vec<Outcome> {
         self.tree.begin_run();
         self.created.clear();
+        self.partial.clear();
         let changes = self.changes;
         let mut outcomes = Vec::with_capacity(changes.len());
         let mut stopped = false;
-        for record in changes {
+        for (at, record) in changes.iter().enumerate() {
+            self.at = at;
             if stopped {
                 outcomes.push(Outcome::NotTried);
                 continue;
@@ -222,6 +303,13 @@ impl<'a> Image<'a> {
         outcomes
     }
 
+    /// Whether a rename may have changed entries that were of no interest. Where
+    /// not, those are [`Fate::Unchanged`].
+    #[must_use]
+    pub fn renames(&self) -> bool {
+        self.tree.has_moves()
+    }
+
     /// What became of the export's entry number `ordinal`, whose DN this is.
     #[must_use]
     pub fn fate(&self, ordinal: u64, dn: &[u8]) -> Fate<'a> {
@@ -235,14 +323,40 @@ impl<'a> Image<'a> {
         let displaced = self.tree.is_displaced(id);
         match &node.entry {
             Some(entry) if node.altered && fact.is_entry(ordinal) => {
-                let mut entry = entry.clone();
-                if displaced {
-                    entry.dn = Cow::Owned(self.tree.dn(id));
-                }
-                Fate::Replaced(entry.into_entry())
+                let dn = if displaced { Cow::Owned(self.tree.dn(id)) } else { entry.dn.clone() };
+                let mut entry = entry.to_entry(dn);
+                self.follow(&mut entry);
+                Fate::Replaced(entry)
             }
             _ if displaced => Fate::Renamed(self.tree.dn(id)),
             _ => Fate::Unchanged,
+        }
+    }
+
+    /// Whether the export's entry number `ordinal` is as it was; the attribute that
+    /// differs, where one does.
+    pub(super) fn return_of(&self, ordinal: u64, entry: &Entry<'_>) -> Return {
+        let key = identity::dn_key(&entry.dn);
+        let own = key.as_ref().and_then(|key| self.tree.facts.find(key));
+        let Some((fact, id)) = own.and_then(|fact| Some((fact, fact.node?))) else {
+            return match self.fate(ordinal, &entry.dn) {
+                Fate::Unchanged => Return::Same,
+                Fate::Renamed(dn) if dn == *entry.dn => Return::Same,
+                _ => Return::Elsewhere,
+            };
+        };
+        let node = self.tree.node(id);
+        if node.was_removed() {
+            return Return::Gone;
+        }
+        if self.tree.is_displaced(id) && self.tree.dn(id) != *entry.dn {
+            return Return::Elsewhere;
+        }
+        match &node.entry {
+            Some(now) if node.altered && fact.is_entry(ordinal) => {
+                difference(now, entry).map_or(Return::Same, Return::Differs)
+            }
+            _ => Return::Same,
         }
     }
 
@@ -273,9 +387,10 @@ impl<'a> Image<'a> {
     pub fn added(&self) -> impl Iterator<Item = Entry<'a>> {
         self.created.iter().filter_map(|&id| {
             let node = self.tree.node(id);
-            let mut entry = node.entry.clone().filter(|_| node.was_created())?;
-            entry.dn = Cow::Owned(self.tree.dn(id));
-            Some(entry.into_entry())
+            let entry = node.entry.as_ref().filter(|_| node.was_created())?;
+            let mut entry = entry.to_entry(Cow::Owned(self.tree.dn(id)));
+            self.follow(&mut entry);
+            Some(entry)
         })
     }
 }

@@ -3,9 +3,10 @@
 //! Where the export has not been asked yet, a record is assumed to apply: what
 //! follows then finds the names of which it will speak.
 
-use super::Image;
 use super::facts::Needs;
+use super::links::has_identity;
 use super::tree::{NodeId, ROOT};
+use super::{Image, Links};
 use crate::change::apply::{self, Effect, Twins};
 use crate::change::identity;
 use crate::change::inverse;
@@ -24,6 +25,7 @@ impl<'a> Image<'a> {
         match &record.change {
             Change::Modify(mods) => self.modify(node, &record.dn, mods),
             Change::Add(attributes) => self.add(node, &record.dn, attributes),
+            Change::Delete if deletes_tree(record) => self.delete_tree(node, &record.dn),
             Change::Delete => self.delete(node, &record.dn),
             Change::ModRdn { new_rdn, delete_old_rdn, new_superior } => {
                 let parent = match new_superior {
@@ -59,11 +61,21 @@ impl<'a> Image<'a> {
             Some(false) => return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn)),
             Some(true) => {}
         }
+        let called = self.as_in_export(mods);
         let Some(entry) = self.tree.entry_mut(node) else { return Ok(Inverse::new()) };
-        let effects = apply::modify(entry, mods, twins)?;
-        let undo = self.inverses.then(|| inverse::of_modify(dn, entry, &effects)).flatten();
+        let partial = self.inverses.then(|| inverse::partly_known(entry, mods)).flatten();
+        self.partial.extend(partial.map(|attribute| (self.at, attribute)));
+        let done = match &called {
+            None => apply::modify(entry, mods, twins),
+            Some(mods) => {
+                apply::modify_keeping(entry, mods, twins, |value| value.clone().into_owned())
+            }
+        };
+        let effects = done.map_err(|refusal| self.said_now(refusal))?;
+        let after = self.tree.entry_mut(node).filter(|_| self.inverses);
+        let undo = after.and_then(|entry| inverse::of_modify(dn, entry, &effects));
         self.tree.node_mut(node).altered |= alters(&effects);
-        Ok(undo.into_iter().collect())
+        Ok(undo.map(|undo| self.as_now(undo)).into_iter().collect())
     }
 
     fn add(
@@ -84,7 +96,9 @@ impl<'a> Image<'a> {
         let entry = known.then(|| {
             let mut entry = Entry::new(dn);
             for attribute in attributes {
-                entry.push((&*attribute.name).into(), apply::borrowed(&attribute.value));
+                let called = self.value_as_in_export(&attribute.name, &attribute.value);
+                let value = called.unwrap_or_else(|| apply::borrowed(&attribute.value));
+                entry.push((&*attribute.name).into(), value);
             }
             StoredEntry::from(entry)
         });
@@ -94,7 +108,8 @@ impl<'a> Image<'a> {
     }
 
     fn delete(&mut self, node: NodeId, dn: &[u8]) -> Result<Inverse, NotApplicable> {
-        let exists = self.tree.exists(node, Needs::CONTENT.and(Needs::CHILDREN));
+        let known = if self.inverses { Needs::CONTENT } else { Needs::PLACE };
+        let exists = self.tree.exists(node, known.and(Needs::CHILDREN));
         if exists == Some(false) {
             return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn));
         }
@@ -104,10 +119,49 @@ impl<'a> Image<'a> {
         if exists == Some(true) && self.tree.children(node) > 0 {
             return Err(NotApplicable::of_dn(Reason::NotLeaf, dn));
         }
-        let entry = self.tree.entry_mut(node).filter(|_| self.inverses);
-        let undo = entry.map(|entry| inverse::of_delete(entry.clone().into_entry()));
+        if self.inverses {
+            // What the inverse will need, while the export is still to be read.
+            self.can_hold(self.tree.node(node).parent);
+        }
+        let undo = self.undo_of_delete(node);
         self.tree.remove(node);
         Ok(undo.into_iter().collect())
+    }
+
+    /// A delete with the tree-delete control.
+    fn delete_tree(&mut self, node: NodeId, dn: &[u8]) -> Result<Inverse, NotApplicable> {
+        let exists = self.tree.exists(node, Needs::SUBTREE);
+        if exists == Some(false) {
+            return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn));
+        }
+        if node == ROOT {
+            return Err(NotApplicable::of_dn(Reason::CannotMove, dn));
+        }
+        if self.inverses {
+            self.can_hold(self.tree.node(node).parent);
+        }
+        let mut subtree = self.tree.subtree(node);
+        if exists.is_none() {
+            subtree = vec![node];
+        }
+        let undo = subtree.iter().filter_map(|&node| self.undo_of_delete(node)).collect();
+        for &node in subtree.iter().rev() {
+            self.tree.remove(node);
+        }
+        Ok(undo)
+    }
+
+    fn undo_of_delete(&mut self, node: NodeId) -> Option<ChangeRecord<'static>> {
+        if !self.inverses {
+            return None;
+        }
+        let dn = self.tree.dn(node);
+        let mut entry = self.tree.entry_mut(node)?.to_entry(dn.into());
+        self.follow(&mut entry);
+        let names = entry.attributes().iter().map(|attribute| &*attribute.name);
+        let partial = names.clone().find(|name| identity::is_partial(name));
+        self.partial.extend(partial.map(|name| (self.at, name.to_vec())));
+        Some(inverse::of_delete(entry))
     }
 
     fn rename(
@@ -147,6 +201,11 @@ impl<'a> Image<'a> {
             return Err(NotApplicable::of_dn(Reason::NoParent, parent));
         }
         let mut undo = Inverse::new();
+        let has_identity = self.tree.entry_mut(node).is_some_and(|entry| has_identity(entry));
+        if has_identity && !new.delete_old_rdn {
+            return Err(NotApplicable::of_dn(Reason::KeepsOldName, dn));
+        }
+        let rdn = if has_identity { identity::rdn_in_capitals(new.rdn) } else { new.rdn.to_vec() };
         if exists.is_some()
             && let Some(entry) = self.tree.entry_mut(node)
         {
@@ -157,9 +216,13 @@ impl<'a> Image<'a> {
                     undo = inverse::of_rename(&old_dn, entry, &effects, new.moves.is_some());
                 }
             }
-            self.tree.node_mut(node).altered |= alters(&effects);
+            self.tree.node_mut(node).altered |= alters(&effects) | has_identity;
+            if has_identity && let Some(entry) = self.tree.entry_mut(node) {
+                apply::set_name(entry);
+            }
         }
-        self.tree.rename(node, new.parent, &key, new.rdn);
+        let follow = has_identity && self.links == Links::Follow;
+        self.tree.rename(node, new.parent, (&key, &rdn), follow);
         Ok(undo)
     }
 
@@ -181,10 +244,15 @@ impl<'a> Image<'a> {
         }
         let mut known = true;
         let mut covered = false;
-        match self.tree.exists(parent, Needs::CHILDREN) {
+        match self.tree.exists(parent, Needs::PLACE) {
             Some(true) => return Some(true),
-            Some(false) if self.tree.children(parent) > 0 => return Some(true),
-            Some(false) => {}
+            // What is below counts only where the parent is missing: to ask for it
+            // in any case would be to ask for most entries of the export.
+            Some(false) => match self.tree.exists(parent, Needs::CHILDREN) {
+                None => known = false,
+                Some(_) if self.tree.children(parent) > 0 => return Some(true),
+                Some(_) => {}
+            },
             None => known = false,
         }
         let mut above = self.tree.node(parent).parent;
@@ -206,6 +274,13 @@ struct Rename<'r> {
     moves: Option<&'r [u8]>,
     rdn: &'r [u8],
     delete_old_rdn: bool,
+}
+
+/// The OID of the control that deletes a whole subtree.
+const TREE_DELETE: &[u8] = b"1.2.840.113556.1.4.805";
+
+fn deletes_tree(record: &ChangeRecord<'_>) -> bool {
+    record.controls.iter().any(|control| *control.oid == *TREE_DELETE)
 }
 
 fn alters(effects: &[Effect<'_>]) -> bool {

@@ -1,11 +1,14 @@
 //! The names that changes speak of, as a tree: a rename moves one node, however
 //! many entries are below it.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::facts::{FactId, Facts, Needs};
 use crate::change::identity;
 use crate::change::stored::StoredEntry;
+use crate::directory::dn::key_depth;
 
 /// The number of a node.
 pub(super) type NodeId = usize;
@@ -30,6 +33,8 @@ pub(super) struct Node<'a> {
     balance: i64,
     /// Whether the node stands elsewhere than where it began.
     moved: bool,
+    /// Whether what refers to the entry knows it by something else than its name.
+    has_identity: bool,
     /// Whether the entry exists; `None` while it is what the export says.
     exists: Option<bool>,
     pub(super) entry: Option<StoredEntry<'a>>,
@@ -43,6 +48,8 @@ pub(super) struct Tree<'a> {
     nodes: Vec<Node<'a>>,
     pub(super) facts: Facts<'a>,
     moves: usize,
+    /// Those of them that values which name the entry follow.
+    followed: usize,
 }
 
 impl<'a> Tree<'a> {
@@ -53,6 +60,10 @@ impl<'a> Tree<'a> {
         self.facts.get_mut(origin).node = Some(ROOT);
         self.nodes = vec![Node { origin: Some(origin), ..Node::default() }];
         self.moves = 0;
+        self.followed = 0;
+        for (key, dn) in self.facts.covered() {
+            self.walk(&key, &dn);
+        }
     }
 
     pub(super) fn node(&self, id: NodeId) -> &Node<'a> {
@@ -66,6 +77,37 @@ impl<'a> Tree<'a> {
     /// Whether any name of the export changed.
     pub(super) fn has_moves(&self) -> bool {
         self.moves > 0
+    }
+
+    /// Whether values that name entries follow any of these changes.
+    pub(super) fn has_followed(&self) -> bool {
+        self.followed > 0
+    }
+
+    /// The entry that bears the name, or the one above it that is nearest, of those
+    /// of which changes spoke, and how many RDNs of the name are below that one.
+    pub(super) fn nearest(&self, key: &[u8]) -> (NodeId, usize) {
+        let mut node = ROOT;
+        let mut below = key_depth(key);
+        for rdn in key.rsplit(|&byte| byte == b',').take(below) {
+            match self.nodes[node].children.get(rdn) {
+                Some(&child) => node = child,
+                None => break,
+            }
+            below -= 1;
+        }
+        (node, below)
+    }
+
+    /// The name of the export at which the node began.
+    pub(super) fn origin(&self, id: NodeId) -> Option<Arc<[u8]>> {
+        Some(self.facts.get(self.nodes[id].origin?).key())
+    }
+
+    /// The number of a node whose entry came in the place of another.
+    pub(super) fn node_by_number(&self, number: &[u8]) -> Option<NodeId> {
+        let id = std::str::from_utf8(number).ok()?.parse().ok()?;
+        self.nodes.get(id).map(|_| id)
     }
 
     /// The node of a DN, which is made where no change spoke of it before.
@@ -131,6 +173,32 @@ impl<'a> Tree<'a> {
         node.balance + node.origin.map_or(0, |origin| self.facts.get(origin).children)
     }
 
+    /// What a delete of a whole subtree deletes, parents first; what of it is in
+    /// the export must be known then. Names that the export lacks are left out.
+    pub(super) fn subtree(&mut self, top: NodeId) -> Vec<NodeId> {
+        let mut all = vec![top];
+        let mut next = 0;
+        while let Some(&id) = all.get(next) {
+            next += 1;
+            let node = &self.nodes[id];
+            if let Some(origin) = node.origin
+                && !self.facts.covers(&self.facts.get(origin).key())
+            {
+                self.facts.require(origin, Needs::SUBTREE);
+            }
+            let mut below: Vec<NodeId> = self.nodes[id].children.values().copied().collect();
+            below.sort_unstable();
+            all.extend(below);
+        }
+        let facts = &self.facts;
+        all.retain(|&id| {
+            let node = &self.nodes[id];
+            let found = || node.origin.is_some_and(|origin| facts.get(origin).is_found());
+            node.exists.unwrap_or_else(found)
+        });
+        all
+    }
+
     /// The entry, taken over from the export when first touched.
     pub(super) fn entry_mut(&mut self, id: NodeId) -> Option<&mut StoredEntry<'a>> {
         let node = &mut self.nodes[id];
@@ -162,8 +230,16 @@ impl<'a> Tree<'a> {
     }
 
     /// An entry, with all that is below it, gets another name.
-    pub(super) fn rename(&mut self, id: NodeId, parent: NodeId, rdn_key: &[u8], rdn: &[u8]) {
+    pub(super) fn rename(
+        &mut self,
+        id: NodeId,
+        parent: NodeId,
+        (rdn_key, rdn): (&[u8], &[u8]),
+        has_identity: bool,
+    ) {
+        self.followed += usize::from(has_identity);
         let node = &mut self.nodes[id];
+        node.has_identity |= has_identity;
         let before = std::mem::replace(&mut node.parent, parent);
         let key = std::mem::replace(&mut node.rdn_key, rdn_key.into());
         node.rdn = rdn.to_vec();
@@ -194,6 +270,22 @@ impl<'a> Tree<'a> {
             at = self.nodes[at].parent;
         }
         false
+    }
+
+    /// Whether the DN differs from that of the export, and what refers to the entry
+    /// follows.
+    pub(super) fn is_followed(&self, id: NodeId) -> bool {
+        let mut at = id;
+        let mut followed = false;
+        while at != ROOT {
+            let node = &self.nodes[at];
+            if node.moved && !node.has_identity {
+                return false;
+            }
+            followed |= node.moved;
+            at = node.parent;
+        }
+        followed
     }
 
     /// The DN as it is now, spelled as the export spells it where it can be.

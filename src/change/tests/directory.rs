@@ -21,14 +21,14 @@ dn: OU=B,DC=x
 ou: B
 ";
 
-struct Applied {
-    outcomes: Vec<Outcome>,
+pub(super) struct Applied {
+    pub(super) outcomes: Vec<Outcome>,
     readings: usize,
-    result: Vec<Entry<'static>>,
+    pub(super) result: Vec<Entry<'static>>,
 }
 
 impl Applied {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.result.iter().map(text_of).collect::<Vec<_>>().join("\n")
     }
 
@@ -36,7 +36,18 @@ impl Applied {
         self.result.iter().map(|entry| entry.dn.escape_ascii().to_string()).collect()
     }
 
-    fn reasons(&self) -> Vec<Option<Reason>> {
+    /// What a record that was refused says of it.
+    pub(super) fn refused(&self, number: usize) -> (String, Reason) {
+        match &self.outcomes[number] {
+            Outcome::Refused(why) => {
+                let value = why.value.as_deref().unwrap_or_default();
+                (value.escape_ascii().to_string(), why.reason)
+            }
+            outcome => panic!("{outcome:?}"),
+        }
+    }
+
+    pub(super) fn reasons(&self) -> Vec<Option<Reason>> {
         let reason = |outcome: &Outcome| match outcome {
             Outcome::Refused(refusal) => Some(refusal.reason),
             Outcome::Applied(_) | Outcome::NotTried => None,
@@ -45,7 +56,11 @@ impl Applied {
     }
 }
 
-fn run(export: &[Entry<'static>], changes: &[ChangeRecord<'static>], policy: OnRefusal) -> Applied {
+pub(super) fn run(
+    export: &[Entry<'static>],
+    changes: &[ChangeRecord<'static>],
+    policy: OnRefusal,
+) -> Applied {
     let mut image = Image::new(changes, policy).with_inverses();
     let mut readings = 0;
     let outcomes = loop {
@@ -64,10 +79,15 @@ fn run(export: &[Entry<'static>], changes: &[ChangeRecord<'static>], policy: OnR
     let mut result = Vec::new();
     for (ordinal, entry) in (0..).zip(export) {
         match image.fate(ordinal, &entry.dn) {
-            Fate::Unchanged => result.push(entry.clone()),
+            Fate::Unchanged => {
+                let mut entry = entry.clone();
+                image.follow(&mut entry);
+                result.push(entry);
+            }
             Fate::Renamed(dn) => {
                 let mut entry = entry.clone();
                 entry.dn = dn.into();
+                image.follow(&mut entry);
                 result.push(entry);
             }
             Fate::Replaced(entry) => result.push(owned(entry)),
@@ -83,7 +103,7 @@ fn owned(entry: Entry<'_>) -> Entry<'static> {
 }
 
 /// Applies changes; where all apply, their inverses must lead back.
-fn applied(export: &str, text: &str) -> Applied {
+pub(super) fn applied(export: &str, text: &str) -> Applied {
     let export = entries(export);
     let records = changes(text);
     let applied = run(&export, &records, OnRefusal::GoOn);
@@ -104,7 +124,7 @@ fn applied(export: &str, text: &str) -> Applied {
     applied
 }
 
-fn sets(entries: &[Entry<'_>]) -> Vec<Vec<String>> {
+pub(super) fn sets(entries: &[Entry<'_>]) -> Vec<Vec<String>> {
     let mut all: Vec<Vec<String>> = entries
         .iter()
         .map(|entry| {

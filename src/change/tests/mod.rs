@@ -2,11 +2,14 @@
 
 mod applying;
 mod directory;
+mod files;
 mod inverting;
+mod links;
 mod ordering;
 mod planning;
 mod properties;
 mod proving;
+mod verifying;
 
 use crate::directory::Entry;
 use crate::ldif::{

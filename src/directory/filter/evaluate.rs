@@ -1,11 +1,10 @@
 //! Matching of entries, in the three-valued logic of RFC 4511 section 4.5.1.7.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use super::links::{Chain, Links, NoLinks};
 use super::test::{Scratch, Test};
 use super::{Filter, FilterAttribute, MatchingRule, RuleKind, Selector};
-use crate::directory::attribute::AttributeDescription;
 use crate::directory::dn::{Dn, NormalizedDn};
 use crate::directory::entry::Entry;
 use crate::directory::schema::{Facts, Syntax};
@@ -106,45 +105,14 @@ impl Attributes for EntryLines<'_, '_> {
     }
 }
 
-/// The links between the entries of a directory, for AD's in-chain rule.
-///
-/// The rule holds where an entry's values of the attribute name the asserted DN,
-/// or an entry whose values do, over any number of entries. The entry at hand
-/// gives its own values; for the others the whole directory is needed, so the
-/// caller gathers it first (a map from [`NormalizedDn`] to the values of the one
-/// attribute is enough) and hands it to [`Matcher::evaluate_with`].
-pub trait Links {
-    /// Calls back with each value that an attribute has in another entry.
-    /// Returns `false` where that entry is not known: then nothing can be said
-    /// of what lies behind it.
-    fn for_each_link(
-        &self,
-        entry: &NormalizedDn,
-        attribute: &AttributeDescription<'_>,
-        visit: &mut dyn FnMut(&[u8]),
-    ) -> bool;
-}
-
-/// No other entry is known: the in-chain rule is true of direct links, false of
-/// entries without links, undefined elsewhere.
-#[derive(Debug, Clone, Copy)]
-pub struct NoLinks;
-
-impl Links for NoLinks {
-    fn for_each_link(
-        &self,
-        _: &NormalizedDn,
-        _: &AttributeDescription<'_>,
-        _: &mut dyn FnMut(&[u8]),
-    ) -> bool {
-        false
-    }
-}
-
 /// A filter made ready for many entries: assertions folded by the syntax of
 /// their attributes, attribute names prepared for comparison.
 #[derive(Debug, Clone)]
-pub struct Matcher(Node);
+pub struct Matcher {
+    root: Node,
+    selectors: Vec<Selector>,
+    chains: Vec<Chain>,
+}
 
 #[derive(Debug, Clone)]
 enum Node {
@@ -153,15 +121,13 @@ enum Node {
     Not(Box<Node>),
     /// A question about values of chosen attributes, and of the DN on request.
     Values {
-        selector: Selector,
+        /// By number.
+        selector: usize,
         test: Test,
         dn: bool,
     },
-    Chain {
-        attribute: FilterAttribute,
-        selector: Selector,
-        target: NormalizedDn,
-    },
+    /// The chain with this number.
+    Chain(usize),
     /// A question without an answer.
     Undefined,
 }
@@ -170,7 +136,9 @@ impl Matcher {
     /// The matcher of a filter.
     #[must_use]
     pub fn of(filter: &Filter) -> Self {
-        Self(node(filter))
+        let mut parts = Parts::default();
+        let root = parts.node(filter);
+        Self { root, selectors: parts.selectors, chains: parts.chains }
     }
 
     /// Whether the filter selects the entry.
@@ -188,53 +156,113 @@ impl Matcher {
     /// What the filter says of the entry.
     #[must_use]
     pub fn evaluate_with(&self, entry: &dyn Attributes, links: &dyn Links) -> Truth {
-        Evaluation { entry, links, scratch: Scratch::default() }.node(&self.0)
+        let scratch = Scratch::default();
+        Evaluation { matcher: self, entry, links, scratch }.node(&self.root)
     }
 
     /// What the filter looks at: lines that no selector takes need not be kept.
     #[must_use]
-    pub fn selectors(&self) -> Vec<&Selector> {
-        let mut found = Vec::new();
-        gather(&self.0, &mut found);
-        found
+    pub fn selectors(&self) -> &[Selector] {
+        &self.selectors
+    }
+
+    /// The in-chain questions; [`Links`] knows them by their place here.
+    #[must_use]
+    pub fn chains(&self) -> &[Chain] {
+        &self.chains
     }
 }
 
-fn gather<'n>(node: &'n Node, found: &mut Vec<&'n Selector>) {
-    match node {
-        Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| gather(part, found)),
-        Node::Not(part) => gather(part, found),
-        Node::Values { selector, .. } | Node::Chain { selector, .. } => found.push(selector),
-        Node::Undefined => {}
-    }
+/// The parts of a matcher in the making.
+#[derive(Debug, Default)]
+struct Parts {
+    selectors: Vec<Selector>,
+    chains: Vec<Chain>,
 }
 
-fn node(filter: &Filter) -> Node {
-    match filter {
-        Filter::And(parts) => Node::And(parts.iter().map(node).collect()),
-        Filter::Or(parts) => Node::Or(parts.iter().map(node).collect()),
-        Filter::Not(part) => Node::Not(Box::new(node(part))),
-        Filter::Present(attribute) => values(attribute, Some(Test::Present)),
-        Filter::Equal(attribute, value) => {
-            values(attribute, Test::equality_of(facts(attribute), value))
+impl Parts {
+    fn node(&mut self, filter: &Filter) -> Node {
+        match filter {
+            Filter::And(parts) => Node::And(parts.iter().map(|part| self.node(part)).collect()),
+            Filter::Or(parts) => Node::Or(parts.iter().map(|part| self.node(part)).collect()),
+            Filter::Not(part) => Node::Not(Box::new(self.node(part))),
+            Filter::Present(attribute) => self.values(attribute, Some(Test::Present)),
+            Filter::Equal(attribute, value) => {
+                self.values(attribute, Test::equality_of(facts(attribute), value))
+            }
+            Filter::GreaterOrEqual(attribute, value) => {
+                self.values(attribute, Test::at_least(facts(attribute), value))
+            }
+            Filter::LessOrEqual(attribute, value) => {
+                self.values(attribute, Test::at_most(facts(attribute), value))
+            }
+            Filter::Approximate(attribute, value) => {
+                self.values(attribute, Test::approximate(facts(attribute), value))
+            }
+            Filter::Substring { attribute, initial, middle, last } => {
+                let initial = initial.as_deref().unwrap_or_default();
+                let last = last.as_deref().unwrap_or_default();
+                let test = Test::substring(facts(attribute).syntax, initial, middle, last);
+                self.values(attribute, test)
+            }
+            Filter::Extensible { attribute, dn, rule, value } => {
+                self.extensible(attribute.as_ref(), *dn, rule.as_ref(), value)
+            }
         }
-        Filter::GreaterOrEqual(attribute, value) => {
-            values(attribute, Test::at_least(facts(attribute), value))
-        }
-        Filter::LessOrEqual(attribute, value) => {
-            values(attribute, Test::at_most(facts(attribute), value))
-        }
-        Filter::Approximate(attribute, value) => {
-            values(attribute, Test::approximate(facts(attribute), value))
-        }
-        Filter::Substring { attribute, initial, middle, last } => {
-            let initial = initial.as_deref().unwrap_or_default();
-            let last = last.as_deref().unwrap_or_default();
-            values(attribute, Test::substring(facts(attribute).syntax, initial, middle, last))
-        }
-        Filter::Extensible { attribute, dn, rule, value } => {
-            extensible(attribute.as_ref(), *dn, rule.as_ref(), value)
-        }
+    }
+
+    fn select(&mut self, selector: Selector) -> usize {
+        let number = self.selectors.len();
+        self.selectors.push(selector.numbered(number));
+        number
+    }
+
+    fn values(&mut self, attribute: &FilterAttribute, test: Option<Test>) -> Node {
+        let Some(test) = test else { return Node::Undefined };
+        let selector = self.select(Selector::of(&attribute.description()));
+        Node::Values { selector, test, dn: false }
+    }
+
+    fn extensible(
+        &mut self,
+        attribute: Option<&FilterAttribute>,
+        dn: bool,
+        rule: Option<&MatchingRule>,
+        value: &[u8],
+    ) -> Node {
+        let known = attribute.map(facts).filter(|facts| **facts != Facts::UNKNOWN);
+        let kind = match rule {
+            Some(MatchingRule::Known(rule)) => Some(rule.kind),
+            Some(MatchingRule::Unknown(_)) => return Node::Undefined,
+            None => None,
+        };
+        let numeric = known.is_none_or(|facts| facts.syntax == Syntax::Integer);
+        let test = match (kind, attribute) {
+            (None, Some(attribute)) => Test::equality_of(facts(attribute), value),
+            (None, None) => None,
+            (Some(RuleKind::Equality(syntax)), _) => Test::equality(syntax, value),
+            (Some(RuleKind::Ordering(syntax)), _) => Test::below(syntax, value),
+            (Some(RuleKind::BitAnd), _) if numeric => Test::all_bits(value),
+            (Some(RuleKind::BitOr), _) if numeric => Test::any_bit(value),
+            (Some(RuleKind::BitAnd | RuleKind::BitOr), _) => None,
+            (Some(RuleKind::InChain), attribute) => return self.chain(attribute, value),
+        };
+        let Some(test) = test else { return Node::Undefined };
+        let selector = self.select(
+            attribute
+                .map_or_else(Selector::every, |attribute| Selector::of(&attribute.description())),
+        );
+        Node::Values { selector, test, dn }
+    }
+
+    fn chain(&mut self, attribute: Option<&FilterAttribute>, value: &[u8]) -> Node {
+        let (Some(attribute), Ok(target)) = (attribute, NormalizedDn::of(value)) else {
+            return Node::Undefined;
+        };
+        let number = self.select(Selector::of(&attribute.description()));
+        let selector = self.selectors[number].clone();
+        self.chains.push(Chain { selector, target });
+        Node::Chain(self.chains.len() - 1)
     }
 }
 
@@ -242,50 +270,9 @@ fn facts(attribute: &FilterAttribute) -> &'static Facts {
     Facts::of(attribute.description().base())
 }
 
-fn values(attribute: &FilterAttribute, test: Option<Test>) -> Node {
-    let selector = Selector::of(&attribute.description());
-    test.map_or(Node::Undefined, |test| Node::Values { selector, test, dn: false })
-}
-
-fn extensible(
-    attribute: Option<&FilterAttribute>,
-    dn: bool,
-    rule: Option<&MatchingRule>,
-    value: &[u8],
-) -> Node {
-    let selector =
-        attribute.map_or_else(Selector::every, |attribute| Selector::of(&attribute.description()));
-    let known = attribute.map(facts).filter(|facts| **facts != Facts::UNKNOWN);
-    let kind = match rule {
-        Some(MatchingRule::Known(rule)) => Some(rule.kind),
-        Some(MatchingRule::Unknown(_)) => return Node::Undefined,
-        None => None,
-    };
-    let numeric = known.is_none_or(|facts| facts.syntax == Syntax::Integer);
-    let test = match (kind, attribute) {
-        (None, Some(attribute)) => Test::equality_of(facts(attribute), value),
-        (None, None) => None,
-        (Some(RuleKind::Equality(syntax)), _) => Test::equality(syntax, value),
-        (Some(RuleKind::Ordering(syntax)), _) => Test::below(syntax, value),
-        (Some(RuleKind::BitAnd), _) if numeric => Test::all_bits(value),
-        (Some(RuleKind::BitOr), _) if numeric => Test::any_bit(value),
-        (Some(RuleKind::BitAnd | RuleKind::BitOr), _) => None,
-        (Some(RuleKind::InChain), attribute) => return chain(attribute, selector, value),
-    };
-    test.map_or(Node::Undefined, |test| Node::Values { selector, test, dn })
-}
-
-fn chain(attribute: Option<&FilterAttribute>, selector: Selector, value: &[u8]) -> Node {
-    match (attribute, NormalizedDn::of(value)) {
-        (Some(attribute), Ok(target)) => {
-            Node::Chain { attribute: attribute.clone(), selector, target }
-        }
-        _ => Node::Undefined,
-    }
-}
-
 /// One entry and one matcher.
 struct Evaluation<'e> {
+    matcher: &'e Matcher,
     entry: &'e dyn Attributes,
     links: &'e dyn Links,
     scratch: Scratch,
@@ -299,9 +286,12 @@ impl Evaluation<'_> {
             Node::Or(parts) => self.first(parts, Truth::True, Truth::False),
             Node::Not(part) => self.node(part).not(),
             Node::Values { selector, test, dn } => {
+                let Some(selector) = self.matcher.selectors.get(*selector) else {
+                    return Truth::Undefined;
+                };
                 Truth::of(self.values(selector, test) || (*dn && self.values_of_dn(selector, test)))
             }
-            Node::Chain { attribute, selector, target } => self.chain(attribute, selector, target),
+            Node::Chain(number) => self.chain(*number),
             Node::Undefined => Truth::Undefined,
         }
     }
@@ -341,37 +331,25 @@ impl Evaluation<'_> {
         })
     }
 
-    fn chain(
-        &self,
-        attribute: &FilterAttribute,
-        selector: &Selector,
-        target: &NormalizedDn,
-    ) -> Truth {
-        let mut seen = HashSet::new();
-        let mut ahead = Vec::new();
-        let mut follow = |value: &[u8], ahead: &mut Vec<NormalizedDn>| {
-            if let Ok(key) = NormalizedDn::of(value)
-                && seen.insert(key.clone())
-            {
-                ahead.push(key);
+    fn chain(&self, number: usize) -> Truth {
+        let Some(chain) = self.matcher.chains.get(number) else { return Truth::Undefined };
+        let mut result = Truth::False;
+        self.entry.for_each_value(&chain.selector, &mut |_, value| {
+            // A value that is no DN leads nowhere.
+            let Some(from) = value.and_then(|value| NormalizedDn::of(value).ok()) else {
+                return ControlFlow::Continue(());
+            };
+            let truth = match from == chain.target {
+                true => Truth::True,
+                false => self.links.lead(number, &from),
+            };
+            match truth {
+                Truth::True => result = Truth::True,
+                Truth::Undefined => result = Truth::Undefined,
+                Truth::False => {}
             }
-        };
-        self.entry.for_each_value(selector, &mut |_, value| {
-            if let Some(value) = value {
-                follow(value, &mut ahead);
-            }
-            ControlFlow::Continue(())
+            if truth == Truth::True { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        let mut complete = true;
-        while let Some(key) = ahead.pop() {
-            if key == *target {
-                return Truth::True;
-            }
-            let description = attribute.description();
-            complete &= self.links.for_each_link(&key, &description, &mut |value| {
-                follow(value, &mut ahead);
-            });
-        }
-        if complete { Truth::False } else { Truth::Undefined }
+        result
     }
 }

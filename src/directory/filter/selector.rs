@@ -5,7 +5,10 @@ use crate::directory::attribute::{AttributeDescription, spellings};
 /// Chooses attribute descriptions: a type under all its names, with at least
 /// certain options, or every attribute. Cheap enough to be asked once per line.
 #[derive(Debug, Clone)]
-pub struct Selector(Option<Selected>);
+pub struct Selector {
+    selected: Option<Selected>,
+    number: usize,
+}
 
 #[derive(Debug, Clone)]
 struct Selected {
@@ -19,24 +22,36 @@ impl Selector {
     /// Chooses what the description covers: `cn` also `cn;lang-de`.
     #[must_use]
     pub fn of(description: &AttributeDescription<'_>) -> Self {
-        Self(Some(Selected {
+        let selected = Selected {
             base: description.base().into(),
             spellings: spellings(description.base()),
             options: description.options().map(Into::into).collect(),
-        }))
+        };
+        Self { selected: Some(selected), number: 0 }
     }
 
     /// Chooses every attribute.
     #[must_use]
     pub fn every() -> Self {
-        Self(None)
+        Self { selected: None, number: 0 }
+    }
+
+    /// Its number among the selectors of its matcher; 0 where it has none.
+    #[must_use]
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// The same with this number.
+    pub(super) fn numbered(self, number: usize) -> Self {
+        Self { number, ..self }
     }
 
     /// Whether the selector chooses an attribute that is stored under this
     /// description.
     #[must_use]
     pub fn takes(&self, stored: &[u8]) -> bool {
-        let Some(selected) = &self.0 else { return true };
+        let Some(selected) = &self.selected else { return true };
         let named = starts_with_type(stored, &selected.base)
             || selected.spellings.iter().any(|name| starts_with_type(stored, name.as_bytes()));
         named
@@ -49,7 +64,7 @@ impl Selector {
     /// The description, where there is one, without its options.
     #[must_use]
     pub fn base(&self) -> Option<&[u8]> {
-        self.0.as_ref().map(|selected| &*selected.base)
+        self.selected.as_ref().map(|selected| &*selected.base)
     }
 }
 

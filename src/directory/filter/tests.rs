@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use proptest::prelude::*;
 
@@ -144,42 +143,47 @@ fn what_cannot_be_answered_selects_neither_way() {
     }
 }
 
-/// A directory in which each group is a member of others.
-struct Groups(HashMap<NormalizedDn, Vec<&'static str>>);
-
-impl Links for Groups {
-    fn for_each_link(
-        &self,
-        entry: &NormalizedDn,
-        attribute: &AttributeDescription<'_>,
-        visit: &mut dyn FnMut(&[u8]),
-    ) -> bool {
-        assert_eq!(attribute.base(), b"memberOf");
-        let links = self.0.get(entry);
-        links.into_iter().flatten().for_each(|link| visit(link.as_bytes()));
-        links.is_some()
-    }
-}
-
 #[test]
 fn a_chain_is_followed_over_entries_and_ends_in_a_circle() {
-    let group = |dn: &str| NormalizedDn::of(dn.as_bytes());
     let known = [("cn=a", vec!["CN=B"]), ("cn=b", vec!["CN=A", "CN=C"]), ("cn=c", vec![])];
-    let groups = Groups(
-        known.into_iter().filter_map(|(dn, links)| Some((group(dn).ok()?, links))).collect(),
-    );
-    let member_of = |dn: &'static [u8]| entry("CN=x", &[("memberOf", dn)]);
     let evaluate = |target: &str, dn: &'static [u8]| {
         let text = format!("(memberOf:1.2.840.113556.1.4.1941:={target})");
         let filter = Filter::parse(text.as_bytes());
         filter.map(|filter| {
             assert!(filter.needs_links());
-            filter.matcher().evaluate_with(&member_of(dn), &groups)
+            let matcher = filter.matcher();
+            let mut graph = LinkGraph::new(matcher.chains());
+            for (entry, links) in &known {
+                let key = |dn: &&str| NormalizedDn::of(dn.as_bytes()).ok();
+                let links = links.iter().filter_map(key).collect();
+                key(entry).into_iter().for_each(|entry| graph.add(entry, vec![Vec::clone(&links)]));
+            }
+            matcher.evaluate_with(&entry("CN=x", &[("memberOf", dn)]), &graph.solve())
         })
     };
     assert_eq!(evaluate("cn=c", b"CN=A"), Ok(Truth::True));
+    assert_eq!(evaluate("cn=a", b"CN=a"), Ok(Truth::True));
     assert_eq!(evaluate("cn=d", b"CN=A"), Ok(Truth::False));
+    assert_eq!(evaluate("cn=a", b"CN=C"), Ok(Truth::False));
     assert_eq!(evaluate("cn=c", b"CN=elsewhere"), Ok(Truth::Undefined));
+}
+
+#[test]
+fn a_chain_that_is_long_and_has_many_entries_takes_linear_time() {
+    let key = |number: usize| NormalizedDn::of(format!("cn={number}").as_bytes());
+    let length = 200_000;
+    let matcher = format!("(member:1.2.840.113556.1.4.1941:=cn={length})").parse::<Filter>();
+    let Ok(matcher) = matcher.map(|filter| filter.matcher()) else { unreachable!() };
+    let mut graph = LinkGraph::new(matcher.chains());
+    for number in 0..length {
+        if let (Ok(from), Ok(to)) = (key(number), key(number + 1)) {
+            graph.add(from, vec![vec![to]]);
+        }
+    }
+    let links = graph.solve();
+    for number in 0..=length {
+        assert_eq!(key(number).map(|from| links.lead(0, &from)), Ok(Truth::True));
+    }
 }
 
 #[test]
@@ -209,7 +213,7 @@ fn a_matcher_tells_what_it_looks_at() {
         .parse::<Filter>()
         .map(|filter| {
             let matcher = filter.matcher();
-            let bases = matcher.selectors().into_iter().filter_map(Selector::base);
+            let bases = matcher.selectors().iter().filter_map(Selector::base);
             bases.map(<[u8]>::to_vec).collect::<Vec<_>>()
         });
     assert_eq!(selected, Ok(vec![b"cn".to_vec(), b"mail".to_vec(), b"memberOf".to_vec()]));

@@ -1,6 +1,10 @@
 //! What an object is known by in the cloud: every name and address that only one
 //! object may have.
 
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
 use crate::rules::{Attr, Key};
 
 use super::{Object, ObjectKind, text};
@@ -51,22 +55,55 @@ pub struct IdentifierBuffers {
     /// The keys of the object so far, one behind the other, and where they end.
     seen: Vec<u8>,
     ends: Vec<usize>,
+    /// Their numbers by hash, once they are too many to look through.
+    by_hash: FxHashMap<u64, Vec<usize>>,
 }
 
+/// Keys of an object that are looked through one by one.
+const FEW: usize = 32;
+
 impl IdentifierBuffers {
+    fn reset(&mut self) {
+        self.seen.clear();
+        self.ends.clear();
+        self.by_hash.clear();
+    }
+
+    fn seen(&self, number: usize) -> Option<&[u8]> {
+        let start = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        self.seen.get(start?..*self.ends.get(number)?)
+    }
+
     /// The number of the key among those of the object; whether it is new.
     fn number(&mut self) -> (usize, bool) {
-        let mut start = 0;
-        for (number, &end) in self.ends.iter().enumerate() {
-            if self.seen.get(start..end) == Some(&self.key[..]) {
-                return (number, false);
-            }
-            start = end;
+        let is_same = |number: &usize| self.seen(*number) == Some(&self.key[..]);
+        let known = match self.ends.len() {
+            ..FEW => (0..self.ends.len()).find(is_same),
+            _ => self.by_hash.get(&hash_of(&self.key)).and_then(|numbers| {
+                numbers.iter().copied().find(is_same)
+            }),
+        };
+        if let Some(number) = known {
+            return (number, false);
         }
+        let number = self.ends.len();
         self.seen.extend_from_slice(&self.key);
         self.ends.push(self.seen.len());
-        (self.ends.len() - 1, true)
+        let from = match number {
+            ..FEW if number + 1 < FEW => number + 1,
+            ..FEW => 0,
+            _ => number,
+        };
+        for number in from..=number {
+            let hash = self.seen(number).map(hash_of).unwrap_or_default();
+            self.by_hash.entry(hash).or_default().push(number);
+        }
+        (number, true)
     }
+}
+
+fn hash_of(key: &[u8]) -> u64 {
+    FxBuildHasher.hash_one(key)
 }
 
 /// Hands the key of each identifier of an object over, each key once.
@@ -89,8 +126,7 @@ pub(super) fn for_each(
     buffers: &mut IdentifierBuffers,
     mut take: impl FnMut(Identifier, usize, &[u8], bool),
 ) {
-    buffers.seen.clear();
-    buffers.ends.clear();
+    buffers.reset();
     let mut each = |role, attr, value, kind: &[u8], text: &[u8]| {
         buffers.key.clear();
         buffers.key.extend_from_slice(kind);

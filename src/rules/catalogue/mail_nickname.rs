@@ -344,8 +344,9 @@ mod tests {
     use super::*;
     use crate::ldif::Line;
     use crate::rules::Subject;
+    use crate::rules::catalogue::Alone;
     use crate::rules::catalogue::{Catalogue, Transliteration};
-    use crate::rules::idfix::Place;
+    use crate::rules::idfix::Location;
 
     fn broken(alias: &str, kind: ObjectKind) -> Vec<&'static str> {
         let mut broken = Vec::new();
@@ -426,8 +427,8 @@ mod tests {
             subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
         }
         let catalogue = Catalogue { profile: "entra", settings: Arc::default() };
-        let place = Place { file: "", first_line: 1, dn_line: 0 };
-        let findings = catalogue.findings(&subject, place);
+        let place = Location { file: "", first_line: 1, dn_line: 0 };
+        let findings = catalogue.findings(&subject, &Alone, place);
         let mut of_alias = findings.into_iter().filter(|it| it.attribute == "mailNickname");
         of_alias.next().map(|it| (it.rules[0].0, it.suggestion))
     }

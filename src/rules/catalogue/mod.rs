@@ -7,8 +7,8 @@
 //! where nothing is wrong, and may take its time where something is.
 
 mod address;
-pub mod identifiers;
 mod country;
+pub mod identifiers;
 mod location;
 mod mail;
 mod mail_nickname;
@@ -22,8 +22,8 @@ mod size;
 mod source_anchor;
 mod target_address;
 mod text;
-pub mod uniqueness;
 mod text_length;
+pub mod uniqueness;
 mod user_principal_name;
 mod verdict;
 
@@ -34,7 +34,7 @@ pub use verdict::Verdicts;
 
 use std::sync::Arc;
 
-use super::idfix::{Duplicates, Place};
+use super::idfix::{Duplicates, Location};
 use super::rule::Rule;
 use super::{Attr, Finding, Key, Reads, Subject};
 use identifiers::IdentifierBuffers;
@@ -140,7 +140,7 @@ impl Catalogue {
         &self,
         subject: &Subject<'a>,
         duplicates: &dyn Duplicates,
-        place: Place<'a>,
+        place: Location<'a>,
     ) -> Vec<Finding<'a>> {
         let object = Object::of(subject, &self.settings);
         let mut verdicts = Verdicts::in_full(self.profile);
@@ -149,5 +149,20 @@ impl Catalogue {
         }
         uniqueness::judge(&object, &|number| duplicates.others(number), &mut verdicts);
         verdicts.into_findings(&object, place)
+    }
+}
+
+/// An object that is alone in the world.
+#[cfg(test)]
+struct Alone;
+
+#[cfg(test)]
+impl Duplicates for Alone {
+    fn is_later_holder(&self, _: Attr, _: usize) -> bool {
+        false
+    }
+
+    fn first_holder(&self, _: Attr, _: &[u8]) -> Option<super::Holder<'_>> {
+        None
     }
 }

@@ -292,8 +292,9 @@ mod tests {
     use super::*;
     use crate::ldif::Line;
     use crate::rules::Subject;
+    use crate::rules::catalogue::Alone;
     use crate::rules::catalogue::Catalogue;
-    use crate::rules::idfix::Place;
+    use crate::rules::idfix::Location;
 
     fn broken(value: &str) -> Vec<&'static str> {
         let mut broken = Vec::new();
@@ -369,8 +370,8 @@ mod tests {
             ..Settings::default()
         };
         let catalogue = Catalogue { profile, settings: Arc::new(settings) };
-        let place = Place { file: "", first_line: 1, dn_line: 0 };
-        let findings = catalogue.findings(&subject, place);
+        let place = Location { file: "", first_line: 1, dn_line: 0 };
+        let findings = catalogue.findings(&subject, &Alone, place);
         let of_target = findings.into_iter().filter(|it| it.attribute == "targetAddress");
         of_target.map(|it| (it.rules[0].0, it.suggestion)).collect()
     }

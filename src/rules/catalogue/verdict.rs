@@ -5,7 +5,7 @@ use crate::rules::rule::{Rule, Severity};
 use crate::rules::{Action, Applicability, Attr, Finding, Suggestion};
 
 use super::Object;
-use crate::rules::idfix::Place;
+use crate::rules::idfix::Location;
 
 /// The verdicts on one object: in full, or only whether there is any.
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Verdicts {
     pub(super) fn into_findings<'a>(
         self,
         object: &Object<'_, 'a>,
-        place: Place<'a>,
+        place: Location<'a>,
     ) -> Vec<Finding<'a>> {
         let verdicts = self.full.unwrap_or_default();
         verdicts.into_iter().map(|verdict| verdict.into_finding(object, place)).collect()
@@ -126,7 +126,7 @@ impl OnValue<'_> {
 }
 
 impl Verdict {
-    fn into_finding<'a>(self, object: &Object<'_, 'a>, place: Place<'a>) -> Finding<'a> {
+    fn into_finding<'a>(self, object: &Object<'_, 'a>, place: Location<'a>) -> Finding<'a> {
         let subject = object.subject;
         let line = self.value.and_then(|value| subject.lines(self.attr).get(value));
         let labels: Vec<&str> = self.broken.iter().map(|rule| rule.label).collect();

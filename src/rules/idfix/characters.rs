@@ -75,7 +75,7 @@ impl Class {
 }
 
 /// Which classes the bytes of a value belong to, gathered in one pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Bytes(u16);
 
 const NOT_PLAIN: u16 = 1 << 15;
@@ -115,7 +115,16 @@ const fn table() -> [u16; 256] {
 impl Bytes {
     /// Looks at every byte of a value.
     pub(super) fn of(value: &[u8]) -> Self {
-        Self(value.iter().fold(0, |bits, &byte| bits | TABLE[usize::from(byte)]))
+        let (eights, rest) = value.as_chunks::<8>();
+        let class = |bits: u16, byte: &u8| bits | TABLE[usize::from(*byte)];
+        let bits = eights.iter().fold(0, |bits, eight| eight.iter().fold(bits, class));
+        Self(rest.iter().fold(bits, class))
+    }
+
+    /// The same with one byte more.
+    #[inline]
+    pub(super) fn and(self, byte: u8) -> Self {
+        Self(self.0 | TABLE[usize::from(byte)])
     }
 
     /// Whether all bytes are ASCII other than NUL, so that tables of bytes decide.

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::shape::padded;
+
 /// The key of a value, written into `buffer`: values with the same key are
 /// duplicates.
 ///
@@ -9,24 +11,46 @@ use unicode_normalization::UnicodeNormalization;
 /// decomposed letters are the same, a ligature is the same as its letters (ß and
 /// ss too), and a NUL has no weight. Invalid UTF-8 counts as U+FFFD.
 pub fn fold_key<'b>(value: &[u8], buffer: &'b mut Vec<u8>) -> &'b [u8] {
-    buffer.clear();
     if value.is_ascii() && memchr::memchr(0, value).is_none() {
-        fold_plain(value, buffer);
+        fold_plain(value, buffer)
     } else {
-        fold_text(&String::from_utf8_lossy(value), buffer);
+        fold_text(&String::from_utf8_lossy(value), buffer)
     }
-    buffer
 }
 
 /// The key of a value of ASCII other than NUL.
-pub(super) fn fold_plain(value: &[u8], buffer: &mut Vec<u8>) {
-    buffer.clear();
-    buffer.extend_from_slice(value);
-    buffer.make_ascii_lowercase();
+pub(super) fn fold_plain<'b>(value: &[u8], buffer: &'b mut Vec<u8>) -> &'b [u8] {
+    // What stands in the buffer is written over, so that it only ever grows.
+    let room = value.len().max(LANE);
+    if buffer.len() < room {
+        buffer.resize(2 * room, 0);
+    }
+    let Some(last) = value.last_chunk::<LANE>() else {
+        if let Some(key) = buffer.first_chunk_mut() {
+            *key = lower(&padded(value));
+        }
+        return &buffer[..value.len()];
+    };
+    let key = &mut buffer[..value.len()];
+    for (to, from) in key.as_chunks_mut().0.iter_mut().zip(value.as_chunks::<LANE>().0) {
+        *to = lower(from);
+    }
+    if let Some(to) = key.last_chunk_mut() {
+        *to = lower(last);
+    }
+    key
+}
+
+/// Bytes that are folded together.
+const LANE: usize = 16;
+
+#[inline(always)]
+fn lower(bytes: &[u8; LANE]) -> [u8; LANE] {
+    bytes.map(|byte| byte | u8::from(byte.is_ascii_uppercase()) << 5)
 }
 
 /// The key of any text.
-pub(super) fn fold_text(value: &str, buffer: &mut Vec<u8>) {
+pub(super) fn fold_text<'b>(value: &str, buffer: &'b mut Vec<u8>) -> &'b [u8] {
     buffer.clear();
     for c in value.nfd().flat_map(char::to_lowercase).filter(|&c| c != '\0') {
         match expansion(c) {
@@ -34,6 +58,7 @@ pub(super) fn fold_text(value: &str, buffer: &mut Vec<u8>) {
             None => buffer.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
+    buffer
 }
 
 /// The letters that a lower-case ligature or digraph is the same as.

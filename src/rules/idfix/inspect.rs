@@ -9,6 +9,7 @@ use super::address;
 use super::chain::{Context, run, run_absent, text};
 use super::characters::Bytes;
 use super::fold::{fold_plain, fold_text};
+use super::shape::Shape;
 
 /// The key of one value that the profile wants unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +45,8 @@ impl IdFix {
     /// Whether any chain of the entry fails, duplicates aside; every key of the
     /// entry goes to the sink.
     ///
-    /// The entry must be in scope ([`Profile::scope`]). Where this is false and none
-    /// of the keys is a later holder's, [`Profile::findings`] has nothing to say.
+    /// The entry must be in scope ([`IdFix::scope`]). Where this is false and none
+    /// of the keys is a later holder's, [`IdFix::findings`] has nothing to say.
     pub fn inspect(
         &self,
         subject: &Subject<'_>,
@@ -81,28 +82,45 @@ fn inspect_value(
     buffer: &mut Vec<u8>,
     sink: &mut impl FnMut(Key<'_>),
 ) -> bool {
-    let bytes = Bytes::of(value);
-    if bytes.are_plain() && passes(chain, value, bytes, context) {
+    if passes_by_bytes(chain, value, context) {
         let is_unique = |step: &Step| match step {
             Step::Unique { unless } => !context.leaves_out(*unless),
             _ => false,
         };
         if chain.steps.iter().any(is_unique) {
-            fold_plain(value, buffer);
-            sink(Key { attr: chain.attr, value: at, bytes: buffer, rewritten: false });
+            let bytes = fold_plain(value, buffer);
+            sink(Key { attr: chain.attr, value: at, bytes, rewritten: false });
         }
         return false;
     }
     run(chain, &text(value), context, &mut |current, rewritten| {
-        fold_text(current, buffer);
-        sink(Key { attr: chain.attr, value: at, bytes: buffer, rewritten });
+        let bytes = fold_text(current, buffer);
+        sink(Key { attr: chain.attr, value: at, bytes, rewritten });
         None
     })
     .failed()
 }
 
+/// Whether a value is known to pass every step of its chain, duplicates aside,
+/// without a look at its characters as text. A value with a key is then plain ASCII.
+#[inline]
+pub(super) fn passes_by_bytes(chain: &Chain, value: &[u8], context: Context<'_, '_>) -> bool {
+    if !chain.looks_at_characters() {
+        return passes(chain, value, Bytes::default(), None, context);
+    }
+    let shape = Shape::of(value);
+    let bytes = shape.map_or_else(|| Bytes::of(value), |shape| shape.bytes());
+    bytes.are_plain() && passes(chain, value, bytes, shape.as_ref(), context)
+}
+
 /// Whether a value of plain ASCII passes every step of its chain.
-fn passes(chain: &Chain, value: &[u8], bytes: Bytes, context: Context<'_, '_>) -> bool {
+fn passes(
+    chain: &Chain,
+    value: &[u8],
+    bytes: Bytes,
+    shape: Option<&Shape>,
+    context: Context<'_, '_>,
+) -> bool {
     let passes = |step: &Step| match *step {
         Step::MaxLength(limit) => value.len() <= limit,
         Step::MaxLengthByClass { user, other } => value.len() <= context.limit(user, other),
@@ -112,11 +130,14 @@ fn passes(chain: &Chain, value: &[u8], bytes: Bytes, context: Context<'_, '_>) -
             let is_white = |byte: Option<&u8>| matches!(byte, Some(b'\t'..=b'\r' | b' '));
             !is_white(value.first()) && !is_white(value.last())
         }
-        Step::SecondColon => {
-            let mut colons = memchr::memchr_iter(b':', value);
-            colons.next().is_none_or(|first| first == 0 || colons.next().is_none())
-        }
-        Step::MailAddress => address::is_sound(value),
+        Step::SecondColon => match shape {
+            Some(shape) => !shape.has_second_colon(),
+            None => {
+                let mut colons = memchr::memchr_iter(b':', value);
+                colons.next().is_none_or(|first| first == 0 || colons.next().is_none())
+            }
+        },
+        Step::MailAddress => address::is_sound(value, shape),
         Step::Blank { of, .. } => !value.is_empty() || !context.needs(of),
         Step::Unique { .. } => true,
     };
@@ -131,7 +152,7 @@ mod tests {
 
     use super::*;
     use crate::ldif::Line;
-    use crate::rules::idfix::{DEDICATED, Duplicates, Holder, Place, fold_key, multitenant};
+    use crate::rules::idfix::{DEDICATED, Duplicates, Holder, Location, fold_key, multitenant};
     use crate::rules::profile::RuleSet;
     use crate::rules::{Finding, ProfileOptions};
 
@@ -165,7 +186,7 @@ mod tests {
     }
 
     fn findings<'a>(profile: &IdFix, subject: &Subject<'a>) -> Vec<Finding<'a>> {
-        let place = Place { file: "x.ldif", first_line: 1, dn_line: 0 };
+        let place = Location { file: "x.ldif", first_line: 1, dn_line: 0 };
         profile.findings(subject, &Unique, place)
     }
 
@@ -266,10 +287,14 @@ mod tests {
                     let lines = [(Attr::ObjectClass, b"user".to_vec()), (chain.attr, value.clone())];
                     let subject = subject(&lines);
                     let bytes = Bytes::of(&value);
+                    let shape = Shape::of(&value);
                     let context = Context::of(&subject);
                     let exact = run(chain, &text(&value), context, &mut |_, _| None);
                     if bytes.are_plain() {
-                        prop_assert_eq!(passes(chain, &value, bytes, context), !exact.failed());
+                        for shape in [None, shape.as_ref()] {
+                            let passes = passes(chain, &value, bytes, shape, context);
+                            prop_assert_eq!(passes, !exact.failed());
+                        }
                     }
                 }
             }

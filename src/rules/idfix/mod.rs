@@ -17,13 +17,14 @@ mod inspect;
 mod rows;
 mod rules;
 mod scope;
+mod shape;
 mod suggest;
 mod tables;
 
 pub use characters::Class;
 pub use fold::fold_key;
 pub use inspect::{Buffers, Key};
-pub use rows::{Duplicates, Holder, Place};
+pub use rows::{Duplicates, Holder, Location};
 pub use scope::SkipReason;
 
 pub(super) use address::{is_smtp, is_x400};

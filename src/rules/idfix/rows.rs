@@ -12,6 +12,7 @@ use crate::rules::{Action, Applicability, Attr, Finding, Severity, Subject, Sugg
 use super::address::is_smtp;
 use super::chain::{Context, Outcome, run, run_absent, text};
 use super::fold::fold_key;
+use super::inspect::passes_by_bytes;
 use super::rules::DUPLICATE;
 use super::suggest::suggest;
 
@@ -46,7 +47,7 @@ pub struct Holder<'h> {
 
 /// Where an entry stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct Location<'a> {
     /// The name of the input.
     pub file: &'a str,
     /// Number of the physical line at which the entry's chunk begins, from 1.
@@ -62,7 +63,7 @@ impl IdFix {
         &self,
         subject: &Subject<'a>,
         duplicates: &dyn Duplicates,
-        place: Place<'a>,
+        place: Location<'a>,
     ) -> Vec<Finding<'a>> {
         let context = Context::of(subject);
         let mut rows = Rows { subject, context, duplicates, place, found: Vec::new() };
@@ -85,7 +86,7 @@ struct Rows<'r, 'a> {
     subject: &'r Subject<'a>,
     context: Context<'r, 'a>,
     duplicates: &'r dyn Duplicates,
-    place: Place<'a>,
+    place: Location<'a>,
     found: Vec<Finding<'a>>,
 }
 
@@ -104,13 +105,18 @@ impl<'a> Rows<'_, 'a> {
         let mut earlier = FxHashSet::default();
         for (at, line) in lines.iter().enumerate() {
             let bytes = line.bytes();
+            let is_copy = lines.len() > 1 && !earlier.insert(bytes.clone());
+            if passes_by_bytes(chain, &bytes, self.context)
+                && !self.duplicates.is_later_holder(chain.attr, at)
+            {
+                continue;
+            }
             let outcome = run(chain, &text(&bytes), self.context, &mut |current, _| {
                 let is_first = *first == *current.as_bytes();
                 self.duplicates
                     .is_later_holder(chain.attr, at)
                     .then(|| duplicate_action(chain.attr, current, is_first, self.subject))
             });
-            let is_copy = lines.len() > 1 && !earlier.insert(bytes.clone());
             if outcome.failed() {
                 self.add(chain, Some(Value { bytes, line: line.line(), is_copy }), outcome);
             }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::hash_map::Entry as MapEntry;
 use std::collections::{HashMap, HashSet};
 
-use super::{Buffers, Duplicates, Holder, Place, SkipReason, multitenant};
+use super::{Buffers, Duplicates, Holder, Location, SkipReason, multitenant};
 use crate::ldif::Line;
 use crate::rules::profile::RuleSet;
 use crate::rules::{Applicability, Attr, Finding, Profile, ProfileOptions, Subject, Suggestion};
@@ -65,7 +65,7 @@ fn rows<'e>(profile: &Profile, entries: &[Entry<'e>]) -> Vec<Finding<'e>> {
                 }
             }
         });
-        let place = Place { file: "x.ldif", first_line: 10, dn_line: 2 };
+        let place = Location { file: "x.ldif", first_line: 10, dn_line: 2 };
         rows.extend(profile.findings(&subject, &seen, place));
     }
     rows
@@ -338,7 +338,7 @@ fn an_attribute_of_which_the_export_holds_a_part_is_never_changed() {
     let mut subject =
         subject(&("cn=A", "user", &[(Attr::DisplayName, "A"), (Attr::ProxyAddresses, "sip: a ")]));
     subject.mark_partial(Attr::ProxyAddresses);
-    let place = Place { file: "x.ldif", first_line: 10, dn_line: 2 };
+    let place = Location { file: "x.ldif", first_line: 10, dn_line: 2 };
     let rows = mt().findings(&subject, &Seen::default(), place);
     let told: Vec<_> = rows.iter().map(|row| (&row.suggestion, row.applicability)).collect();
     assert_eq!(told, [(&Suggestion::None, Applicability::Manual)]);

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use crate::ldif::Line;
+use crate::rules::catalogue::Alone;
 use crate::rules::catalogue::{Catalogue, Object, Settings, Verdicts};
-use crate::rules::idfix::Place;
+use crate::rules::idfix::Location;
 use crate::rules::{Applicability, Attr, Finding, Subject, Suggestion};
 
 use super::check::look_closely;
@@ -36,9 +37,13 @@ fn found_in(profile: &'static str, lines: &[(Attr, &str)]) -> Vec<Finding<'stati
         subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
     }
     let catalogue = Catalogue { profile, settings: Arc::new(settings()) };
-    let place = Place { file: "", first_line: 1, dn_line: 0 };
-    let findings = catalogue.findings(&subject, place);
-    assert_eq!(catalogue.inspect(&subject), !findings.is_empty(), "{lines:?}");
+    let place = Location { file: "", first_line: 1, dn_line: 0 };
+    let findings = catalogue.findings(&subject, &Alone, place);
+    assert_eq!(
+        catalogue.inspect(&subject, &mut Default::default(), |_| {}),
+        !findings.is_empty(),
+        "{lines:?}"
+    );
     findings
         .into_iter()
         .filter(|finding| finding.attribute == "proxyAddresses")
@@ -396,12 +401,13 @@ fn what_the_export_does_not_hold_is_not_missing() {
     let mut subject = Subject::default();
     subject.reset(&Line::of(b"dn", b"CN=A"));
     let alias = (Attr::MailNickname, "a");
-    for (attr, value) in [GROUP, alias, proxy("smtp:a@contoso.com")] {
+    let account = (Attr::SamAccountName, "a");
+    for (attr, value) in [GROUP, alias, account, proxy("smtp:a@contoso.com")] {
         subject.push(attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
     }
     subject.mark_partial(Attr::ProxyAddresses);
     let catalogue = Catalogue { profile: "entra", settings: Arc::new(settings()) };
-    assert!(!catalogue.inspect(&subject));
+    assert!(!catalogue.inspect(&subject, &mut Default::default(), |_| {}));
 }
 
 #[test]
@@ -411,8 +417,8 @@ fn values_that_are_not_utf8_are_told_and_not_corrected() {
     subject.push(Attr::ObjectClass, Line::of(b"objectClass", b"group"));
     subject.push(Attr::ProxyAddresses, Line::of(b"proxyAddresses", b"SMTP:j\xfcrgen@contoso.com"));
     let catalogue = Catalogue { profile: "entra", settings: Arc::new(settings()) };
-    let place = Place { file: "", first_line: 1, dn_line: 0 };
-    let findings = catalogue.findings(&subject, place);
+    let place = Location { file: "", first_line: 1, dn_line: 0 };
+    let findings = catalogue.findings(&subject, &Alone, place);
     assert_eq!(findings[0].rules[0].0, "proxy-non-ascii");
     assert_eq!(findings[0].suggestion, Suggestion::None);
 }

@@ -5,6 +5,8 @@
 //! The inverse of several records is their inverses in reverse order, and of one
 //! record's modifications their inverses in reverse order.
 
+mod file;
+
 use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,6 +18,11 @@ use super::stored::StoredEntry;
 use crate::directory::Entry;
 use crate::directory::dn::join;
 use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
+
+pub(super) use file::invertible;
+pub use file::{
+    NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, prove_restored, there_and_back,
+};
 
 /// The records that undo `record`, to be applied in their order, given the entry
 /// before it; none where the record changes nothing.
@@ -81,6 +88,21 @@ pub(super) fn of_delete(entry: Entry<'_>) -> ChangeRecord<'static> {
     record_of(&whole.dn, Change::Add(whole.attributes))
 }
 
+/// An attribute of which the entry holds only a part (`;range=`), where the
+/// modifications take away values: all of them, or ones that may be spelled
+/// otherwise.
+pub(super) fn partly_known(entry: &StoredEntry<'_>, mods: &[Modification<'_>]) -> Option<Vec<u8>> {
+    let mut partial = entry.attributes().map(|(_, attribute)| attribute.name()).peekable();
+    partial.peek()?;
+    let partial: Vec<&[u8]> = partial.filter(|name| identity::is_partial(name)).collect();
+    let takes = |modification: &&Modification<'_>| modification.op != ModOp::Add;
+    mods.iter().filter(takes).find_map(|modification| {
+        let part =
+            partial.iter().find(|part| identity::same_attribute(part, &modification.attribute));
+        part.map(|part| part.to_vec())
+    })
+}
+
 /// The inverse of effects on an entry, which is given as it is after them.
 pub(super) fn of_modify(
     dn: &[u8],
@@ -88,10 +110,20 @@ pub(super) fn of_modify(
     effects: &[Effect<'_>],
 ) -> Option<ChangeRecord<'static>> {
     let mut mods = Vec::new();
+    let mut replaced = FxHashSet::default();
     // A value that came in one modification may have gone in a later one.
     let mut gone: FxHashMap<(usize, usize), &Value<'_>> = FxHashMap::default();
     for effect in effects.iter().rev() {
         let attribute = after.attribute(effect.slot);
+        if !after.is_active_directory() && identity::lacks_equality(attribute.name()) {
+            if !(effect.added.is_empty() && effect.removed.is_empty())
+                && replaced.insert(effect.slot)
+            {
+                let before = values_before(after, attribute.name(), effects);
+                mods.push(modification(ModOp::Replace, attribute.name(), before));
+            }
+            continue;
+        }
         gone.extend(effect.removed.iter().map(|(place, v)| ((effect.slot, *place), v)));
         let came = effect.added.iter().filter_map(|&place| {
             gone.get(&(effect.slot, place)).copied().or_else(|| attribute.at(place))
@@ -133,9 +165,9 @@ pub(super) fn of_rename(
     let mut records = vec![record_of(&after.dn, back)];
 
     let mut names: Vec<Vec<u8>> = Vec::new();
-    for (name, _) in naming(&after.dn).into_iter().chain(old_names) {
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
-            names.push(name);
+    for (name, _) in naming(&after.dn).iter().chain(&old_names) {
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            names.push(name.clone());
         }
     }
     let mut restored = Entry::new(after.dn.to_vec());
@@ -152,8 +184,32 @@ pub(super) fn of_rename(
     for name in &names {
         let wanted = values_before(after, name, effects);
         let got = distinct(restored.values(name));
-        let delete = got.iter().copied().filter(|value| !wanted.contains(value)).collect();
-        let add = wanted.iter().copied().filter(|value| !got.contains(value)).collect();
+        // What names the entry stays, though the export may lack it: at most it
+        // comes back as the entry spelled it.
+        let rule = identity::rule_of(name);
+        let spelled = |named: &[u8]| {
+            let key = identity::value_key(rule, named);
+            wanted.iter().any(|v| v.bytes().is_some_and(|v| identity::value_key(rule, v) == key))
+        };
+        let lacking: Vec<&[u8]> = old_names
+            .iter()
+            .filter(|(n, v)| n.eq_ignore_ascii_case(name) && !spelled(v))
+            .map(|(_, v)| v.as_slice())
+            .collect();
+        let names = |value: &Value<'_>| value.bytes().is_some_and(|v| lacking.contains(&v));
+        let had: FxHashSet<&Value<'_>> = wanted.iter().copied().collect();
+        let has: FxHashSet<&Value<'_>> = got.iter().copied().collect();
+        let unwanted = |value: &&Value<'_>| !had.contains(value) && !names(value);
+        let mut delete: Vec<_> = got.iter().copied().filter(unwanted).collect();
+        let mut add: Vec<_> = wanted.iter().copied().filter(|value| !has.contains(value)).collect();
+        // A twin in its place goes and comes back with it.
+        let key =
+            |value: &Value<'_>| value.bytes().map(|v| identity::value_key(rule, v).into_owned());
+        let keys: FxHashSet<_> = add.iter().map(|value| key(value)).collect();
+        let twins = got.iter().copied().filter(|v| had.contains(v) && keys.contains(&key(v)));
+        let twins: Vec<_> = twins.collect();
+        delete.extend(&twins);
+        add.extend(twins);
         push_mod(&mut mods, ModOp::Delete, name, delete);
         push_mod(&mut mods, ModOp::Add, name, add);
     }
@@ -163,7 +219,7 @@ pub(super) fn of_rename(
     records
 }
 
-/// The values of an attribute before the effects of a rename.
+/// The values of an attribute before the effects of a record.
 fn values_before<'v, 'a>(
     after: &'v StoredEntry<'a>,
     name: &[u8],
@@ -172,12 +228,14 @@ fn values_before<'v, 'a>(
     let Some(slot) = after.slot(name) else { return Vec::new() };
     let attribute = after.attribute(slot);
     let here = || effects.iter().filter(|effect| effect.slot == slot);
+    let came: FxHashSet<usize> = here().flat_map(|effect| effect.added.iter().copied()).collect();
     let kept = attribute
         .places()
         .into_iter()
-        .filter(|place| !here().any(|effect| effect.added.contains(place)))
+        .filter(|place| !came.contains(place))
         .filter_map(|place| attribute.at(place));
-    distinct(kept.chain(here().flat_map(|effect| effect.removed.iter().map(|(_, value)| value))))
+    let went = here().flat_map(|effect| &effect.removed).filter(|(place, _)| !came.contains(place));
+    distinct(kept.chain(went.map(|(_, value)| value)))
 }
 
 /// Drops the values that a replace took and put back. Values with a twin stay:
@@ -215,11 +273,15 @@ fn push_mod(
     values: Vec<&Value<'_>>,
 ) {
     if !values.is_empty() {
-        mods.push(Modification {
-            op,
-            attribute: Cow::Owned(attribute.to_vec()),
-            values: values.into_iter().map(|value| value.clone().into_owned()).collect(),
-        });
+        mods.push(modification(op, attribute, values));
+    }
+}
+
+fn modification(op: ModOp, attribute: &[u8], values: Vec<&Value<'_>>) -> Modification<'static> {
+    Modification {
+        op,
+        attribute: Cow::Owned(attribute.to_vec()),
+        values: values.into_iter().map(|value| value.clone().into_owned()).collect(),
     }
 }
 

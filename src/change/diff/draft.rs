@@ -1,0 +1,427 @@
+//! From the pairs of two exports to both files, proved.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use super::compared::{Server, holds_dns};
+use super::content::{Delta, LeftOut, Removal};
+use super::entity::{Difference, Entities, Entity, Side, differences};
+use super::index::{EntryIndex, Place, Slot, key_of};
+use super::moves::named_dn;
+use super::operation::{Act, Operations, Sources};
+use super::options::{DiffOptions, Omission};
+use super::pairing::{Pair, Pairing};
+use super::proof;
+use super::render::{Records, Renderer, steps};
+use super::schedule::{Schedule, Scheduler, spread_omissions};
+use super::tally::Tally;
+use super::{DiffDraft, DiffError};
+use crate::change::identity;
+use crate::directory::dn::{key_ancestors, key_parent};
+use crate::ldif::{ChangeRecord, ReadOptions, Record, WriteError, Writer, read_chunk};
+
+/// The way from pairs to a draft.
+pub(super) struct Drafting<'d, 'a> {
+    old: &'d EntryIndex<'a>,
+    new: &'d EntryIndex<'a>,
+    options: &'d DiffOptions,
+    pairing: Pairing,
+    /// Entries whose move is left out, because it needs what is left out.
+    stays: FxHashSet<Place>,
+    /// Whether entries that name a name which changed hands were looked for.
+    reused_are_known: bool,
+}
+
+/// All that is to be done, in order.
+struct Planned<'a> {
+    operations: Operations<'a>,
+    schedule: Schedule,
+    /// Entities of which something is left out.
+    partly: FxHashSet<usize>,
+}
+
+impl<'d, 'a> Drafting<'d, 'a> {
+    pub(super) fn new(
+        old: &'d EntryIndex<'a>,
+        new: &'d EntryIndex<'a>,
+        options: &'d DiffOptions,
+        pairing: Pairing,
+    ) -> Self {
+        let stays = FxHashSet::default();
+        Self { old, new, options, pairing, stays, reused_are_known: false }
+    }
+
+    pub(super) fn run(mut self) -> Result<DiffDraft, DiffError> {
+        loop {
+            let entities = self.entities()?;
+            let server = self.server(&entities);
+            if server == Server::ActiveDirectory && self.look_for_reused_names(&entities) {
+                continue;
+            }
+            let sources = Sources {
+                entities: &entities,
+                old: self.old,
+                new: self.new,
+                compared: &self.options.compared,
+                server,
+            };
+            if let Some(draft) = self.draft(&sources)? {
+                return Ok(draft);
+            }
+        }
+    }
+
+    /// The draft; `None` where a move turned out to need what is left out, so that
+    /// all is to be looked at anew without it.
+    fn draft(&mut self, sources: &Sources<'_, 'a>) -> Result<Option<DiffDraft>, DiffError> {
+        let Sources { entities, server, .. } = *sources;
+        let mut draft = DiffDraft::empty();
+        let implied = entities.implied.iter();
+        draft.implied = implied.map(|(by, side)| (*by, side.dn.clone())).collect();
+        let mut found = differences(entities, self.old, self.new, &self.options.compared, server);
+        draft.note_left_out(&found);
+        let mut omitted = self.omit_modifies(entities, &mut found);
+        let mut operations = Operations::of(sources, found);
+        self.omit(entities, &mut operations);
+        let movers: Vec<Place> = omitted_movers(entities, &operations);
+        if !movers.is_empty() {
+            self.stays.extend(movers);
+            return Ok(None);
+        }
+        let list = operations.list.iter();
+        omitted.extend(list.filter_map(|one| Some((one.entity, one.omitted?))));
+        let stays =
+            |entity: &Entity| entity.before().is_some_and(|old| self.stays.contains(&old.place));
+        let stay = entities.list.iter().enumerate().filter(|(_, entity)| stays(entity));
+        omitted.extend(stay.map(|(number, _)| (number, Omission::NeedsAnother)));
+        draft.note_omitted(entities, &omitted);
+        let mut partly: FxHashSet<usize> = omitted.iter().map(|(entity, _)| *entity).collect();
+        let mut apart = Schedule::default();
+        self.drop_links(sources, &mut operations, &mut partly, &mut apart);
+        let schedule = Scheduler::new(sources, &mut operations, apart).run().map_err(|at| {
+            let entity = operations.list[at].entity;
+            DiffError::NoOrder { dn: entities.list[entity].dn().to_vec() }
+        })?;
+        let planned = Planned { operations, schedule, partly };
+        draft.write(sources, &planned, self.options)?;
+        draft.prove(sources, &planned)?;
+        Ok(Some(draft))
+    }
+
+    fn entities(&self) -> Result<Entities, DiffError> {
+        let may_move = |old: &Side, new: &Side| {
+            self.options.kinds.modify
+                && self.compares_names(new)
+                && old.has_dn()
+                && new.has_dn()
+                && !self.stays.contains(&old.place)
+                && self.options.scope.takes(Some((self.old, old)), Some((self.new, new)))
+        };
+        Entities::of(&self.pairing, self.old, self.new, &may_move).map_err(|no_parent| {
+            let (dn, line) = (self.new.dn(no_parent.place), self.new.line(no_parent.place));
+            DiffError::NoParent { dn: dn.into_owned(), line }
+        })
+    }
+
+    /// Whether the name of an entry is among what is compared.
+    fn compares_names(&self, side: &Side) -> bool {
+        let types = identity::rdn_values(&side.dn).unwrap_or_default();
+        self.options.compared.only.is_empty()
+            || types.iter().any(|(name, _)| self.options.compared.takes(name))
+    }
+
+    /// Takes up entries that have not changed, but name another entry than before,
+    /// because a name has changed hands: where values follow the entries, they must
+    /// be written. `true` where there are such.
+    fn look_for_reused_names(&mut self, entities: &Entities) -> bool {
+        let reused = entities.reused();
+        if reused.is_empty() || std::mem::replace(&mut self.reused_are_known, true) {
+            return false;
+        }
+        let pairing = &self.pairing;
+        let pairs = pairing.changed.iter().chain(&pairing.moved).map(|pair| pair.old);
+        let known: FxHashSet<Place> = pairs.chain(pairing.gone.iter().copied()).collect();
+        let names_one = |slot: &&Slot| {
+            !known.contains(&slot.place)
+                && self.old.any_value(slot.place, &|name, value| {
+                    holds_dns(name)
+                        && self.options.compared.takes(name)
+                        && reused.contains(&*key_of(named_dn(value)))
+                })
+        };
+        let found = self.old.slots().par_iter().filter(names_one).filter_map(|slot| {
+            let new = self.new.find(&key_of(&self.old.dn(slot.place)))?;
+            Some(Pair { new, old: slot.place })
+        });
+        let found: Vec<Pair> = found.collect();
+        let any = !found.is_empty();
+        self.pairing.changed.extend(found);
+        self.pairing.changed.sort_unstable();
+        any
+    }
+
+    /// What kind of server the exports come from, by the first entries that tell.
+    fn server(&self, entities: &Entities) -> Server {
+        let told = entities.list.iter().take(SAMPLE).filter_map(|entity| {
+            let old = entity.before().and_then(|old| Server::of_entry(&self.old.entry(old.place)));
+            old.or_else(|| Server::of_entry(&self.new.entry(entity.after()?.place)))
+        });
+        let told: Vec<Server> = told.collect();
+        match told.contains(&Server::Plain) {
+            true => Server::Plain,
+            false => told.first().copied().unwrap_or_default(),
+        }
+    }
+
+    /// Empties the differences that the options leave out; says of which entities.
+    fn omit_modifies(
+        &self,
+        entities: &Entities,
+        found: &mut [Difference<'_>],
+    ) -> Vec<(usize, Omission)> {
+        let mut omitted = Vec::new();
+        for (number, (entity, difference)) in entities.list.iter().zip(found).enumerate() {
+            let Entity::Kept { old, new } = entity else { continue };
+            let moves = entities.vacant.contains(&new.key);
+            if !moves
+                && difference.rename.is_none()
+                && difference.deltas.is_empty()
+                && difference.naming.is_empty()
+            {
+                continue;
+            }
+            let why = if !self.options.scope.takes(Some((self.old, old)), Some((self.new, new))) {
+                Omission::OutOfScope
+            } else if !self.options.kinds.modify {
+                Omission::Modify
+            } else if !old.has_dn() || !new.has_dn() {
+                Omission::NoDn
+            } else {
+                if moves && !self.compares_names(new) {
+                    omitted.push((number, Omission::Rename));
+                }
+                continue;
+            };
+            *difference = Difference::default();
+            omitted.push((number, why));
+        }
+        omitted
+    }
+
+    /// Marks the operations that are left out, and those that need them.
+    fn omit(&self, entities: &Entities, operations: &mut Operations<'_>) {
+        for operation in &mut operations.list {
+            let entity = &entities.list[operation.entity];
+            let new_place = match (&operation.act, entity) {
+                (Act::Add, Entity::Come(new)) => Some(new),
+                (Act::Rename(_), Entity::Kept { new, .. }) => Some(new),
+                _ => None,
+            };
+            let is_vacant = |side: &Side| {
+                key_parent(&side.key).is_some_and(|above| entities.vacant.contains(above))
+            };
+            operation.omitted = match entity {
+                Entity::Come(side) | Entity::Gone(side) if !side.has_dn() => Some(Omission::NoDn),
+                Entity::Come(new) if !self.options.scope.takes(None, Some((self.new, new))) => {
+                    Some(Omission::OutOfScope)
+                }
+                Entity::Gone(old) if !self.options.scope.takes(Some((self.old, old)), None) => {
+                    Some(Omission::OutOfScope)
+                }
+                Entity::Come(_) if !self.options.kinds.add => Some(Omission::Add),
+                Entity::Gone(_) if !self.options.kinds.delete => Some(Omission::Delete),
+                _ if new_place.is_some_and(is_vacant) => Some(Omission::NeedsAnother),
+                _ => None,
+            };
+        }
+        spread_omissions(operations);
+    }
+
+    /// Leaves out values that name entries which do not come to be.
+    fn drop_links(
+        &self,
+        sources: &Sources<'_, 'a>,
+        operations: &mut Operations<'a>,
+        partly: &mut FxHashSet<usize>,
+        schedule: &mut Schedule,
+    ) {
+        let entities = sources.entities;
+        let mut missing: FxHashSet<&[u8]> = entities.vacant.iter().map(Vec::as_slice).collect();
+        for operation in operations.list.iter().filter(|operation| operation.omitted.is_some()) {
+            if let (Act::Add, Some(new)) = (&operation.act, entities.list[operation.entity].after())
+            {
+                missing.insert(&new.key);
+            }
+        }
+        if missing.is_empty() {
+            return;
+        }
+        let is_missing = |value: &[u8]| {
+            let key = key_of(named_dn(value));
+            let mut names = std::iter::once(&*key).chain(key_ancestors(&key));
+            names.any(|name| missing.contains(name))
+        };
+        for (at, operation) in operations.list.iter_mut().enumerate() {
+            let dropped = match (&mut operation.act, &entities.list[operation.entity]) {
+                (Act::Modify(deltas), _) => drop_values(deltas, &is_missing),
+                (Act::Add, Entity::Come(new)) => {
+                    let entry = self.new.entry(new.place);
+                    schedule.set_apart(at, &entry, sources.compared, &is_missing)
+                }
+                _ => false,
+            };
+            partly.extend(dropped.then_some(operation.entity));
+        }
+    }
+}
+
+/// Entries that are asked what server they come from.
+const SAMPLE: usize = 256;
+
+fn omitted_movers(entities: &Entities, operations: &Operations<'_>) -> Vec<Place> {
+    let omitted = operations.list.iter().filter(|operation| {
+        operation.omitted.is_some()
+            && matches!(operation.act, Act::Rename(_))
+            && entities.movers.contains(&operation.entity)
+    });
+    let old = omitted.filter_map(|operation| entities.list[operation.entity].before());
+    old.map(|side| side.place).collect()
+}
+
+fn drop_values(deltas: &mut Vec<Delta<'_>>, is_missing: &dyn Fn(&[u8]) -> bool) -> bool {
+    let mut dropped = false;
+    for delta in deltas.iter_mut().filter(|delta| holds_dns(&delta.name)) {
+        let before = delta.add.len();
+        delta.add.retain(|value| !is_missing(value));
+        dropped |= delta.add.len() < before;
+    }
+    deltas.retain(|delta| !delta.remove.is_empty() || !delta.add.is_empty());
+    dropped
+}
+
+impl DiffDraft {
+    fn empty() -> Self {
+        Self {
+            change: Vec::new(),
+            undo: Vec::new(),
+            tally: Tally::default(),
+            omitted: BTreeMap::new(),
+            listed: Vec::new(),
+            implied: Vec::new(),
+            partial: 0,
+            references: 0,
+            whole: Vec::new(),
+            bases: Vec::new(),
+        }
+    }
+
+    fn note_left_out(&mut self, found: &[Difference<'_>]) {
+        for difference in found {
+            let LeftOut { partial, reference } = difference.left_out;
+            self.partial += u64::from(partial);
+            self.references += u64::from(reference);
+            for delta in difference.deltas.iter().filter(|d| d.removal == Removal::Whole) {
+                if !self.whole.iter().any(|name| **name == *delta.name) {
+                    self.whole.push(delta.name.to_vec());
+                }
+            }
+        }
+    }
+
+    fn note_omitted(&mut self, entities: &Entities, omitted: &[(usize, Omission)]) {
+        let mut seen = FxHashSet::default();
+        for &(entity, why) in omitted.iter().filter(|(entity, _)| seen.insert(*entity)) {
+            *self.omitted.entry(why).or_default() += 1;
+            let asked_for = matches!(
+                why,
+                Omission::Add
+                    | Omission::Delete
+                    | Omission::Modify
+                    | Omission::Rename
+                    | Omission::OutOfScope
+            );
+            if !asked_for && self.listed.len() < Self::LISTED {
+                self.listed.push((entities.list[entity].dn().to_vec(), why));
+            }
+        }
+    }
+
+    /// Writes both files, the undo from its end.
+    fn write(
+        &mut self,
+        sources: &Sources<'_, '_>,
+        planned: &Planned<'_>,
+        options: &DiffOptions,
+    ) -> Result<(), DiffError> {
+        let Planned { operations, schedule, .. } = planned;
+        let renderer = Renderer::new(sources, operations, schedule);
+        let steps = steps(sources, operations, schedule);
+        let written: Vec<Written> = steps
+            .par_chunks(BATCH)
+            .map(|batch| {
+                let all: Vec<Records> = batch.iter().map(|step| renderer.records(step)).collect();
+                let mut change = Writer::new(Vec::new(), options.write);
+                let mut undo = Writer::new(Vec::new(), options.write);
+                let (mut tally, mut bases) = (Tally::default(), Vec::new());
+                for (step, records) in batch.iter().zip(&all) {
+                    let entity = operations.list[step.operation].entity;
+                    for record in &records.change {
+                        change.change(record)?;
+                        tally.count(record);
+                        bases.push(sources.entities.list[entity].before().map(|old| old.place));
+                    }
+                }
+                for records in all.iter().rev() {
+                    records.undo.iter().try_for_each(|record| undo.change(record))?;
+                }
+                Ok(Written { change: change.finish()?, undo: undo.finish()?, tally, bases })
+            })
+            .collect::<Result<_, WriteError>>()?;
+        let mut head = Writer::new(Vec::new(), options.write);
+        head.version_line()?;
+        self.change = head.finish()?;
+        self.undo = self.change.clone();
+        for written in &written {
+            self.change.extend_from_slice(&written.change);
+            self.tally.add(&written.tally);
+            self.bases.extend_from_slice(&written.bases);
+        }
+        for written in written.iter().rev() {
+            self.undo.extend_from_slice(&written.undo);
+        }
+        Ok(())
+    }
+
+    /// Reads both files back and proves them.
+    fn prove(&self, sources: &Sources<'_, '_>, planned: &Planned<'_>) -> Result<(), DiffError> {
+        let (change, undo) = (read_back(&self.change)?, read_back(&self.undo)?);
+        if change.len() != self.bases.len() {
+            return Err(DiffError::Unreadable);
+        }
+        Ok(proof::prove(sources, &planned.operations, &planned.partly, &change, &undo)?)
+    }
+}
+
+/// The records of some steps.
+struct Written {
+    change: Vec<u8>,
+    /// From the last step to the first.
+    undo: Vec<u8>,
+    tally: Tally,
+    bases: Vec<Option<Place>>,
+}
+
+/// Steps that one task writes.
+const BATCH: usize = 256;
+
+fn read_back(bytes: &[u8]) -> Result<Vec<ChangeRecord<'_>>, DiffError> {
+    let mut records = Vec::new();
+    let report = read_chunk(bytes, ReadOptions::default(), |record| {
+        if let Record::Change(change) = record.into_record() {
+            records.push(change);
+        }
+    });
+    if report.has_failures() { Err(DiffError::Unreadable) } else { Ok(records) }
+}

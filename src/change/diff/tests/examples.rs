@@ -1,0 +1,266 @@
+//! One difference each, with the records that it leads to.
+
+use super::{changes, drafted, options, text, there_and_back};
+use crate::change::diff::compared::Compared;
+use crate::change::diff::{DiffError, DiffOptions, Kinds, Lacking, Omission, Scope, Server};
+use crate::directory::{Filter, NormalizedDn};
+use crate::ldif::Change;
+
+/// The change between two exports, proved on the strict directory.
+fn change(server: Server, old: &str, new: &str) -> String {
+    let draft = drafted(old, new, &options()).unwrap();
+    there_and_back(old, new, &draft, server).unwrap();
+    text(&draft.change).to_owned()
+}
+
+fn plain(old: &str, new: &str) -> String {
+    change(
+        Server::Plain,
+        &format!("dn: dc=x\ndc: x\n\n{old}"),
+        &format!("dn: dc=x\ndc: x\n\n{new}"),
+    )
+}
+
+fn guid(number: u32) -> String {
+    format!("objectGUID: 00000000-0000-0000-0000-{number:012}\n")
+}
+
+const ROOT: &str = "dn: dc=x\ndc: x\nentryUUID: 00000000-0000-0000-0000-000000000000\n\n";
+
+fn uuid(number: u32) -> String {
+    format!("entryUUID: 00000000-0000-0000-0000-{number:012}\n")
+}
+
+#[test]
+fn a_change_of_case_is_a_change_and_is_deleted_before_it_is_added() {
+    let old = "dn: cn=a,dc=x\ncn: a\nproxyAddresses: SMTP:a@x\nproxyAddresses: smtp:b@x\n";
+    let new = "dn: cn=a,dc=x\ncn: a\nproxyAddresses: SMTP:b@x\nproxyAddresses: smtp:a@x\n";
+    assert_eq!(
+        plain(old, new),
+        "dn: cn=a,dc=x\nchangetype: modify\ndelete: proxyAddresses\n\
+         proxyAddresses: SMTP:a@x\nproxyAddresses: smtp:b@x\n-\nadd: proxyAddresses\n\
+         proxyAddresses: SMTP:b@x\nproxyAddresses: smtp:a@x\n-\n\n"
+    );
+}
+
+#[test]
+fn values_that_stay_are_not_named_and_blanks_count() {
+    let old = "dn: cn=a,dc=x\ncn: a\ntelephoneNumber: 1\ntelephoneNumber: 2\ntitle: T  U\n";
+    let new = "dn: CN = a, DC=x\ncn: a\ntelephoneNumber: 2\ntelephoneNumber: 3\ntitle: T U\n";
+    assert_eq!(
+        plain(old, new),
+        "dn: cn=a,dc=x\nchangetype: modify\ndelete: telephoneNumber\ntelephoneNumber: 1\n-\n\
+         add: telephoneNumber\ntelephoneNumber: 3\n-\ndelete: title\ntitle: T  U\n-\n\
+         add: title\ntitle: T U\n-\n\n"
+    );
+}
+
+#[test]
+fn a_twin_that_comes_makes_the_kept_one_go_and_come_back() {
+    let entry = |values: &str| format!("dn: cn=a,dc=x\ncn: a\n{}{values}\n", guid(1));
+    let old = entry("proxyAddresses: smtp:a@x\n");
+    let new = entry("proxyAddresses: smtp:a@x\nproxyAddresses: smtp:A@x\n");
+    let root = format!("dn: dc=x\ndc: x\n{}\n", guid(0));
+    let (old, new) = (format!("{root}{old}"), format!("{root}{new}"));
+    assert_eq!(
+        change(Server::ActiveDirectory, &old, &new),
+        "dn: cn=a,dc=x\nchangetype: modify\ndelete: proxyAddresses\nproxyAddresses: smtp:a@x\n-\n\
+         add: proxyAddresses\nproxyAddresses: smtp:a@x\nproxyAddresses: smtp:A@x\n-\n\n"
+    );
+}
+
+#[test]
+fn what_no_rule_finds_is_deleted_as_a_whole() {
+    let old = "dn: cn=a,dc=x\ncn: a\njpegPhoto: 1\njpegPhoto: 2\n";
+    let new = "dn: cn=a,dc=x\ncn: a\njpegPhoto: 2\njpegPhoto: 3\n";
+    assert_eq!(
+        plain(old, new),
+        "dn: cn=a,dc=x\nchangetype: modify\ndelete: jpegPhoto\n-\nadd: jpegPhoto\n\
+         jpegPhoto: 2\njpegPhoto: 3\n-\n\n"
+    );
+    let draft = drafted(old, new, &options()).unwrap();
+    assert_eq!(draft.whole, [b"jpegPhoto".to_vec()]);
+    assert!(text(&draft.undo).contains("delete: jpegPhoto\n-\nadd: jpegPhoto\njpegPhoto: 1\n"));
+}
+
+#[test]
+fn a_subtree_moves_by_one_record_and_values_of_a_plain_server_go_first() {
+    let old = format!(
+        "{ROOT}dn: ou=a,dc=x\nou: a\n{}\ndn: cn=m,ou=a,dc=x\ncn: m\n{}\n\
+         dn: cn=g,dc=x\ncn: g\nmember: cn=m,ou=a,dc=x\n{}\n",
+        uuid(1),
+        uuid(2),
+        uuid(3)
+    );
+    let new = old.replace("ou=a", "ou=b").replace("ou: a", "ou: b");
+    assert_eq!(
+        change(Server::Plain, &old, &new),
+        "dn: cn=g,dc=x\nchangetype: modify\ndelete: member\nmember: cn=m,ou=a,dc=x\n-\n\
+         add: member\nmember: cn=m,ou=b,dc=x\n-\n\n\
+         dn: ou=a,dc=x\nchangetype: modrdn\nnewrdn: ou=b\ndeleteoldrdn: 1\n\n"
+    );
+    let ad = |text: &str| text.replace("entryUUID", "objectGUID");
+    assert_eq!(
+        change(Server::ActiveDirectory, &ad(&old), &ad(&new)),
+        "dn: ou=a,dc=x\nchangetype: modrdn\nnewrdn: ou=b\ndeleteoldrdn: 1\n\n"
+    );
+}
+
+#[test]
+fn text_and_binary_of_an_identity_are_one() {
+    let old = "dn: dc=x\ndc: x\n\ndn: cn=a,dc=x\ncn: a\n\
+               objectGUID: 895eb448-2e7e-441b-9a01-020304050607\n";
+    let new = "dn: dc=x\ndc: x\n\ndn: cn=b,dc=x\ncn: b\nobjectGUID:: SLReiX4uG0SaAQIDBAUGBw==\n";
+    assert_eq!(
+        change(Server::ActiveDirectory, old, new),
+        "dn: cn=a,dc=x\nchangetype: modrdn\nnewrdn: cn=b\ndeleteoldrdn: 1\n\n"
+    );
+}
+
+#[test]
+fn a_name_that_is_to_stay_as_a_value_is_kept() {
+    let old = format!("{ROOT}dn: cn=a,dc=x\ncn: a\ncn: b\n{}", uuid(1));
+    let new = format!("{ROOT}dn: cn=b,dc=x\ncn: b\ncn: a\ncn: c\n{}", uuid(1));
+    assert_eq!(
+        change(Server::Plain, &old, &new),
+        "dn: cn=a,dc=x\nchangetype: modrdn\nnewrdn: cn=b\ndeleteoldrdn: 0\n\n\
+         dn: cn=b,dc=x\nchangetype: modify\nadd: cn\ncn: c\n-\n\n"
+    );
+}
+
+#[test]
+fn directories_that_differ_in_every_identity_are_compared_by_name() {
+    let old = format!("{ROOT}dn: cn=a,dc=x\ncn: a\nsn: 1\n{}", uuid(1));
+    let new = format!("{ROOT}dn: cn=a,dc=x\ncn: a\nsn: 2\n{}", uuid(9));
+    assert_eq!(
+        change(Server::Plain, &old, &new),
+        "dn: cn=a,dc=x\nchangetype: modify\ndelete: sn\nsn: 1\n-\nadd: sn\nsn: 2\n-\n\n"
+    );
+}
+
+#[test]
+fn a_name_may_stay_in_the_text_and_be_another_entry() {
+    // b is renamed to c, a new b comes, and what was below b is below the new one.
+    let old =
+        format!("{ROOT}dn: ou=b,dc=x\nou: b\n{}\ndn: cn=m,ou=b,dc=x\ncn: m\n{}", uuid(1), uuid(2));
+    let new = format!(
+        "{ROOT}dn: ou=c,dc=x\nou: c\n{}\ndn: ou=b,dc=x\nou: b\n{}\ndn: cn=m,ou=b,dc=x\ncn: m\n{}",
+        uuid(1),
+        uuid(5),
+        uuid(2)
+    );
+    assert_eq!(
+        change(Server::Plain, &old, &new),
+        "dn: ou=b,dc=x\nchangetype: modrdn\nnewrdn: ou=c\ndeleteoldrdn: 1\n\n\
+         dn: ou=b,dc=x\nchangetype: add\nou: b\n\n\
+         dn: cn=m,ou=c,dc=x\nchangetype: modrdn\nnewrdn: cn=m\ndeleteoldrdn: 1\n\
+         newsuperior: ou=b,dc=x\n\n"
+    );
+}
+
+#[test]
+fn entries_that_name_each_other_come_and_go() {
+    let pair = format!(
+        "dn: cn=a,dc=x\ncn: a\nmanager: cn=b,dc=x\n{}\ndn: cn=b,dc=x\ncn: b\n\
+         manager: cn=a,dc=x\n{}",
+        guid(1),
+        guid(2)
+    );
+    let root = format!("dn: dc=x\ndc: x\n{}\n", guid(0));
+    let both = format!("{root}{pair}");
+    for (old, new) in [(&root, &both), (&both, &root)] {
+        let draft = drafted(old, new, &options()).unwrap();
+        there_and_back(old, new, &draft, Server::ActiveDirectory).unwrap();
+        assert_eq!(changes(&draft.change).len(), 3);
+    }
+}
+
+#[test]
+fn kinds_that_are_left_out_take_with_them_what_needs_them() {
+    let old = format!("{ROOT}dn: cn=m,dc=x\ncn: m\n{}", uuid(1));
+    let new =
+        format!("{ROOT}dn: ou=n,dc=x\nou: n\n\ndn: cn=m,ou=n,dc=x\ncn: m\nsn: 1\n{}", uuid(1));
+    let draft = |kinds: Kinds| drafted(&old, &new, &DiffOptions { kinds, ..options() }).unwrap();
+    let whole = draft(Kinds::default());
+    assert_eq!((whole.tally.add, whole.tally.modrdn, whole.tally.modify), (1, 1, 1));
+    let no_add = draft(Kinds { add: false, ..Kinds::default() });
+    // The move needs the new parent; the rest is written where the entry is.
+    assert_eq!((no_add.tally.add, no_add.tally.modrdn, no_add.tally.modify), (0, 0, 1));
+    assert_eq!(no_add.omitted[&Omission::Add], 1);
+    assert_eq!(no_add.omitted[&Omission::NeedsAnother], 1);
+    assert!(text(&no_add.change).contains("dn: cn=m,dc=x\n"));
+    let no_modify = draft(Kinds { modify: false, ..Kinds::default() });
+    assert_eq!(no_modify.tally.records(), 1);
+    assert_eq!(no_modify.omitted[&Omission::Modify], 1);
+}
+
+#[test]
+fn the_scope_is_of_entries_that_belong_to_it_on_either_side() {
+    let old = "dn: cn=a,ou=1,dc=x\nsn: 1\n\ndn: cn=b,ou=2,dc=x\nsn: 1\n";
+    let new = "dn: cn=a,ou=1,dc=x\nsn: 2\n\ndn: cn=b,ou=2,dc=x\nsn: 2\n";
+    let records = |scope: Scope| {
+        let draft = drafted(old, new, &DiffOptions { scope, ..options() }).unwrap();
+        text(&draft.change).matches("dn: ").count()
+    };
+    let dn = |text: &str| NormalizedDn::of(text.as_bytes()).unwrap();
+    assert_eq!(records(Scope::default()), 2);
+    assert_eq!(records(Scope { base: Some(dn("OU=1,DC=x")), ..Scope::default() }), 1);
+    assert_eq!(records(Scope { excluded: vec![dn("dc=x")], ..Scope::default() }), 0);
+    let filter = Filter::parse(b"(&(cn:dn:=b)(sn=2))").unwrap().matcher();
+    assert_eq!(records(Scope { filter: Some(filter), ..Scope::default() }), 1);
+}
+
+#[test]
+fn a_part_of_the_values_is_not_compared_and_a_reference_is_not_opened() {
+    let old = "dn: cn=a\nmember;range=0-1: cn=b\nsn: 1\nphoto:< file:///a\n";
+    let new = "dn: cn=a\nmember: cn=b\nmember: cn=c\nsn: 2\nphoto:< file:///b\n";
+    let draft = drafted(old, new, &options()).unwrap();
+    assert_eq!(
+        text(&draft.change),
+        "dn: cn=a\nchangetype: modify\ndelete: sn\nsn: 1\n-\nadd: sn\nsn: 2\n-\n\n"
+    );
+    assert_eq!((draft.partial, draft.references), (1, 1));
+}
+
+#[test]
+fn an_entry_that_stands_twice_is_no_basis() {
+    let twice = "dn: cn=a,dc=x\nsn: 1\n\ndn: cn=b,dc=x\n\ndn: CN=A, DC=x\nsn: 2\n";
+    let error = drafted("dn: cn=b,dc=x\n", twice, &options()).unwrap_err();
+    let DiffError::Twice { in_old: false, first, count: 1 } = error else { panic!("{error:?}") };
+    assert_eq!((first[0].1.first, first[0].1.again), (1, 6));
+    let same = format!("dn: cn=a,dc=x\n{}\ndn: cn=c,dc=x\n{}", uuid(1), uuid(1));
+    let error = drafted("dn: cn=b,dc=x\n", &same, &options()).unwrap_err();
+    assert!(matches!(error, DiffError::TwiceByIdentity { in_old: false, .. }), "{error:?}");
+}
+
+#[test]
+fn an_entry_with_entries_below_it_is_not_deleted_because_an_export_lacks_it() {
+    let old = "dn: dc=x\n\ndn: ou=a,dc=x\nou: a\n\ndn: cn=m,ou=a,dc=x\ncn: m\n";
+    let new = "dn: dc=x\n\ndn: cn=m,ou=a,dc=x\ncn: m\n\ndn: cn=n,ou=a,dc=x\ncn: n\n";
+    let draft = drafted(old, new, &options()).unwrap();
+    assert_eq!(text(&draft.change), "dn: cn=n,ou=a,dc=x\nchangetype: add\ncn: n\n\n");
+    assert_eq!(draft.implied, [(Lacking::New, b"ou=a,dc=x".to_vec())]);
+    let draft = drafted(new, old, &options()).unwrap();
+    assert_eq!(text(&draft.change), "dn: cn=n,ou=a,dc=x\nchangetype: delete\n\n");
+    assert_eq!(draft.implied, [(Lacking::Old, b"ou=a,dc=x".to_vec())]);
+}
+
+#[test]
+fn an_add_holds_what_a_server_takes_and_the_undo_of_a_delete_all_of_it() {
+    let entry = format!(
+        "dn: cn=a,dc=x\nobjectClass: user\ncn: a\nname: a\nsAMAccountName: a\n\
+         memberOf: cn=g,dc=x\nwhenCreated: 20200101000000.0Z\nsAMAccountType: 805306368\n\
+         pwdLastSet: 1\nmail: a@x\n{}",
+        guid(1)
+    );
+    let root = format!("dn: dc=x\ndc: x\n{}\n", guid(0));
+    let both = format!("{root}{entry}");
+    let written = "dn: cn=a,dc=x\nchangetype: add\nobjectClass: user\ncn: a\n\
+                   sAMAccountName: a\nmail: a@x\n\n";
+    let there = drafted(&root, &both, &options()).unwrap();
+    assert_eq!(text(&there.change), written);
+    let only = Compared { only: vec![b"mail".to_vec()], ..Compared::default() };
+    let back = drafted(&both, &root, &DiffOptions { compared: only, ..options() }).unwrap();
+    assert_eq!(text(&back.undo), written);
+    assert!(matches!(changes(&back.change)[0].change, Change::Delete));
+}

@@ -1,0 +1,162 @@
+//! Values that name entries, where the directory keeps the entry and not its
+//! name: in Active Directory they follow a rename.
+//!
+//! While changes are applied, such values stand as they would in the export: an
+//! entry is called there by the name that it had when the export was taken. So a
+//! rename costs nothing, however many values name the entry, and a value that a
+//! later record writes under the new name is still the same one.
+
+use std::borrow::Cow;
+
+use super::Image;
+use super::tree::{NodeId, ROOT, Tree};
+use crate::change::identity;
+use crate::change::not_applicable::NotApplicable;
+use crate::change::stored::StoredEntry;
+use crate::directory::Entry;
+use crate::directory::dn::key_parent;
+use crate::ldif::{Change, ChangeRecord, Modification, Value};
+
+/// Stands for the parent of what is named below an entry that came in the place
+/// of one that went: the export has no name for it.
+const NEWCOMER: &[u8] = b"x-ldifix-newcomer=";
+
+/// Whether references to the entry hold whatever it is called: Active Directory's
+/// objects have an `objectGUID`. OpenLDAP's entries have an `entryUUID`, but what
+/// refers to them does so by name.
+pub(super) fn has_identity(entry: &StoredEntry<'_>) -> bool {
+    let has = |name: &[u8]| entry.values(name).next().is_some();
+    has(b"objectGUID") && !has(b"entryUUID")
+}
+
+impl Image<'_> {
+    /// Whether values that name entries followed a rename, also in entries that
+    /// are otherwise [`Fate::Unchanged`](super::Fate::Unchanged) or
+    /// [`Fate::Renamed`](super::Fate::Renamed): [`Image::followed`] tells which.
+    #[must_use]
+    pub fn links_follow(&self) -> bool {
+        self.tree.has_followed()
+    }
+
+    /// What became of a value of the export: `None` where it stays as it is.
+    #[must_use]
+    pub fn followed(&self, attribute: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+        let start = identity::dn_within(attribute, value)?;
+        let (head, dn) = value.split_at(start);
+        let dn = followed(&self.tree, dn)?;
+        Some([head, &dn].concat())
+    }
+
+    /// The same for all values of an entry.
+    pub fn follow(&self, entry: &mut Entry<'_>) {
+        if !self.links_follow() {
+            return;
+        }
+        let old = std::mem::replace(entry, Entry::new(Vec::new()));
+        let (dn, mut attributes) = old.into_parts();
+        for attribute in &mut attributes {
+            for value in &mut attribute.values {
+                let Value::Bytes(bytes) = value else { continue };
+                if let Some(followed) = self.followed(&attribute.name, bytes) {
+                    *bytes = Cow::Owned(followed);
+                }
+            }
+        }
+        *entry = Entry::with_attributes(dn, attributes);
+    }
+
+    /// Modifications with the entries that their values name called as in the
+    /// export; `None` where they are called so already.
+    pub(super) fn as_in_export(
+        &self,
+        mods: &[Modification<'_>],
+    ) -> Option<Vec<Modification<'static>>> {
+        let mut called = false;
+        let mods = mods.iter().map(|modification| {
+            let values = modification.values.iter().map(|value| {
+                let there = self.value_as_in_export(&modification.attribute, value);
+                called |= there.is_some();
+                there.unwrap_or_else(|| value.clone().into_owned())
+            });
+            let values = values.collect();
+            let attribute = Cow::Owned(modification.attribute.to_vec());
+            Modification { op: modification.op, attribute, values }
+        });
+        let mods: Vec<_> = mods.collect();
+        called.then_some(mods)
+    }
+
+    /// The same for a value; `None` where it names no entry that has another name
+    /// in the export.
+    pub(super) fn value_as_in_export(
+        &self,
+        attribute: &[u8],
+        value: &Value<'_>,
+    ) -> Option<Value<'static>> {
+        // Where nothing follows, the text is all there is to a value.
+        let bytes = value.bytes().filter(|_| self.links_follow())?;
+        let (head, dn) = bytes.split_at(identity::dn_within(attribute, bytes)?);
+        let key = identity::dn_key(dn)?;
+        let (node, below) = self.tree.nearest(&key);
+        let name = match self.tree.origin(node) {
+            Some(_) if !self.tree.is_followed(node) => return None,
+            Some(origin) => origin.to_vec(),
+            None => [NEWCOMER, node.to_string().as_bytes()].concat(),
+        };
+        let start = *identity::rdn_starts(dn).get(below).unwrap_or(&dn.len());
+        let rest = dn.get(..start).unwrap_or_default();
+        Some(Value::Bytes(Cow::Owned([head, rest, &name].concat())))
+    }
+
+    /// The record of an inverse, with entries called as they are now.
+    pub(super) fn as_now(&self, mut record: ChangeRecord<'static>) -> ChangeRecord<'static> {
+        if let Change::Modify(mods) = &mut record.change {
+            for modification in mods {
+                for value in &mut modification.values {
+                    let now = value.bytes().and_then(|v| self.followed(&modification.attribute, v));
+                    if let Some(now) = now {
+                        *value = Value::Bytes(Cow::Owned(now));
+                    }
+                }
+            }
+        }
+        record
+    }
+
+    /// The refusal, with the entry called as the change record calls it.
+    pub(super) fn said_now(&self, mut refusal: NotApplicable) -> NotApplicable {
+        if let (Some(attribute), Some(value)) = (&refusal.attribute, &refusal.value)
+            && let Some(now) = self.followed(attribute, value)
+        {
+            refusal.value = Some(now);
+        }
+        refusal
+    }
+}
+
+/// The DN of the entry that had this one in the export.
+fn followed(tree: &Tree<'_>, dn: &[u8]) -> Option<Vec<u8>> {
+    let key = identity::dn_key(dn)?;
+    let mut name = key.as_slice();
+    let mut depth = 0;
+    let node = loop {
+        if let Some(id) = node_of(tree, name) {
+            break id;
+        }
+        name = key_parent(name)?;
+        depth += 1;
+    };
+    let newcomer = tree.origin(node).is_none();
+    if !newcomer && (!tree.is_followed(node) || tree.node(node).was_removed()) {
+        return None;
+    }
+    let start = *identity::rdn_starts(dn).get(depth)?;
+    Some([dn.get(..start)?, &tree.dn(node)].concat())
+}
+
+fn node_of(tree: &Tree<'_>, name: &[u8]) -> Option<NodeId> {
+    match name.strip_prefix(NEWCOMER) {
+        Some(number) => tree.node_by_number(number),
+        None => tree.facts.find(name)?.node.filter(|&id| id != ROOT),
+    }
+}

@@ -1,0 +1,710 @@
+//! The names of which the records speak: which of the adds, deletes and renames
+//! were made, and where each entry is now.
+//!
+//! The records are followed as if all were made. That gives, for each entry, the
+//! names it has one after the other. A name is a place: an entry above, and an
+//! RDN below it. What is above may have been renamed or not, so places are looked
+//! up only when the names above them are known.
+
+mod entangled;
+mod traces;
+
+use rustc_hash::FxHashMap;
+
+use crate::change::identity;
+use crate::change::verify::chains::Chains;
+use crate::change::verify::explain::{Act, Deed, FactId, Facts, Patience, Verdict, explain};
+use crate::change::verify::found::Found;
+use crate::change::verify::values::{Likeness, equal};
+use crate::directory::Entry;
+use crate::ldif::{Attribute, Change, ChangeRecord};
+
+pub(super) type NodeId = usize;
+type PlaceId = usize;
+
+const ROOT: NodeId = 0;
+
+/// An entry, whatever its name.
+#[derive(Debug, Default)]
+struct Node<'a> {
+    children: FxHashMap<Box<[u8]>, NodeId>,
+    /// Where it is if all records so far were made.
+    at: Option<PlaceId>,
+    /// Where it was before the first record; none for one that a record adds.
+    began: Option<PlaceId>,
+    /// The key of its DN before the first record.
+    origin: Option<Box<[u8]>>,
+    /// What an add gives it.
+    added: Option<&'a [Attribute<'a>]>,
+    events: Vec<(usize, Event)>,
+    /// Whether a record modifies it.
+    modified: bool,
+    /// The key of its DN in the export, once that is known; none where it does
+    /// not exist there.
+    located: Option<Option<Box<[u8]>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    Created(PlaceId),
+    Moved(PlaceId),
+    Deleted,
+}
+
+#[derive(Debug)]
+struct Place {
+    parent: NodeId,
+    rdn: Box<[u8]>,
+    /// The key of the DN when a record first spoke of it.
+    key: Box<[u8]>,
+    fact: FactId,
+    /// Whether an entry was there or came there.
+    used: bool,
+    /// How the RDN is spelled, where a rename changes only that.
+    spelling: Option<FactId>,
+}
+
+/// A fact about how an RDN is spelled.
+#[derive(Debug)]
+struct Spelling {
+    fact: FactId,
+    place: PlaceId,
+    rdn: Vec<u8>,
+}
+
+/// The names of all records.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    nodes: Vec<Node<'a>>,
+    places: Vec<Place>,
+    place_ids: FxHashMap<(NodeId, Box<[u8]>), PlaceId>,
+    spellings: Vec<Spelling>,
+    facts: Facts,
+    /// Per record: the entry that it is about; `None` where its DN is none.
+    targets: Vec<Option<NodeId>>,
+    /// The records that give or take names, and what they do.
+    structural: Vec<(usize, Act)>,
+    chains: Chains,
+    /// Per record; `None` where it is not known yet, or gives and takes no name.
+    verdicts: Vec<Option<Verdict>>,
+    /// Per record: whether something else than names had to decide.
+    guessed: Vec<bool>,
+    /// The records.
+    records: &'a [ChangeRecord<'a>],
+}
+
+/// Keys under which entries are to be looked for.
+pub(super) struct Asked<'k> {
+    pub(super) export: &'k mut dyn FnMut(&[u8]),
+    pub(super) base: &'k mut dyn FnMut(&[u8]),
+}
+
+impl<'a> Names<'a> {
+    /// Follows the records as if all were made.
+    pub(super) fn of(records: &'a [ChangeRecord<'a>], asked: &mut Asked<'_>) -> Self {
+        let mut facts = Facts::default();
+        facts.group();
+        let mut names = Self {
+            nodes: vec![Node { origin: Some(Box::default()), ..Node::default() }],
+            places: Vec::new(),
+            place_ids: FxHashMap::default(),
+            spellings: Vec::new(),
+            facts,
+            targets: Vec::with_capacity(records.len()),
+            structural: Vec::new(),
+            chains: Chains::default(),
+            verdicts: vec![None; records.len()],
+            guessed: vec![false; records.len()],
+            records,
+        };
+        for (number, record) in records.iter().enumerate() {
+            let target = identity::dn_key(&record.dn).and_then(|key| {
+                (asked.export)(&key);
+                names.follow(number, record, &key, asked)
+            });
+            names.targets.push(target);
+        }
+        for node in &names.nodes {
+            if let Some(origin) = node.origin.as_deref().filter(|key| !key.is_empty()) {
+                (asked.export)(origin);
+                (asked.base)(origin);
+            }
+        }
+        names.link();
+        names
+    }
+
+    fn follow(
+        &mut self,
+        number: usize,
+        record: &'a ChangeRecord<'a>,
+        key: &[u8],
+        asked: &mut Asked<'_>,
+    ) -> Option<NodeId> {
+        match &record.change {
+            Change::Modify(_) => {
+                let node = self.walk(key);
+                self.nodes[node].modified = true;
+                Some(node)
+            }
+            Change::Add(attributes) => {
+                let parent = self.walk(identity::parent_key(key)?);
+                let place = self.place(parent, first_rdn(key), || key.into());
+                let node = self.nodes.len();
+                self.nodes.push(Node {
+                    at: Some(place),
+                    added: Some(attributes),
+                    events: vec![(number, Event::Created(place))],
+                    ..Node::default()
+                });
+                self.occupy(place, node);
+                self.structural.push((number, vec![self.becomes(place, true)]));
+                Some(node)
+            }
+            Change::Delete => {
+                let node = self.walk(key);
+                let place = self.nodes[node].at?;
+                let mut act = vec![self.becomes(place, false)];
+                act.extend(self.vacate(place));
+                self.nodes[node].at = None;
+                self.nodes[node].events.push((number, Event::Deleted));
+                self.structural.push((number, act));
+                Some(node)
+            }
+            Change::ModRdn { new_rdn, new_superior, .. } => {
+                let node = self.walk(key);
+                let from = self.nodes[node].at?;
+                let rdn = identity::rdn_key(new_rdn)?;
+                let parent = match new_superior {
+                    Some(dn) => self.walk(&identity::dn_key(dn)?),
+                    None => self.places[from].parent,
+                };
+                let above = match new_superior {
+                    Some(dn) => identity::dn_key(dn)?,
+                    None => identity::parent_key(key)?.to_vec(),
+                };
+                let new = joined(&rdn, &above);
+                let to = self.place(parent, &rdn, || new.as_slice().into());
+                let act = if to == from {
+                    self.respell(to, new_rdn)
+                } else {
+                    (asked.export)(&new);
+                    let mut act = vec![self.becomes(from, false), self.becomes(to, true)];
+                    act.extend(self.vacate(from));
+                    self.occupy(to, node);
+                    self.nodes[node].at = Some(to);
+                    act
+                };
+                self.nodes[node].events.push((number, Event::Moved(to)));
+                self.structural.push((number, act));
+                Some(node)
+            }
+        }
+    }
+
+    fn becomes(&self, place: PlaceId, to: bool) -> Deed {
+        Deed::Set { fact: self.places[place].fact, to, guarded: true }
+    }
+
+    fn respell(&mut self, place: PlaceId, rdn: &[u8]) -> Act {
+        let known = self.spellings.iter().rev().take(8);
+        let known = known.filter(|s| s.place == place && s.rdn == rdn).map(|s| s.fact).next();
+        let fact = known.unwrap_or_else(|| {
+            let group = self.facts.group();
+            let fact = self.facts.fact(group);
+            self.spellings.push(Spelling { fact, place, rdn: rdn.to_vec() });
+            fact
+        });
+        let before = self.places[place].spelling.replace(fact);
+        // How it was spelled is not known: the DN of the record need not say so.
+        let mut act = Act::new();
+        if let Some(before) = before.filter(|before| *before != fact) {
+            act.push(Deed::Set { fact: before, to: false, guarded: false });
+        }
+        act.push(Deed::Set { fact, to: true, guarded: false });
+        act
+    }
+
+    /// The node of a key, with those above it.
+    fn walk(&mut self, key: &[u8]) -> NodeId {
+        let mut node = ROOT;
+        let mut end = key.len();
+        while end > 0 {
+            let from = memchr::memrchr(b',', &key[..end]).map_or(0, |at| at + 1);
+            node = self.child(node, &key[from..end], &key[from..]);
+            end = from.saturating_sub(1);
+        }
+        node
+    }
+
+    fn child(&mut self, parent: NodeId, rdn: &[u8], key: &[u8]) -> NodeId {
+        if let Some(&node) = self.nodes[parent].children.get(rdn) {
+            return node;
+        }
+        let place = self.place(parent, rdn, || key.into());
+        let began = !self.places[place].used;
+        let above = self.nodes[parent].origin.as_deref().filter(|_| began);
+        let origin = above.map(|above| joined(rdn, above).into());
+        let node = self.nodes.len();
+        let began = began.then_some(place);
+        self.nodes.push(Node { at: Some(place), began, origin, ..Node::default() });
+        self.occupy(place, node);
+        node
+    }
+
+    fn place(&mut self, parent: NodeId, rdn: &[u8], key: impl FnOnce() -> Box<[u8]>) -> PlaceId {
+        *self.place_ids.entry((parent, rdn.into())).or_insert_with(|| {
+            let fact = self.facts.fact(0);
+            let (rdn, key) = (rdn.into(), key());
+            self.places.push(Place { parent, rdn, key, fact, used: false, spelling: None });
+            self.places.len() - 1
+        })
+    }
+
+    fn occupy(&mut self, place: PlaceId, node: NodeId) {
+        let Place { parent, rdn, used, .. } = &mut self.places[place];
+        *used = true;
+        self.nodes[*parent].children.insert(rdn.clone(), node);
+    }
+
+    /// Whoever comes there next may be spelled in any way.
+    fn vacate(&mut self, place: PlaceId) -> Option<Deed> {
+        let Place { parent, rdn, spelling, .. } = &mut self.places[place];
+        self.nodes[*parent].children.remove(rdn);
+        spelling.take().map(|fact| Deed::Blur { group: self.facts.group_of(fact) })
+    }
+
+    /// Records that speak of the same name or entry belong together.
+    fn link(&mut self) {
+        let mut chains = Chains::new(self.structural.len());
+        let mut first: FxHashMap<FactId, usize> = FxHashMap::default();
+        let mut number_of: FxHashMap<usize, usize> = FxHashMap::default();
+        for (at, (number, act)) in self.structural.iter().enumerate() {
+            number_of.insert(*number, at);
+            for deed in act {
+                if let Deed::Set { fact, .. } = deed {
+                    chains.join(*first.entry(*fact).or_insert(at), at);
+                }
+            }
+        }
+        for node in &self.nodes {
+            for pair in node.events.windows(2) {
+                if let [(a, _), (b, _)] = pair {
+                    chains.join(number_of[a], number_of[b]);
+                }
+            }
+        }
+        chains.finish();
+        self.chains = chains;
+    }
+
+    /// Decides which of the records that give and take names were made.
+    pub(super) fn resolve(
+        &mut self,
+        export: &mut Found<'a>,
+        base: Option<&Found<'a>>,
+        patience: &Patience,
+    ) {
+        self.verdicts.fill(None);
+        self.guessed.fill(false);
+        self.nodes.iter_mut().for_each(|node| node.located = None);
+        let of_record: FxHashMap<usize, usize> = (0..self.structural.len())
+            .map(|at| (self.structural[at].0, self.chains.of(at)))
+            .collect();
+        let mut begun = vec![false; self.chains.len()];
+        let mut decided = vec![false; self.chains.len()];
+        for first in 0..self.chains.len() {
+            let mut stack = vec![first];
+            while let Some(&chain) = stack.last() {
+                if decided[chain] {
+                    stack.pop();
+                    continue;
+                }
+                begun[chain] = true;
+                match self.missing(chain, &of_record, &begun) {
+                    Some(other) => stack.push(other),
+                    None => {
+                        self.decide(chain, export, base, patience);
+                        decided[chain] = true;
+                        stack.pop();
+                    }
+                }
+            }
+        }
+    }
+
+    /// A chain that must be decided before this one: names above its places
+    /// depend on it. Of a circle, the names if all records were made count.
+    fn missing(
+        &mut self,
+        chain: usize,
+        of_record: &FxHashMap<usize, usize>,
+        begun: &[bool],
+    ) -> Option<usize> {
+        for place in self.places_of(chain) {
+            let mut node = self.places[place].parent;
+            let mut steps = 0;
+            while node != ROOT && self.nodes[node].located.is_none() && steps < self.nodes.len() {
+                let undecided = self.nodes[node].events.iter().find(|(number, _)| {
+                    self.verdicts[*number].is_none()
+                        && of_record.get(number).is_some_and(|&chain| !begun[chain])
+                });
+                if let Some((number, _)) = undecided {
+                    return of_record.get(number).copied();
+                }
+                let Some(place) = self.place_now(node, None) else { break };
+                node = self.places[place].parent;
+                steps += 1;
+            }
+        }
+        None
+    }
+
+    fn places_of(&self, chain: usize) -> Vec<PlaceId> {
+        let mut places: Vec<PlaceId> = Vec::new();
+        for &at in self.chains.members(chain) {
+            let (number, _) = self.structural[at];
+            let Some(node) = self.targets[number] else { continue };
+            let node = &self.nodes[node];
+            places.extend(node.began);
+            // Each event is looked at with its own record.
+            let event = node.events.binary_search_by_key(&number, |(number, _)| *number);
+            if let Ok(at) = event
+                && let (_, Event::Created(place) | Event::Moved(place)) = node.events[at]
+            {
+                places.push(place);
+            }
+        }
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// Where an entry is, as far as its records are decided; the others count as
+    /// made.
+    fn place_now(&self, node: NodeId, export: Option<&Found<'a>>) -> Option<PlaceId> {
+        let node = &self.nodes[node];
+        let mut place = node.began;
+        for (number, event) in &node.events {
+            let verdict = self.verdicts[*number].unwrap_or(Verdict::Applied);
+            match (event, verdict) {
+                (Event::Created(to) | Event::Moved(to), Verdict::Applied) => place = Some(*to),
+                (Event::Deleted, Verdict::Applied) => place = None,
+                (Event::Moved(to) | Event::Created(to), Verdict::Contradicted) => {
+                    let taken = |place: PlaceId| self.facts.observed(self.places[place].fact);
+                    let stays = place.is_some_and(taken);
+                    if export.is_none() || (!stays && taken(*to)) {
+                        place = Some(*to);
+                    }
+                }
+                _ => {}
+            }
+        }
+        place
+    }
+
+    /// The key of an entry's DN in the export; `None` where it does not exist.
+    pub(super) fn locate(&mut self, node: NodeId, export: &Found<'a>) -> Option<Box<[u8]>> {
+        let mut path = Vec::new();
+        let mut at = node;
+        let mut above = loop {
+            if at == ROOT {
+                break Some(Box::default());
+            }
+            if let Some(located) = &self.nodes[at].located {
+                break located.clone();
+            }
+            let place = self.place_now(at, Some(export));
+            path.push((at, place));
+            match place {
+                // A circle of names that contradict each other is nowhere.
+                Some(place) if path.len() <= self.nodes.len() => at = self.places[place].parent,
+                _ => break None,
+            }
+        };
+        for (node, place) in path.into_iter().rev() {
+            let key = above.as_deref().zip(place);
+            let key: Option<Box<[u8]>> =
+                key.map(|(above, place)| joined(&self.places[place].rdn, above).into());
+            self.nodes[node].located = Some(key.clone());
+            above = key;
+        }
+        above
+    }
+
+    fn decide(
+        &mut self,
+        chain: usize,
+        export: &mut Found<'a>,
+        base: Option<&Found<'a>>,
+        patience: &Patience,
+    ) {
+        let mut keys: FxHashMap<PlaceId, Box<[u8]>> = FxHashMap::default();
+        let places = self.places_of(chain);
+        if self.chains.members(chain).len() <= entangled::MOST
+            && places.iter().any(|&place| !self.is_decided(self.places[place].parent))
+        {
+            self.decide_entangled(chain, &places, export, base);
+            return;
+        }
+        for place in places {
+            let parent = self.places[place].parent;
+            let fact = self.places[place].fact;
+            if !self.is_decided(parent) {
+                let key = self.places[place].key.clone();
+                self.facts.observe(fact, export.entry(&key).is_some());
+                keys.insert(place, key);
+                continue;
+            }
+            let Some(above) = self.locate(parent, export) else {
+                match self.is_lost(parent, export) {
+                    true => self.facts.hide(fact),
+                    false => self.facts.observe(fact, false),
+                }
+                continue;
+            };
+            let key: Box<[u8]> = joined(&self.places[place].rdn, &above).into();
+            let taken = export.entry(&key).is_some();
+            self.facts.observe(fact, taken);
+            keys.insert(place, key);
+        }
+        self.observe_spellings(chain, &keys, export);
+        let members: Vec<usize> = self.chains.members(chain).to_vec();
+        let numbers: Vec<usize> = members.iter().map(|&at| self.structural[at].0).collect();
+        let acts: Vec<&Act> = members.iter().map(|&at| &self.structural[at].1).collect();
+        let explained = explain(&self.facts, &acts, &|choices| choices.to_vec(), patience);
+        let mut verdicts = explained.verdicts;
+        if !explained.choices.is_empty() {
+            let left = self.who_is_who(&numbers, &explained.choices, &keys, export, base);
+            let (low, high) = (left.first().copied(), left.last().copied());
+            let (low, high) = (low.unwrap_or_default(), high.unwrap_or_default());
+            for (at, verdict) in verdicts.iter_mut().enumerate() {
+                *verdict = match at {
+                    at if at < low => Verdict::Applied,
+                    at if at >= high => Verdict::Pending,
+                    _ => Verdict::Unclear,
+                };
+                self.guessed[numbers[at]] = left.len() > 1;
+            }
+        }
+        for (number, verdict) in numbers.iter().zip(verdicts) {
+            self.verdicts[*number] = Some(verdict);
+        }
+    }
+
+    /// Whether an entry is nowhere because it, or one above it, was deleted.
+    pub(super) fn is_lost(&self, node: NodeId, export: &Found<'a>) -> bool {
+        let mut at = node;
+        for _ in 0..self.nodes.len() {
+            match self.place_now(at, Some(export)) {
+                Some(place) => at = self.places[place].parent,
+                None => return self.is_deleted(at),
+            }
+        }
+        false
+    }
+
+    /// Whether it is known where an entry is. In a circle of names it is not: then
+    /// a name stands for what it was when a record spoke of it.
+    fn is_decided(&self, node: NodeId) -> bool {
+        let mut at = node;
+        for _ in 0..self.nodes.len() {
+            let own = &self.nodes[at];
+            if at == ROOT || own.located.is_some() {
+                return true;
+            }
+            if own.events.iter().any(|(number, _)| self.verdicts[*number].is_none()) {
+                return false;
+            }
+            match self.place_now(at, None) {
+                Some(place) => at = self.places[place].parent,
+                None => return true,
+            }
+        }
+        false
+    }
+
+    fn observe_spellings(
+        &mut self,
+        chain: usize,
+        keys: &FxHashMap<PlaceId, Box<[u8]>>,
+        export: &Found<'a>,
+    ) {
+        if self.spellings.is_empty() {
+            return;
+        }
+        let mut touched: Vec<FactId> = Vec::new();
+        for &at in self.chains.members(chain) {
+            touched.extend(self.structural[at].1.iter().filter_map(|deed| match deed {
+                Deed::Set { fact, .. } => Some(*fact),
+                _ => None,
+            }));
+        }
+        for fact in touched {
+            let known = self.spellings.binary_search_by_key(&fact, |spelling| spelling.fact);
+            let Ok(known) = known else { continue };
+            let Spelling { place, rdn, .. } = &self.spellings[known];
+            let entry = keys.get(place).and_then(|key| export.known(key));
+            let spelled = entry.is_some_and(|entry| is_spelled(&entry.dn, rdn));
+            self.facts.observe(fact, spelled);
+        }
+    }
+
+    /// Of several prefixes that all give the names that are there, those that put
+    /// the right entries there. One where nothing tells them apart and no entry is
+    /// elsewhere.
+    fn who_is_who(
+        &self,
+        numbers: &[usize],
+        choices: &[usize],
+        keys: &FxHashMap<PlaceId, Box<[u8]>>,
+        export: &Found<'a>,
+        base: Option<&Found<'a>>,
+    ) -> Vec<usize> {
+        let likeness = |node: NodeId, place: Option<PlaceId>| {
+            let entry = place.and_then(|place| keys.get(&place)).and_then(|key| export.known(key));
+            entry.map_or(0, |entry| self.likeness(node, entry, base))
+        };
+        let mark = |node: NodeId, place: Option<PlaceId>| {
+            // What is below a deleted entry is gone.
+            let place = place.filter(|place| keys.contains_key(place));
+            let place = place.map_or(u64::MAX, |place| place as u64);
+            (node as u64 ^ place.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        };
+        let mut at: FxHashMap<NodeId, Option<PlaceId>> = FxHashMap::default();
+        for node in numbers.iter().filter_map(|&number| self.targets[number]) {
+            at.entry(node).or_insert(self.nodes[node].began);
+        }
+        let mut score: i64 = at.iter().map(|(&node, &place)| likeness(node, place)).sum();
+        let mut signature = 0_u64;
+        let mut states = vec![(score, signature)];
+        for &number in numbers {
+            if let Some(node) = self.targets[number] {
+                let events = &self.nodes[node].events;
+                let event = events.binary_search_by_key(&number, |(number, _)| *number);
+                let to = match event.map(|at| events[at].1) {
+                    Ok(Event::Created(to) | Event::Moved(to)) => Some(to),
+                    _ => None,
+                };
+                let from = at.insert(node, to).flatten();
+                score += likeness(node, to) - likeness(node, from);
+                signature = signature.wrapping_add(mark(node, to)).wrapping_sub(mark(node, from));
+            }
+            states.push((score, signature));
+        }
+        let best = choices.iter().map(|&k| states[k].0).max().unwrap_or_default();
+        let mut left: Vec<usize> =
+            choices.iter().copied().filter(|&k| states[k].0 == best).collect();
+        if left.len() > 1 {
+            left = self.without_lost_traces(left, numbers, keys, export, base);
+        }
+        if left.windows(2).all(|pair| states[pair[0]].1 == states[pair[1]].1) {
+            left.drain(..left.len().saturating_sub(1));
+        }
+        left
+    }
+
+    /// Whether an entry of the export is this one: above 0 yes, below no, 0 unknown.
+    fn likeness(&self, node: NodeId, entry: &Entry<'_>, base: Option<&Found<'a>>) -> i64 {
+        let node = &self.nodes[node];
+        if let Some(added) = node.added {
+            let lines = added.iter().map(|line| (&*line.name, &line.value));
+            return match Likeness::of(entry, lines) {
+                Likeness::Same => 2,
+                Likeness::Other if !node.modified => -2,
+                _ => 0,
+            };
+        }
+        let Some(before) = node.origin.as_deref().and_then(|key| base?.known(key)) else {
+            return 0;
+        };
+        let lines = before.attributes().iter();
+        let lines = lines.flat_map(|own| own.values.iter().map(|value| (&*own.name, value)));
+        let alike = Likeness::of(entry, lines);
+        for name in [&b"objectGUID"[..], b"entryUUID", b"nsUniqueId"] {
+            if let ([before], [now]) = (before.values(name), entry.values(name)) {
+                return match (equal(name, before, now), alike) {
+                    (true, _) => 4,
+                    // Made again, as by an inverse.
+                    (false, Likeness::Same) => 2,
+                    (false, _) => -4,
+                };
+            }
+        }
+        match alike {
+            Likeness::Same => 2,
+            Likeness::More if !node.modified => -1,
+            Likeness::Other if !node.modified => -2,
+            _ => 0,
+        }
+    }
+
+    pub(super) fn target(&self, number: usize) -> Option<NodeId> {
+        self.targets[number]
+    }
+
+    pub(super) fn verdict(&self, number: usize) -> Option<Verdict> {
+        self.verdicts[number]
+    }
+
+    pub(super) fn is_guessed(&self, number: usize) -> bool {
+        self.guessed[number]
+    }
+
+    /// The key of an entry's DN before the first record.
+    pub(super) fn origin(&self, node: NodeId) -> Option<&[u8]> {
+        self.nodes[node].origin.as_deref()
+    }
+
+    /// What an add gave the entry, where one did.
+    pub(super) fn added(&self, node: NodeId) -> Option<&'a [Attribute<'a>]> {
+        self.nodes[node].added
+    }
+
+    /// Whether a delete of the entry was made.
+    fn is_deleted(&self, node: NodeId) -> bool {
+        let deleted = |(number, event): &(usize, Event)| {
+            matches!(event, Event::Deleted) && self.verdicts[*number] == Some(Verdict::Applied)
+        };
+        self.nodes[node].events.last().is_some_and(deleted)
+    }
+
+    /// Whether an add of the entry is still to be made.
+    pub(super) fn is_to_come(&self, node: NodeId) -> bool {
+        let pending = |(number, event): &(usize, Event)| {
+            matches!(event, Event::Created(_)) && self.verdicts[*number] != Some(Verdict::Applied)
+        };
+        self.nodes[node].events.first().is_some_and(pending)
+    }
+
+    /// The places that a rename takes from and gives to: whether they are taken.
+    pub(super) fn seen(&self, number: usize) -> Vec<bool> {
+        let act = self.structural.binary_search_by_key(&number, |(number, _)| *number);
+        let deeds = act.map(|at| self.structural[at].1.as_slice()).unwrap_or_default();
+        let facts = deeds.iter().filter_map(|deed| match deed {
+            Deed::Set { fact, .. } => Some(self.facts.observed(*fact)),
+            _ => None,
+        });
+        facts.collect()
+    }
+}
+
+/// Whether the values of a DN's RDN are those of another, byte for byte. A server
+/// may spell attribute types in its own way.
+fn is_spelled(dn: &[u8], rdn: &[u8]) -> bool {
+    let (Some(own), Some(other)) = (identity::rdn_values(dn), identity::rdn_values(rdn)) else {
+        return false;
+    };
+    let has = |(name, value): &(Vec<u8>, Vec<u8>)| {
+        own.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value)
+    };
+    own.len() == other.len() && other.iter().all(has)
+}
+
+fn first_rdn(key: &[u8]) -> &[u8] {
+    &key[..memchr::memchr(b',', key).unwrap_or(key.len())]
+}
+
+fn joined(rdn: &[u8], above: &[u8]) -> Vec<u8> {
+    if above.is_empty() { rdn.to_vec() } else { [rdn, b",", above].concat() }
+}

@@ -1,0 +1,104 @@
+//! What is still to be done of a change file, and what takes back what was done.
+
+use std::borrow::Cow;
+
+use super::values::Values;
+use super::{Judgement, State, Verification};
+use crate::change::identity;
+use crate::change::inverse::{Obstacle, Undo, UndoRecord, Uninvertible};
+use crate::change::invert_guarded;
+use crate::ldif::{Change, ChangeRecord, ModOp, Modification};
+
+impl<'a> Verification<'a> {
+    /// The records that are still to be applied, with their numbers: pending ones
+    /// as they are, and of those that are partly there what is missing.
+    pub fn remaining(&mut self, judgements: &[Judgement]) -> Vec<(usize, ChangeRecord<'a>)> {
+        let records = self.records;
+        let mut remaining = Vec::new();
+        for (number, (record, judgement)) in records.iter().zip(judgements).enumerate() {
+            match (judgement.state, &record.change) {
+                (State::Pending, _) => remaining.push((number, record.clone())),
+                (State::Partly, Change::Modify(mods)) => {
+                    let rest = self.rest(number, record, mods);
+                    remaining.extend(rest.map(|rest| (number, rest)));
+                }
+                (State::Applied, Change::Modify(_)) if !judgement.again.is_empty() => {
+                    let again = Change::Modify(judgement.again.clone());
+                    remaining.push((number, ChangeRecord { change: again, ..record.clone() }));
+                }
+                _ => {}
+            }
+        }
+        remaining
+    }
+
+    fn rest(
+        &mut self,
+        number: usize,
+        record: &ChangeRecord<'a>,
+        mods: &[Modification<'a>],
+    ) -> Option<ChangeRecord<'static>> {
+        let node = self.names.target(number)?;
+        let key = self.names.locate(node, &self.export)?;
+        let now = self.export.known(&key)?;
+        Values::rest(mods, &record.dn, now)
+    }
+}
+
+/// The inverse of the records that were applied, from what they say themselves.
+///
+/// A rename is taken not to have met the values that it gives. What a record does
+/// not say cannot be taken back without an export from before it.
+#[must_use]
+pub fn undo_without_base(records: &[ChangeRecord<'_>], judgements: &[Judgement]) -> Undo {
+    let mut undo = Undo::default();
+    for (of, (record, judgement)) in records.iter().zip(judgements).enumerate().rev() {
+        if judgement.state != State::Applied {
+            continue;
+        }
+        match inverse(record) {
+            Ok(inverse) => {
+                let inverse = inverse.map(|record| UndoRecord { of, record });
+                undo.records.extend(inverse);
+            }
+            Err(why) => undo.obstacles.push(Uninvertible { number: of, why }),
+        }
+    }
+    undo.obstacles.reverse();
+    undo.carry_controls(records);
+    undo
+}
+
+fn inverse(record: &ChangeRecord<'_>) -> Result<Option<ChangeRecord<'static>>, Obstacle> {
+    let of = |dn: Vec<u8>, change| {
+        Some(ChangeRecord { dn: Cow::Owned(dn), controls: Vec::new(), spelling: None, change })
+    };
+    let inverse = match &record.change {
+        Change::Delete => return Err(Obstacle::NoBase),
+        Change::Add(_) => of(record.dn.to_vec(), Change::Delete),
+        Change::Modify(mods) if mods.is_empty() => None,
+        Change::Modify(mods) => {
+            let blind = mods.iter().find(|own| match own.op {
+                ModOp::Add => false,
+                ModOp::Delete => own.values.is_empty(),
+                ModOp::Replace | ModOp::Increment => true,
+            });
+            if let Some(blind) = blind {
+                return Err(Obstacle::NotNamed { attribute: blind.attribute.to_vec() });
+            }
+            invert_guarded(record)
+        }
+        Change::ModRdn { new_rdn, new_superior, .. } => {
+            let parent = identity::parent_text(&record.dn);
+            let above = new_superior.as_deref().unwrap_or(parent);
+            let back = Change::ModRdn {
+                new_rdn: Cow::Owned(identity::rdn_text(&record.dn).to_vec()),
+                delete_old_rdn: true,
+                new_superior: new_superior.as_ref().map(|_| Cow::Owned(parent.to_vec())),
+            };
+            of(crate::directory::dn::join(new_rdn, Some(above)), back)
+        }
+    };
+    crate::change::inverse::invertible(record, inverse.as_slice())?;
+    Ok(inverse)
+}

@@ -1,0 +1,660 @@
+//! The values of one entry: which of the modify records that name it were made.
+
+use std::borrow::Cow;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::chains::Chains;
+use super::explain::{Act, Deed, FactId, Facts, GroupId, Knowledge, Patience, Verdict, explain};
+use super::{Contradiction, FoundValues, Judgement, State};
+use crate::change::apply::{self, borrowed};
+use crate::change::identity;
+use crate::change::stored::is_active_directory;
+use crate::directory::{Entry, Syntax, Writability};
+use crate::ldif::{Attribute, Change, ChangeRecord, ModOp, Modification, Value};
+
+/// Leaves of the choices for some records those that are likely.
+pub(super) type Narrow<'n> = dyn Fn(&[usize], &[usize]) -> Vec<usize> + 'n;
+
+/// The form in which values are equal where the attribute's rule says so.
+fn fold<'v>(rule: Syntax, value: &'v Value<'_>) -> Value<'v> {
+    match value {
+        Value::Bytes(bytes) => Value::Bytes(identity::value_key(rule, bytes)),
+        Value::Url(url) => Value::Url(Cow::Borrowed(url)),
+    }
+}
+
+/// Whether two values of an attribute are equal under its rule.
+pub(super) fn equal(attribute: &[u8], a: &Value<'_>, b: &Value<'_>) -> bool {
+    let rule = identity::rule_of(attribute);
+    a == b || fold(rule, a) == fold(rule, b)
+}
+
+/// The values of an entry, however spelled.
+pub(super) struct Held<'e> {
+    entry: &'e Entry<'e>,
+    attributes: FxHashMap<Vec<u8>, (Syntax, FxHashSet<Value<'e>>)>,
+}
+
+impl<'e> Held<'e> {
+    pub(super) fn of(entry: &'e Entry<'e>) -> Self {
+        Self { entry, attributes: FxHashMap::default() }
+    }
+
+    pub(super) fn holds(&mut self, attribute: &[u8], value: &Value<'_>) -> bool {
+        let entry = self.entry;
+        let (rule, values) =
+            self.attributes.entry(attribute.to_ascii_lowercase()).or_insert_with(|| {
+                let rule = identity::rule_of(attribute);
+                let values = entry.values(attribute).iter();
+                (rule, values.map(|value| fold(rule, value)).collect())
+            });
+        values.contains(&fold(*rule, value))
+    }
+}
+
+/// How an entry looks beside the values that it should have, those that name it
+/// left aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Likeness {
+    /// It has these, byte for byte, and no other that people write.
+    Same,
+    /// It has these, and more.
+    More,
+    /// It lacks one.
+    Other,
+}
+
+impl Likeness {
+    pub(super) fn of<'v>(
+        entry: &Entry<'_>,
+        lines: impl Iterator<Item = (&'v [u8], &'v Value<'v>)>,
+    ) -> Self {
+        let naming = identity::rdn_values(&entry.dn).unwrap_or_default();
+        let is_aside = |name: &[u8]| {
+            is_set_by_server(name)
+                || naming.iter().any(|(naming, _)| identity::same_attribute(naming, name))
+        };
+        let mut held = Held::of(entry);
+        let mut wanted: FxHashMap<Vec<u8>, FxHashSet<&Value<'_>>> = FxHashMap::default();
+        for (name, value) in lines.filter(|(name, _)| !is_aside(name)) {
+            if !held.holds(name, value) {
+                return Self::Other;
+            }
+            wanted.entry(name.to_ascii_lowercase()).or_default().insert(value);
+        }
+        let is_wanted = |name: &[u8], value: &Value<'_>| {
+            wanted.get(&name.to_ascii_lowercase()).is_some_and(|values| values.contains(value))
+        };
+        let exact = entry
+            .attributes()
+            .iter()
+            .all(|own| is_aside(&own.name) || own.values.iter().all(|v| is_wanted(&own.name, v)));
+        if exact { Self::Same } else { Self::More }
+    }
+}
+
+/// Whether a server may set the attribute otherwise than an add asks for, or does
+/// not show it.
+pub(super) fn is_set_by_server(attribute: &[u8]) -> bool {
+    identity::names_by_server(attribute)
+        || matches!(
+            identity::writability(attribute),
+            Writability::System
+                | Writability::Constructed
+                | Writability::BackLink
+                | Writability::WriteOnly
+                | Writability::Restricted
+        )
+}
+
+/// What is done to one attribute of the entry.
+struct Field<'r> {
+    name: &'r [u8],
+    group: GroupId,
+    rule: Syntax,
+    /// The spellings of each value that records name.
+    values: FxHashMap<Value<'r>, Vec<(Value<'r>, FactId)>>,
+    /// Whether a record does something to all values, whatever they are.
+    whole: bool,
+    /// Whether all its values before the first record are known.
+    based: bool,
+}
+
+/// The records of one entry, and what they do.
+pub(super) struct Values<'r> {
+    /// The entry before the first record, where that is known.
+    before: Option<&'r Entry<'r>>,
+    /// What an add gave it.
+    added: Option<&'r [Attribute<'r>]>,
+    fields: Vec<Field<'r>>,
+    by_name: FxHashMap<Vec<u8>, usize>,
+    facts: Facts,
+    /// What is so if all records so far were made.
+    sim: Knowledge,
+    acts: Vec<(usize, Act)>,
+    /// Values that a replace gives: that one of another spelling is there does not
+    /// show that it was made.
+    replaced: FxHashSet<FactId>,
+    /// Values to be deleted that are there in another spelling: they were never
+    /// spelled as the record has it, or are twins of those that went.
+    doubtful: FxHashMap<FactId, GroupId>,
+}
+
+/// A value that a rename takes or gives, and the record.
+pub(super) struct Naming<'r> {
+    pub(super) number: usize,
+    pub(super) values: Vec<(Vec<u8>, Value<'r>, bool)>,
+    pub(super) made: bool,
+}
+
+impl<'r> Values<'r> {
+    pub(super) fn new(before: Option<&'r Entry<'r>>, added: Option<&'r [Attribute<'r>]>) -> Self {
+        Self {
+            before,
+            added,
+            fields: Vec::new(),
+            by_name: FxHashMap::default(),
+            facts: Facts::default(),
+            sim: Knowledge::default(),
+            acts: Vec::new(),
+            replaced: FxHashSet::default(),
+            doubtful: FxHashMap::default(),
+        }
+    }
+
+    fn field(&mut self, name: &'r [u8]) -> usize {
+        let key = name.to_ascii_lowercase();
+        if let Some(&at) = self.by_name.get(&key) {
+            return at;
+        }
+        let before = self.before(name);
+        let (group, rule) = (self.facts.group(), identity::rule_of(name));
+        let mut values: FxHashMap<Value<'r>, Vec<(Value<'r>, FactId)>> = FxHashMap::default();
+        let mut seen = FxHashSet::default();
+        for value in before.iter().flatten().copied().filter(|value| seen.insert(*value)) {
+            let fact = self.facts.fact(group);
+            self.facts.was(fact, true);
+            self.sim.make(&self.facts, Deed::Set { fact, to: true, guarded: false });
+            values.entry(fold(rule, value)).or_default().push((borrowed(value), fact));
+        }
+        let based = before.is_some();
+        self.fields.push(Field { name, group, rule, values, whole: false, based });
+        self.by_name.insert(key, self.fields.len() - 1);
+        self.fields.len() - 1
+    }
+
+    /// The fact that a value is there: as a delete names it, or exactly.
+    fn fact(&mut self, field: usize, value: &'r Value<'r>, to: bool) -> FactId {
+        let Field { group, rule, values, based, .. } = &mut self.fields[field];
+        let spellings = values.entry(fold(*rule, value)).or_default();
+        let exact = spellings.iter().find(|(spelled, _)| spelled == value).map(|(_, fact)| *fact);
+        let is_there = |fact: &FactId| self.sim.known(&self.facts, *fact) == Some(true);
+        if !to && !exact.is_some_and(|fact| is_there(&fact)) {
+            // A server takes the equal value that is there.
+            let other = spellings.iter().map(|(_, fact)| *fact).find(is_there);
+            if let Some(other) = other {
+                return other;
+            }
+        }
+        exact.unwrap_or_else(|| {
+            let fact = self.facts.fact(*group);
+            if *based {
+                self.facts.was(fact, false);
+            }
+            spellings.push((borrowed(value), fact));
+            fact
+        })
+    }
+
+    fn has_equal(&self, field: usize, value: &Value<'_>) -> bool {
+        let Field { rule, values, .. } = &self.fields[field];
+        let spellings = values.get(&fold(*rule, value)).map(Vec::as_slice).unwrap_or_default();
+        spellings.iter().any(|(_, fact)| self.sim.known(&self.facts, *fact) == Some(true))
+    }
+
+    fn deed(&mut self, act: &mut Act, deed: Deed) {
+        self.sim.make(&self.facts, deed);
+        act.push(deed);
+    }
+
+    /// Adds a modify record, if all before it were made.
+    pub(super) fn push(&mut self, number: usize, mods: &'r [Modification<'r>]) {
+        let mut act = Act::new();
+        for modification in mods {
+            let field = self.field(&modification.attribute);
+            let group = self.fields[field].group;
+            match modification.op {
+                ModOp::Add => self.set_all(&mut act, field, &modification.values, true, true),
+                ModOp::Delete if modification.values.is_empty() => {
+                    self.fields[field].whole = true;
+                    self.deed(&mut act, Deed::Clear { group, guarded: true });
+                }
+                ModOp::Delete => self.set_all(&mut act, field, &modification.values, false, true),
+                ModOp::Replace => {
+                    self.fields[field].whole = true;
+                    self.deed(&mut act, Deed::Clear { group, guarded: false });
+                    self.set_all(&mut act, field, &modification.values, true, false);
+                }
+                ModOp::Increment => {
+                    self.increment(&mut act, field, &modification.values);
+                }
+            }
+        }
+        self.acts.push((number, act));
+    }
+
+    /// A number that grows is one value that goes and one that comes, where it is
+    /// known.
+    fn increment(&mut self, act: &mut Act, field: usize, by: &[Value<'_>]) {
+        let Field { group, rule, based, values, .. } = &self.fields[field];
+        let (group, rule) = (*group, *rule);
+        let known = *based || self.sim.is_complete(group);
+        let there = values.values().flatten();
+        let there = there.filter(|(_, fact)| self.sim.known(&self.facts, *fact) == Some(true));
+        let sums: Option<Vec<(FactId, Value<'static>)>> =
+            there.map(|(value, fact)| Some((*fact, apply::incremented(value, by)?))).collect();
+        let Some(sums) = sums.filter(|_| known) else {
+            self.fields[field].whole = true;
+            self.deed(act, Deed::Blur { group });
+            return;
+        };
+        for (fact, sum) in sums {
+            self.deed(act, Deed::Set { fact, to: false, guarded: true });
+            let key = fold(rule, &sum).into_owned();
+            let Field { values, based, .. } = &mut self.fields[field];
+            let spellings = values.entry(key).or_default();
+            let exact = spellings.iter().find(|(value, _)| *value == sum).map(|(_, fact)| *fact);
+            let fact = exact.unwrap_or_else(|| {
+                let fact = self.facts.fact(group);
+                if *based {
+                    self.facts.was(fact, false);
+                }
+                spellings.push((sum, fact));
+                fact
+            });
+            self.deed(act, Deed::Set { fact, to: true, guarded: true });
+        }
+    }
+
+    fn set_all(
+        &mut self,
+        act: &mut Act,
+        field: usize,
+        values: &'r [Value<'r>],
+        to: bool,
+        guarded: bool,
+    ) {
+        for value in values {
+            let fact = self.fact(field, value, to);
+            if !guarded {
+                self.replaced.insert(fact);
+            }
+            self.deed(act, Deed::Set { fact, to, guarded });
+        }
+    }
+
+    /// Adds a rename, where records also speak of the values that it takes and
+    /// gives.
+    pub(super) fn push_naming(&mut self, naming: &'r Naming<'r>, spoken: &FxHashSet<Vec<u8>>) {
+        let mut act = Act::new();
+        for (name, value, to) in &naming.values {
+            if !spoken.contains(&name.to_ascii_lowercase()) {
+                continue;
+            }
+            let field = self.field(name);
+            // An equal value that is there names the entry as well.
+            if *to && self.has_equal(field, value) {
+                continue;
+            }
+            let fact = self.fact(field, value, *to);
+            self.deed(&mut act, Deed::Set { fact, to: *to, guarded: !to });
+        }
+        if act.is_empty() {
+            return;
+        }
+        let group = self.facts.group();
+        let done = self.facts.fact(group);
+        self.facts.observe(done, naming.made);
+        act.push(Deed::Set { fact: done, to: true, guarded: true });
+        self.acts.push((naming.number, act));
+    }
+
+    /// Says of each record what became of it.
+    pub(super) fn judge(
+        &mut self,
+        now: &Entry<'_>,
+        narrow: &Narrow<'_>,
+        patience: &Patience,
+    ) -> Vec<(usize, Judgement)> {
+        self.observe(now);
+        let mut chains = self.chains();
+        chains.finish();
+        let mut judged = Vec::with_capacity(self.acts.len());
+        for chain in 0..chains.len() {
+            let members = chains.members(chain);
+            let acts: Vec<&Act> = members.iter().map(|&at| &self.acts[at].1).collect();
+            let numbers: Vec<usize> = members.iter().map(|&at| self.acts[at].0).collect();
+            let narrow = |choices: &[usize]| narrow(choices, &numbers);
+            let explained = explain(&self.facts, &acts, &narrow, patience);
+            let sure = explained.sure;
+            let first = explained.choices.first().copied().unwrap_or_default();
+            let open = first..explained.choices.last().copied().unwrap_or_default();
+            let all = numbers.iter().zip(&acts).zip(explained.verdicts).enumerate();
+            for (at, ((&number, act), verdict)) in all {
+                let doubtful = act.iter().find_map(|deed| self.doubtful_of(deed));
+                let judgement = match (verdict, doubtful.filter(|_| open.contains(&at))) {
+                    (Verdict::Applied, Some(name)) => {
+                        let found = found_values(now, name);
+                        Judgement::unclear(Contradiction::Spelling(found))
+                    }
+                    (Verdict::Applied, None) => Judgement::new(State::Applied, sure),
+                    (Verdict::Pending, _) => Judgement::new(State::Pending, sure),
+                    (Verdict::Unclear, _) => Judgement::unclear(Contradiction::OldValueUnknown),
+                    (Verdict::Contradicted, _) => self.judge_alone(act, now),
+                };
+                judged.push((number, judgement));
+            }
+            let from = judged.len() - members.len();
+            self.make_again(&acts, &mut judged[from..]);
+        }
+        judged
+    }
+
+    /// Notes what must be made again, since an earlier record that is still to be
+    /// made does something to all values of the same attribute, or this one did.
+    fn make_again(&self, acts: &[&Act], judged: &mut [(usize, Judgement)]) {
+        let is_open = |state| matches!(state, State::Pending | State::Partly);
+        let first = judged.iter().position(|(_, judgement)| is_open(judgement.state));
+        let last = judged.iter().rposition(|(_, judgement)| judgement.state == State::Applied);
+        if first.is_none() || first > last {
+            return;
+        }
+        let mut open: FxHashSet<GroupId> = FxHashSet::default();
+        let mut known = Knowledge::default();
+        for (act, (_, judgement)) in acts.iter().zip(judged) {
+            let mut touched: Vec<GroupId> = Vec::new();
+            for deed in act.iter() {
+                known.make(&self.facts, *deed);
+                match *deed {
+                    Deed::Set { fact, .. } => touched.push(self.facts.group_of(fact)),
+                    Deed::Clear { group, .. } => touched.push(group),
+                    Deed::Blur { .. } => {}
+                }
+            }
+            if is_open(judgement.state) {
+                open.extend(touched);
+                continue;
+            }
+            touched.sort_unstable();
+            touched.dedup();
+            for group in touched.into_iter().filter(|group| open.contains(group)) {
+                let field = self.fields.iter().find(|field| field.group == group && field.whole);
+                let Some(field) = field.filter(|_| known.is_complete(group)) else { continue };
+                let mut there: Vec<_> = field
+                    .values
+                    .values()
+                    .flatten()
+                    .filter(|(_, fact)| known.known(&self.facts, *fact) == Some(true))
+                    .collect();
+                there.sort_unstable_by_key(|(_, fact)| *fact);
+                judgement.again.push(Modification {
+                    op: ModOp::Replace,
+                    attribute: Cow::Owned(field.name.to_vec()),
+                    values: there.iter().map(|(value, _)| value.clone().into_owned()).collect(),
+                });
+            }
+        }
+    }
+
+    /// The attribute of a value that is there in another spelling.
+    fn doubtful_of(&self, deed: &Deed) -> Option<&[u8]> {
+        let Deed::Set { fact, .. } = *deed else { return None };
+        let group = self.doubtful.get(&fact)?;
+        self.fields.iter().find(|field| field.group == *group).map(|field| field.name)
+    }
+
+    fn chains(&self) -> Chains {
+        let mut chains = Chains::new(self.acts.len());
+        let mut first_of_fact: FxHashMap<FactId, usize> = FxHashMap::default();
+        let mut first_of_group: FxHashMap<GroupId, usize> = FxHashMap::default();
+        let whole: FxHashSet<GroupId> =
+            self.fields.iter().filter(|field| field.whole).map(|field| field.group).collect();
+        let linked = |group: GroupId| whole.contains(&group) || self.facts.is_complete(group);
+        for (at, (_, act)) in self.acts.iter().enumerate() {
+            for deed in act {
+                let group = match *deed {
+                    Deed::Set { fact, .. } => {
+                        chains.join(*first_of_fact.entry(fact).or_insert(at), at);
+                        self.facts.group_of(fact)
+                    }
+                    Deed::Clear { group, .. } | Deed::Blur { group } => group,
+                };
+                if linked(group) {
+                    chains.join(*first_of_group.entry(group).or_insert(at), at);
+                }
+            }
+        }
+        chains
+    }
+
+    /// Looks at the entry for all that the records speak of.
+    fn observe(&mut self, now: &Entry<'_>) {
+        let active_directory = is_active_directory(now.attributes());
+        let mut first: FxHashMap<FactId, bool> = FxHashMap::default();
+        for deed in self.acts.iter().flat_map(|(_, act)| act) {
+            if let Deed::Set { fact, to, .. } = *deed {
+                first.entry(fact).or_insert(to);
+            }
+        }
+        for field in &self.fields {
+            let values: FxHashSet<&Value<'_>> = now.values(field.name).iter().collect();
+            let single = active_directory
+                && identity::single_valued(field.name)
+                && values.len() <= 1
+                && !field.whole;
+            let complete = single || (field.whole && field.based);
+            self.facts.observe_group(field.group, values.len(), complete);
+            let folded = by_key(field.rule, values.iter().copied());
+            for (key, spellings) in &field.values {
+                let now = folded.get(key).map(Vec::as_slice).unwrap_or_default();
+                for (spelled, fact) in spellings {
+                    let exact = now.contains(&spelled);
+                    let only = spellings.len() == 1 && !self.replaced.contains(fact);
+                    let alike = only && !exact && !now.is_empty();
+                    // Of what is deleted a twin may be left.
+                    let twin = alike && !single && first.get(fact) == Some(&false);
+                    self.facts.observe(*fact, exact || (alike && !(twin && field.based)));
+                    if twin && !field.based && field.rule != Syntax::DistinguishedName {
+                        self.facts.hide(*fact);
+                        self.doubtful.insert(*fact, field.group);
+                    }
+                }
+            }
+        }
+    }
+
+    /// All values of an attribute before the first record, where they are known.
+    fn before(&self, attribute: &[u8]) -> Option<Vec<&'r Value<'r>>> {
+        if let Some(before) = self.before {
+            let partial = before.attributes().iter().any(|own| {
+                identity::is_partial(&own.name) && identity::same_attribute(&own.name, attribute)
+            });
+            return (!partial).then(|| before.values(attribute).iter().collect());
+        }
+        let lines = self.added?.iter().filter(|line| line.name.eq_ignore_ascii_case(attribute));
+        let values: Vec<&Value<'_>> = lines.map(|line| &line.value).collect();
+        (!values.is_empty()).then_some(values)
+    }
+
+    /// A record whose values are neither all as before nor all as after it.
+    fn judge_alone(&self, act: &Act, now: &Entry<'_>) -> Judgement {
+        let mut touched: Vec<GroupId> = act
+            .iter()
+            .map(|deed| match *deed {
+                Deed::Set { fact, .. } => self.facts.group_of(fact),
+                Deed::Clear { group, .. } | Deed::Blur { group } => group,
+            })
+            .collect();
+        touched.sort_unstable();
+        touched.dedup();
+        let (mut done, mut open, mut wrong) = (false, false, Vec::new());
+        for group in touched {
+            let Some(field) = self.fields.iter().find(|field| field.group == group) else {
+                continue;
+            };
+            match self.stand_of(field, act) {
+                Stand::Done => done = true,
+                Stand::Open => open = true,
+                Stand::Between => (done, open) = (true, true),
+                Stand::Other => wrong.push(Contradiction::Values(found_values(now, field.name))),
+            }
+        }
+        match (wrong.is_empty(), done, open) {
+            (false, ..) => {
+                Judgement { contradictions: wrong, ..Judgement::new(State::Conflict, true) }
+            }
+            (true, true, true) => Judgement::new(State::Partly, true),
+            (true, true, false) => Judgement::new(State::Applied, false),
+            (true, false, _) => Judgement::new(State::Pending, false),
+        }
+    }
+
+    fn stand_of(&self, field: &Field<'_>, act: &Act) -> Stand {
+        // The last deed on a value counts, and the first one tells how it was.
+        let mut ends: FxHashMap<FactId, (bool, bool)> = FxHashMap::default();
+        let mut whole = false;
+        for deed in act {
+            match *deed {
+                Deed::Set { fact, to, .. } if self.facts.group_of(fact) == field.group => {
+                    ends.entry(fact).and_modify(|ends| ends.1 = to).or_insert((!to, to));
+                }
+                Deed::Clear { group, .. } if group == field.group => {
+                    ends.values_mut().for_each(|ends| ends.1 = false);
+                    whole = true;
+                }
+                _ => {}
+            }
+        }
+        let observed = self.facts.observed_of(field.group);
+        let mut moves = [(0, 0); 2];
+        for (fact, (from, to)) in &ends {
+            if whole || from != to {
+                let (all, done) = &mut moves[usize::from(*to)];
+                *all += 1;
+                *done += usize::from(self.facts.observed(*fact) == *to);
+            }
+        }
+        let [(gone, are_gone), (come, have_come)] = moves;
+        let complete = self.facts.is_complete(field.group);
+        if whole || complete {
+            let exact = are_gone == gone && have_come == come && observed == come;
+            let old = match (whole, complete) {
+                (true, true) => self.facts.is_as_before(field.group),
+                (true, false) => true,
+                (false, _) => observed == gone && are_gone == 0 && have_come == 0,
+            };
+            return match (exact, old) {
+                (true, _) => Stand::Done,
+                (false, true) => Stand::Open,
+                (false, false) => Stand::Other,
+            };
+        }
+        match (are_gone + have_come, gone + come) {
+            (moved, all) if moved == all => Stand::Done,
+            (0, _) => Stand::Open,
+            // The old values gave way to something else.
+            _ if gone > 0 && come > 0 && are_gone == gone && have_come == 0 => Stand::Other,
+            _ => Stand::Between,
+        }
+    }
+
+    /// The values that a record still has to take and to give.
+    pub(super) fn rest(
+        mods: &[Modification<'_>],
+        dn: &[u8],
+        now: &Entry<'_>,
+    ) -> Option<ChangeRecord<'static>> {
+        let mut values = Values::new(None, None);
+        values.push(0, mods);
+        values.observe(now);
+        let (_, act) = values.acts.first()?;
+        let mut ends: FxHashMap<FactId, (bool, bool)> = FxHashMap::default();
+        for deed in act {
+            if let Deed::Set { fact, to, .. } = *deed {
+                ends.entry(fact).and_modify(|ends| ends.1 = to).or_insert((!to, to));
+            }
+        }
+        let mut rest = Vec::new();
+        for field in &values.fields {
+            if matches!(values.stand_of(field, act), Stand::Done) {
+                continue;
+            }
+            if field.whole {
+                let own = mods.iter().filter(|own| own.attribute.eq_ignore_ascii_case(field.name));
+                rest.extend(own.map(|own| own.clone().into_owned()));
+                continue;
+            }
+            let mut spelled: Vec<&(Value<'_>, FactId)> = field.values.values().flatten().collect();
+            spelled.sort_unstable_by_key(|(_, fact)| *fact);
+            for (op, wanted) in [(ModOp::Delete, false), (ModOp::Add, true)] {
+                let left = spelled.iter().filter(|(_, fact)| {
+                    ends.get(fact).is_some_and(|&(from, to)| from != to && to == wanted)
+                        && values.facts.observed(*fact) != wanted
+                });
+                let left: Vec<Value<'static>> =
+                    left.map(|(value, _)| value.clone().into_owned()).collect();
+                if !left.is_empty() {
+                    let attribute = Cow::Owned(field.name.to_vec());
+                    rest.push(Modification { op, attribute, values: left });
+                }
+            }
+        }
+        (!rest.is_empty()).then(|| ChangeRecord {
+            dn: Cow::Owned(dn.to_vec()),
+            controls: Vec::new(),
+            spelling: None,
+            change: Change::Modify(rest),
+        })
+    }
+
+    /// Whether a record names the value, or all of its attribute.
+    pub(super) fn speaks_of(&self, attribute: &[u8], value: &Value<'_>) -> bool {
+        let field = self.by_name.get(&attribute.to_ascii_lowercase());
+        field
+            .map(|&at| &self.fields[at])
+            .is_some_and(|field| field.whole || field.values.contains_key(&fold(field.rule, value)))
+    }
+}
+
+/// Values by the form in which they are equal.
+fn by_key<'v, 'a: 'v>(
+    rule: Syntax,
+    values: impl Iterator<Item = &'v Value<'a>>,
+) -> FxHashMap<Value<'v>, Vec<&'v Value<'a>>> {
+    let mut by_key: FxHashMap<Value<'v>, Vec<&'v Value<'a>>> = FxHashMap::default();
+    for value in values {
+        by_key.entry(fold(rule, value)).or_default().push(value);
+    }
+    by_key
+}
+
+/// How one attribute stands to one record.
+enum Stand {
+    Done,
+    Open,
+    Between,
+    Other,
+}
+
+/// The most values that a report shows of one attribute.
+const SHOWN: usize = 3;
+
+pub(super) fn found_values(now: &Entry<'_>, attribute: &[u8]) -> FoundValues {
+    let values = now.values(attribute);
+    FoundValues {
+        attribute: attribute.to_vec(),
+        values: values.iter().take(SHOWN).map(|value| value.clone().into_owned()).collect(),
+        count: values.len(),
+    }
+}

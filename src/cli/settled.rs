@@ -1,0 +1,196 @@
+//! What changes make of an export: the export is read for what they touch, as
+//! often as that needs.
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+
+use crate::change::{Image, Interest, Outcome, Run, entry_of};
+use crate::directory::Entry;
+use crate::input::Source;
+use crate::ldif::{
+    InputReport, Position, ReadOptions, Stretch, Stretches, WriteOptions, entry_text, map_chunks,
+};
+
+use super::entries::{self, NamedEntry, ScannedChunk};
+
+/// What reading the export for the image gave.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// Failures and observations.
+    pub report: InputReport,
+    /// One per chunk.
+    pub chunks: Vec<Numbering>,
+    /// Change records that go on with no entry.
+    pub stray: u64,
+    /// Whether entries are written as adds.
+    pub adds: bool,
+}
+
+/// The entries of one chunk.
+#[derive(Debug)]
+pub struct Numbering {
+    /// The number of the first one in the export.
+    pub first: u64,
+    /// Those, by their number in the chunk, with which modify records go on.
+    pub continued: Vec<u64>,
+    /// Where the chunk begins.
+    pub base: Position,
+    /// Those that the changes may touch, in order.
+    pub touched: Vec<Touched>,
+    /// What can be copied and what must be written, where that was asked for.
+    pub stretches: Vec<Stretch>,
+}
+
+/// An entry that changes may touch.
+#[derive(Debug, Clone, Copy)]
+pub struct Touched {
+    /// Its number in the chunk.
+    pub number: u64,
+    /// Where it begins in the chunk.
+    pub at: usize,
+}
+
+/// An entry that the image wants to know.
+enum Wanted<'a> {
+    Place(Cow<'a, [u8]>),
+    Content(Entry<'a>),
+}
+
+/// Applies the changes, reading the export as often as that needs. The scan says
+/// what of the export can be copied when it is written in this way.
+pub fn settle<'a>(
+    image: &mut Image<'a>,
+    export: &'a Source,
+    (read, write): (ReadOptions, WriteOptions),
+) -> (Scan, Vec<Outcome>) {
+    let (mut scans, outcomes) = settle_all(image, &[export], read, Some(write));
+    (scans.pop().unwrap_or_default(), outcomes)
+}
+
+/// The same for several exports that count as one: all domains of a forest. What
+/// can be copied is found only where they are to be written.
+pub fn settle_all<'a>(
+    image: &mut Image<'a>,
+    exports: &[&'a Source],
+    read: ReadOptions,
+    write: Option<WriteOptions>,
+) -> (Vec<Scan>, Vec<Outcome>) {
+    loop {
+        let mut scans = Vec::with_capacity(exports.len());
+        let mut all = Vec::new();
+        let mut first = 0;
+        for export in exports {
+            let scan = scan_for(image, export, &mut first, (read, write), &mut all);
+            scans.push(scan);
+        }
+        for (ordinal, entry) in all {
+            match entry {
+                Wanted::Place(dn) => image.mark(ordinal, &dn),
+                Wanted::Content(entry) => image.load(ordinal, entry),
+            }
+        }
+        if let Run::Done(outcomes) = image.run() {
+            return (scans, outcomes);
+        }
+    }
+}
+
+/// The text of each entry, by number over all exports, that a scan found to be of
+/// interest.
+pub fn touched<'a>(exports: &[&'a Source], scans: &[Scan]) -> Vec<(u64, &'a [u8])> {
+    let mut all = Vec::new();
+    for (export, scan) in exports.iter().zip(scans) {
+        for chunk in &scan.chunks {
+            let base = usize::try_from(chunk.base.offset).unwrap_or(usize::MAX);
+            let texts = chunk.touched.iter().map(|touched| {
+                let at = base.saturating_add(touched.at);
+                (chunk.first + touched.number, entry_text(export.bytes(), at))
+            });
+            all.extend(texts);
+        }
+    }
+    all
+}
+
+/// Applies the changes to entries that another image wanted to know, too, where
+/// [`Image::asks_no_more_than`] says that these are enough.
+pub fn settle_again<'a>(
+    image: &mut Image<'a>,
+    touched: &[(u64, &'a [u8])],
+    read: ReadOptions,
+) -> Option<Vec<Outcome>> {
+    for (ordinal, text) in touched {
+        let entry = entry_of(text, read)?;
+        match image.interest(&entry.dn) {
+            Interest::None => {}
+            Interest::Place => image.mark(*ordinal, &entry.dn),
+            Interest::Content => image.load(*ordinal, entry),
+        }
+    }
+    match image.run() {
+        Run::Done(outcomes) => Some(outcomes),
+        Run::ReadAgain => None,
+    }
+}
+
+/// Gathers what the image wants of one export, whose first entry has the number
+/// `first`; that becomes the number of the next export's first entry.
+fn scan_for<'a>(
+    image: &Image<'a>,
+    export: &'a Source,
+    first: &mut u64,
+    (read, write): (ReadOptions, Option<WriteOptions>),
+    all: &mut Vec<(u64, Wanted<'a>)>,
+) -> Scan {
+    let mut scan = Scan::default();
+    let Ok(()) = map_chunks(
+        export.bytes(),
+        |chunk| scan_chunk(image, chunk.bytes, read, write),
+        |ScannedPart { chunk, wanted, touched, stretches }: ScannedPart<'a>| {
+            let base = scan.report.add(chunk.report);
+            scan.stray += chunk.stray;
+            scan.adds |= chunk.adds;
+            let continued = chunk.continued;
+            scan.chunks.push(Numbering { first: *first, continued, base, touched, stretches });
+            all.extend(wanted.into_iter().map(|(number, entry)| (*first + number, entry)));
+            *first += chunk.entries;
+            Ok::<(), Infallible>(())
+        },
+    );
+    scan
+}
+
+struct ScannedPart<'a> {
+    chunk: ScannedChunk,
+    wanted: Vec<(u64, Wanted<'a>)>,
+    touched: Vec<Touched>,
+    stretches: Vec<Stretch>,
+}
+
+fn scan_chunk<'a>(
+    image: &Image<'a>,
+    chunk: &'a [u8],
+    read: ReadOptions,
+    write: Option<WriteOptions>,
+) -> ScannedPart<'a> {
+    let (mut wanted, mut touched, mut key) = (Vec::new(), Vec::new(), Vec::new());
+    let each = |named: NamedEntry<'a>| {
+        let interest = image.interest_in(&named.dn, &mut key);
+        if interest == Interest::None {
+            return;
+        }
+        touched.push(Touched { number: named.number, at: named.place() });
+        let entry = match interest {
+            Interest::Content => named.entry(read).map(Wanted::Content),
+            _ => Some(Wanted::Place(named.dn)),
+        };
+        wanted.extend(entry.map(|entry| (named.number, entry)));
+    };
+    let mut stretches = write.map(|write| Stretches::new(chunk, write));
+    let scanned = match &mut stretches {
+        Some(stretches) => entries::scan_whole(chunk, read, |record| stretches.push(record), each),
+        None => entries::scan(chunk, read, each),
+    };
+    let stretches = stretches.map(Stretches::finish).unwrap_or_default();
+    ScannedPart { chunk: scanned, wanted, touched, stretches }
+}

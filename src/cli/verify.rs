@@ -1,0 +1,431 @@
+//! `ldifix verify`: what of a change file was applied.
+
+use std::convert::Infallible;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use clap::ValueEnum;
+
+use crate::change::{
+    Image, Judgement, Obstacle, OnRefusal, Outcome, State, Undo, Uninvertible, Verification,
+    VerifyRun, undo_without_base,
+};
+use crate::directory::Entry;
+use crate::input::Source;
+use crate::ldif::{ChangeRecord, InputReport, ReadOptions, WriteOptions, Writer, map_chunks};
+use crate::output::{AtomicFile, Overwrite, commit_all};
+use crate::report::{
+    Summary, Verified, VerifiedCsv, VerifiedJson, VerifiedTable, VerifiedWriter, Width, counted,
+    grouped, visible,
+};
+
+use super::changes::{Step, refusal};
+use super::console::Console;
+use super::invert::{Named, invert, left_out, words};
+use super::options::{ReadArgs, StatsArgs, WriteArgs};
+use super::settled::settle_all;
+use super::{Exit, changes, entries, inputs, summary};
+
+/// Tell which records of a change file were applied
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The change LDIF, or the rejects of `ldapmodify -S`; `-` is stdin
+    #[arg(value_name = "CHANGE")]
+    change: PathBuf,
+
+    /// Fresh exports, all domains that the change speaks of; `-` is stdin
+    #[arg(required = true, value_name = "EXPORT")]
+    exports: Vec<PathBuf>,
+
+    /// Exports from before the change: they tell what records do not say
+    #[arg(long, value_name = "EXPORT")]
+    base: Vec<PathBuf>,
+
+    /// How the records are listed; the table leaves out those that are as expected
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    format: Format,
+
+    /// Write what is still to be applied to FILE
+    #[arg(long, value_name = "FILE")]
+    pending: Option<PathBuf>,
+
+    /// Write what takes back what was applied to FILE
+    #[arg(long, value_name = "FILE")]
+    applied_undo: Option<PathBuf>,
+
+    /// Leave out of these files what cannot be told or applied
+    #[arg(long)]
+    partial: bool,
+
+    /// Replace these files where they exist
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    write: WriteArgs,
+
+    #[command(flatten)]
+    read: ReadArgs,
+
+    #[command(flatten)]
+    stats: StatsArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Csv,
+    Json,
+}
+
+/// Verifies the change file; its files appear together or not at all.
+pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
+    let outputs = args.outputs()?;
+    let paths: Vec<PathBuf> =
+        [&args.change].into_iter().chain(&args.exports).chain(&args.base).cloned().collect();
+    let sources = inputs::open(&paths)?;
+    let Some((change, others)) = sources.split_first() else { bail!("a change file is needed") };
+    let (exports, bases) = others.split_at(args.exports.len());
+    let (exports, bases): (Vec<&Source>, Vec<&Source>) =
+        (exports.iter().collect(), bases.iter().collect());
+    let read = args.read.options();
+
+    let mut aside = Summary::new();
+    let with_comments = ReadOptions { comments: true, ..read };
+    let Some(steps) = changes::read(change, with_comments, console, &mut aside) else {
+        console.note("nothing was verified: the change file cannot be read as a whole");
+        return Ok(Exit::Failure);
+    };
+    let tally = changes::tally(steps.iter().map(|step| &step.record));
+    let reasons: Vec<Option<String>> = steps.iter().map(reason_of).collect();
+    let (lines, records) = changes::change_records(steps, change.name())?;
+
+    let mut totals = Summary::new();
+    let mut verification = Verification::new(&records);
+    if bases.is_empty() {
+        verification = verification.without_base();
+    }
+    let (judgements, failed) =
+        judge(&mut verification, &exports, &bases, read, console, &mut totals);
+    if failed && read.strict {
+        bail!("a record cannot be read, and --strict was given: nothing was verified");
+    }
+    let named = Named { file: change.name(), lines: &lines, records: &records };
+    list(args.format, &named, &judgements, &reasons, console)?;
+    let put = Put { args, named: &named, exports: &exports, bases: &bases, read, console };
+    let written = put.all(outputs, &mut verification, &judgements)?;
+
+    report(change.name(), &tally, &judgements, console);
+    summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+    let all_applied = judgements.iter().all(|judgement| judgement.state == State::Applied);
+    Ok(match all_applied {
+        _ if failed || !written => Exit::Failure,
+        true => Exit::Clean,
+        false => Exit::Findings,
+    })
+}
+
+/// The reason with which a server refused a record, as `ldapmodify -S` writes it:
+/// `# Error: No such attribute (16), additional info: …`.
+fn reason_of(step: &Step<'_>) -> Option<String> {
+    let reason = step.comments.iter().find_map(|comment| {
+        let text = comment.trim().strip_prefix('#').unwrap_or(comment.trim());
+        text.trim_start().strip_prefix("Error: ")
+    })?;
+    let has_code = reason.split_once('(').is_some_and(|(_, code)| {
+        code.split_once(')').is_some_and(|(code, _)| code.parse::<i32>().is_ok())
+    });
+    has_code.then(|| reason.trim_end().to_owned())
+}
+
+struct Outputs {
+    pending: Option<AtomicFile>,
+    undo: Option<AtomicFile>,
+}
+
+impl Args {
+    fn outputs(&self) -> anyhow::Result<Outputs> {
+        let files = [&self.pending, &self.applied_undo];
+        if files.into_iter().flatten().any(|path| path.as_os_str() == "-") {
+            bail!("stdout has the list of the records: name a file");
+        }
+        let overwrite = if self.force { Overwrite::Yes } else { Overwrite::No };
+        let create = |path: &Option<PathBuf>| {
+            path.as_ref().map(|path| AtomicFile::create(path, overwrite)).transpose()
+        };
+        Ok(Outputs { pending: create(&self.pending)?, undo: create(&self.applied_undo)? })
+    }
+}
+
+/// Reads the exports as often as the verification needs; whether a record of
+/// theirs cannot be read.
+fn judge<'a>(
+    verification: &mut Verification<'a>,
+    exports: &[&'a Source],
+    bases: &[&'a Source],
+    read: ReadOptions,
+    console: &Console,
+    totals: &mut Summary,
+) -> (Vec<Judgement>, bool) {
+    for source in exports.iter().chain(bases) {
+        inputs::report_notes(source.name(), source.notes(), console, totals);
+    }
+    loop {
+        let mut reports = Vec::new();
+        for export in exports {
+            let (found, report) = look_up(export, read, &|dn| verification.wants(dn));
+            found.into_iter().for_each(|entry| verification.load(entry));
+            reports.push((export.name(), report));
+        }
+        for base in bases {
+            let (found, report) = look_up(base, read, &|dn| verification.wants_of_base(dn));
+            found.into_iter().for_each(|entry| verification.load_base(entry));
+            reports.push((base.name(), report));
+        }
+        let VerifyRun::Done(judgements) = verification.run() else { continue };
+        let mut failed = false;
+        for (name, report) in &reports {
+            inputs::report_reading(name, report, console, totals);
+            failed |= report.failed_blocks > 0;
+        }
+        if verification.duplicates() > 0 {
+            let doubles = counted(verification.duplicates(), "entry", "entries");
+            console.note(&format!("{doubles} with a DN that an earlier one has; the first counts"));
+        }
+        return (judgements, failed);
+    }
+}
+
+fn look_up<'a>(
+    export: &'a Source,
+    read: ReadOptions,
+    wants: &(dyn Fn(&[u8]) -> bool + Sync),
+) -> (Vec<Entry<'a>>, InputReport) {
+    let mut report = InputReport::default();
+    let mut all = Vec::new();
+    let Ok(()) = map_chunks(
+        export.bytes(),
+        |chunk| {
+            let mut found = Vec::new();
+            let scanned = entries::scan(chunk.bytes, read, |named| {
+                if wants(&named.dn) {
+                    found.extend(named.entry(read));
+                }
+            });
+            (scanned.report, found)
+        },
+        |(chunk, found): (_, Vec<Entry<'a>>)| {
+            report.add(chunk);
+            all.extend(found);
+            Ok::<(), Infallible>(())
+        },
+    );
+    (all, report)
+}
+
+/// Lists the records on stdout.
+fn list(
+    format: Format,
+    named: &Named<'_>,
+    judgements: &[Judgement],
+    reasons: &[Option<String>],
+    console: &Console,
+) -> io::Result<()> {
+    let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut writer: Box<dyn VerifiedWriter + '_> = match format {
+        Format::Table => {
+            Box::new(VerifiedTable::new(out, Width::of_stdout(), console.stdout_colour()))
+        }
+        Format::Csv => Box::new(VerifiedCsv::new(out)?),
+        Format::Json => Box::new(VerifiedJson::new(out)),
+    };
+    for (number, (judgement, reason)) in judgements.iter().zip(reasons).enumerate() {
+        let Some(record) = named.records.get(number) else { continue };
+        writer.write(&Verified {
+            number: number as u64 + 1,
+            line: named.lines.get(number).copied().unwrap_or_default(),
+            record,
+            judgement,
+            server: reason.as_deref(),
+        })?;
+    }
+    writer.finish()
+}
+
+fn report(name: &str, tally: &str, judgements: &[Judgement], console: &Console) {
+    let mut text = format!("{name}: {tally};");
+    let mut first = true;
+    for state in State::ALL {
+        let count = judgements.iter().filter(|judgement| judgement.state == state).count() as u64;
+        if count > 0 {
+            text.push_str(if first { " " } else { ", " });
+            text.push_str(&format!("{} {}", grouped(count), state.name()));
+            first = false;
+        }
+    }
+    console.note(text.trim_end_matches(';'));
+}
+
+/// Writes the files that are asked for.
+struct Put<'p, 'a> {
+    args: &'p Args,
+    named: &'p Named<'p>,
+    exports: &'p [&'a Source],
+    bases: &'p [&'a Source],
+    read: ReadOptions,
+    console: &'p Console,
+}
+
+impl Put<'_, '_> {
+    /// False where one of them cannot be written as a whole.
+    fn all(
+        &self,
+        outputs: Outputs,
+        verification: &mut Verification<'_>,
+        judgements: &[Judgement],
+    ) -> anyhow::Result<bool> {
+        let mut written = Vec::new();
+        let wanted = usize::from(outputs.undo.is_some()) + usize::from(outputs.pending.is_some());
+        if let Some(file) = outputs.undo {
+            written.extend(self.undo(file, judgements)?);
+        }
+        if let Some(file) = outputs.pending {
+            written.extend(self.pending(file, verification, judgements)?);
+        }
+        if written.len() < wanted {
+            self.console.note("nothing was written; --partial leaves these records out");
+            return Ok(false);
+        }
+        let (files, notes): (Vec<_>, Vec<_>) = written.into_iter().unzip();
+        commit_all(files)?;
+        notes.iter().flatten().for_each(|note| self.console.note(note));
+        Ok(true)
+    }
+
+    fn pending(
+        &self,
+        file: AtomicFile,
+        verification: &mut Verification<'_>,
+        judgements: &[Judgement],
+    ) -> anyhow::Result<Option<(AtomicFile, Vec<String>)>> {
+        let (numbers, records): (Vec<usize>, Vec<ChangeRecord<'_>>) =
+            verification.remaining(judgements).into_iter().unzip();
+        let mut open: Vec<(usize, String)> = judgements
+            .iter()
+            .enumerate()
+            .filter(|(_, judgement)| judgement.state == State::Unclear)
+            .map(|(number, _)| (number, "it cannot be told whether it was applied".to_owned()))
+            .collect();
+        let outcomes = self.tried(&records);
+        let mut kept = Vec::with_capacity(records.len());
+        for ((number, record), outcome) in numbers.iter().zip(&records).zip(&outcomes) {
+            match outcome {
+                Outcome::Refused(why) => {
+                    open.push((*number, format!("it would not apply now: {}", refusal(why))));
+                }
+                _ => kept.push(record),
+            }
+        }
+        open.sort_by_key(|(number, _)| *number);
+        self.named.list(&open, "cannot be finished", self.console);
+        if !open.is_empty() && !self.args.partial {
+            return Ok(None);
+        }
+        let conflicts =
+            judgements.iter().filter(|judgement| judgement.state == State::Conflict).count();
+        let path = self.args.pending.as_deref().unwrap_or(Path::new(""));
+        let left = match conflicts as u64 {
+            0 => String::new(),
+            count => format!("; {} in conflict left out", counted(count, "record", "records")),
+        };
+        let note = format!(
+            "{} still to be applied in {}{left}",
+            counted(kept.len() as u64, "record", "records"),
+            visible(path.as_os_str().as_encoded_bytes()),
+        );
+        let head = ("Not all that is still to be done is here. Missing:", open.as_slice());
+        Ok(Some((self.write(file, head, kept.into_iter())?, vec![note])))
+    }
+
+    fn undo(
+        &self,
+        file: AtomicFile,
+        judgements: &[Judgement],
+    ) -> anyhow::Result<Option<(AtomicFile, Vec<String>)>> {
+        let mut undo = match self.bases {
+            [] => undo_without_base(self.named.records, judgements),
+            _ => self.undo_with_base(judgements)?,
+        };
+        let unclear = judgements
+            .iter()
+            .enumerate()
+            .filter(|(_, judgement)| judgement.state == State::Unclear)
+            .map(|(number, _)| Uninvertible { number, why: Obstacle::NotTold });
+        undo.obstacles.extend(unclear);
+        let records: Vec<ChangeRecord<'_>> = undo.change_records().cloned().collect();
+        undo.drop_dependents(0, &self.tried(&records));
+        let open: Vec<(usize, String)> =
+            undo.obstacles.iter().map(|obstacle| (obstacle.number, words(&obstacle.why))).collect();
+        self.named.list(&open, "cannot be undone", self.console);
+        if !open.is_empty() && !self.args.partial {
+            return Ok(None);
+        }
+        let path = self.args.applied_undo.as_deref().unwrap_or(Path::new(""));
+        let mut notes = vec![format!(
+            "{} in {}, to take back what was applied",
+            counted(undo.records.len() as u64, "record", "records"),
+            visible(path.as_os_str().as_encoded_bytes()),
+        )];
+        notes.extend(left_out(&undo));
+        let partly =
+            judgements.iter().filter(|judgement| judgement.state == State::Partly).count() as u64;
+        if partly > 0 {
+            notes.push(format!(
+                "{} partly applied, by somebody else, left as they are",
+                counted(partly, "record", "records")
+            ));
+        }
+        let head = ("This inverse is not complete. It does not take back:", open.as_slice());
+        Ok(Some((self.write(file, head, undo.change_records())?, notes)))
+    }
+
+    fn undo_with_base(&self, judgements: &[Judgement]) -> anyhow::Result<Undo> {
+        let applied = self.named.records.iter().zip(judgements).enumerate();
+        let applied = applied.filter(|(_, (_, judgement))| judgement.state == State::Applied);
+        let (numbers, records): (Vec<usize>, Vec<ChangeRecord<'_>>) =
+            applied.map(|(number, (record, _))| (number, record.clone())).unzip();
+        let mut aside = Summary::new();
+        let mut undo = invert(&records, self.bases, self.read, self.console, &mut aside)?.undo;
+        let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
+        undo.records.iter_mut().for_each(|record| record.of = number(record.of));
+        undo.obstacles.iter_mut().for_each(|obstacle| obstacle.number = number(obstacle.number));
+        Ok(undo)
+    }
+
+    /// What would become of records on the fresh exports.
+    fn tried(&self, records: &[ChangeRecord<'_>]) -> Vec<Outcome> {
+        if records.is_empty() {
+            return Vec::new();
+        }
+        let mut image = Image::new(records, OnRefusal::GoOn);
+        settle_all(&mut image, self.exports, self.read, None).1
+    }
+
+    fn write<'r, 'x: 'r>(
+        &self,
+        mut file: AtomicFile,
+        (head, open): (&str, &[(usize, String)]),
+        records: impl Iterator<Item = &'r ChangeRecord<'x>>,
+    ) -> anyhow::Result<AtomicFile> {
+        let options: WriteOptions = self.args.write.options();
+        let mut writer = Writer::new(&mut file, options);
+        writer.version_line()?;
+        self.named.comment(head, open, &mut writer)?;
+        for record in records {
+            writer.change(record)?;
+        }
+        writer.finish()?.flush()?;
+        Ok(file)
+    }
+}

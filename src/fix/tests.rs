@@ -1,0 +1,246 @@
+//! Which wishes hold together. The wishes are made up: the rules suggest the like
+//! only in directories that are hard to write down.
+
+use std::borrow::Cow;
+
+use super::candidate::Candidate;
+use super::draft::compose;
+use super::{Draft, DraftError, DraftOptions, Policy, draft};
+use crate::ldif::{ReadOptions, WriteOptions};
+use crate::rules::{
+    Action, Applicability, CheckOptions, EntryFindings, Export, Finding, Profile, ProfileOptions,
+    RuleName, Selection, Severity, Suggestion, Survey,
+};
+
+/// A wish: the number of an entry, an attribute, and its value before and after.
+type Wish<'w> = (usize, &'static str, &'w str, &'w str);
+
+/// People with these values of sAMAccountName.
+fn people(names: &[&str]) -> String {
+    let person = |(number, name): (usize, &&str)| {
+        format!(
+            "dn: CN=P{number},DC=x\nobjectClass: user\ncn: P{number}\ndisplayName: P\n\
+             objectCategory: CN=Person\nsAMAccountName: {name}\n\n"
+        )
+    };
+    names.iter().enumerate().map(person).collect()
+}
+
+fn options() -> CheckOptions {
+    CheckOptions {
+        profile: Profile::by_name("idfix-multitenant", ProfileOptions::default()).unwrap(),
+        selection: Selection::default(),
+        read: ReadOptions::default(),
+        keep_held: true,
+    }
+}
+
+fn finding<'a>((entry, attribute, old, new): Wish<'a>) -> Finding<'a> {
+    Finding {
+        dn: Cow::Owned(format!("CN=P{entry},DC=x").into_bytes()),
+        common_name: Cow::Borrowed(b""),
+        object_class: Cow::Borrowed(b"user"),
+        attribute,
+        rules: vec![RuleName("made-up")],
+        error: "made up".to_owned(),
+        value: Some(Cow::Borrowed(old.as_bytes())),
+        update: Some(new.to_owned()),
+        action: Action::Edit,
+        suggestion: Suggestion::Replace(new.to_owned()),
+        applicability: Applicability::Safe,
+        severity: Severity::Error,
+        message: None,
+        extra: false,
+        file: "x",
+        line: 1,
+    }
+}
+
+/// What comes of wishes, one candidate for each entry.
+fn with_wishes<T>(
+    export: &str,
+    wishes: &[Wish<'_>],
+    look: impl FnOnce(Result<Draft<'_>, DraftError>) -> T,
+) -> T {
+    let check = options();
+    let exports = [Export { name: "x", bytes: export.as_bytes() }];
+    let survey = Survey::run(&exports, &check, &|_| {});
+    let policy = || Policy { take_unsafe: false, admits: &|_| true };
+    let mut at = 0;
+    let mut candidates = Vec::new();
+    for (number, text) in export.split_inclusive("\n\n").enumerate() {
+        let own = wishes.iter().filter(|wish| wish.0 == number);
+        let findings: Vec<_> = own.map(|&wish| finding(wish)).collect();
+        let found = EntryFindings { text: text.as_bytes(), offset: at, findings };
+        at += text.len() as u64;
+        if !found.findings.is_empty() {
+            let read = ReadOptions::default();
+            let made = Candidate::new(found, Vec::new(), &check.profile, read, &policy());
+            candidates.push(made.unwrap());
+        }
+    }
+    let how =
+        DraftOptions { policy: policy(), write: WriteOptions::change_file(), comments: false };
+    look(compose(Draft::default(), candidates, &survey, &check.profile, &how))
+}
+
+/// The account names that the change adds, in order, and why wishes are declined.
+fn settled(names: &[&str], wishes: &[(usize, &str, &str)]) -> (Vec<String>, Vec<String>) {
+    let wishes: Vec<Wish<'_>> =
+        wishes.iter().map(|&(entry, old, new)| (entry, "sAMAccountName", old, new)).collect();
+    with_wishes(&people(names), &wishes, |draft| {
+        let draft = draft.unwrap();
+        let change = String::from_utf8(draft.change).unwrap();
+        let added = change.split("add: ").skip(1);
+        let added = added.map(|text| text.lines().nth(1).unwrap_or_default());
+        let added = added.map(|line| line.trim_start_matches("sAMAccountName: ").to_owned());
+        let declined = draft.listed.iter().map(|declined| declined.reason.to_string());
+        (added.collect(), declined.collect())
+    })
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+#[test]
+fn a_value_is_freed_before_it_is_taken_wherever_its_holder_stands() {
+    let (added, declined) = settled(&["a", "b"], &[(0, "a", "b"), (1, "b", "c")]);
+    assert_eq!((added, declined), (words(&["c", "b"]), vec![]));
+    let (added, declined) = settled(&["a", "b"], &[(0, "a", "c"), (1, "b", "a")]);
+    assert_eq!((added, declined), (words(&["c", "a"]), vec![]));
+}
+
+#[test]
+fn of_two_entries_that_want_one_value_the_first_gets_it() {
+    let (added, declined) = settled(&["a", "b"], &[(0, "a", "c"), (1, "b", "C")]);
+    assert_eq!(added, ["c"]);
+    assert_eq!(declined, ["the proposed value goes to CN=P0,DC=x in this run"]);
+}
+
+#[test]
+fn a_value_that_another_entry_keeps_is_not_taken() {
+    let (added, declined) = settled(&["a", "b"], &[(0, "a", "B")]);
+    assert_eq!(added, words(&[]));
+    assert_eq!(declined, ["the proposed value is held already by CN=P1,DC=x"]);
+}
+
+#[test]
+fn a_chain_is_taken_from_its_free_end() {
+    let (added, declined) = settled(
+        &["a", "b", "c", "d"],
+        &[(0, "a", "b"), (1, "b", "c"), (2, "c", "d"), (3, "d", "e")],
+    );
+    assert_eq!((added, declined), (words(&["e", "d", "c", "b"]), vec![]));
+}
+
+#[test]
+fn a_chain_whose_end_is_held_comes_to_nothing() {
+    let (added, declined) =
+        settled(&["a", "b", "c", "d"], &[(0, "a", "b"), (1, "b", "c"), (2, "c", "d")]);
+    assert_eq!(added, words(&[]));
+    let reasons = ["CN=P3", "CN=P2", "CN=P1"];
+    assert_eq!(declined.len(), reasons.len());
+    for holder in reasons {
+        let reason = format!("the proposed value is held already by {holder},DC=x");
+        assert!(declined.contains(&reason), "{declined:?}");
+    }
+}
+
+#[test]
+fn who_must_give_way_takes_nothing_from_others() {
+    // The first wants what the third keeps; the second may have what it also wanted.
+    let (added, _) = settled(&["a", "b", "c"], &[(0, "a", "c"), (1, "b", "a")]);
+    assert_eq!(added, words(&[]), "the first one stays as it is and keeps its value");
+    let (added, declined) = settled(&["a", "b"], &[(0, "a", "x"), (1, "b", "a")]);
+    assert_eq!((added, declined), (words(&["x", "a"]), vec![]));
+}
+
+#[test]
+fn a_swap_goes_by_way_of_a_temporary_value() {
+    let (added, declined) = settled(&["a", "b"], &[(0, "a", "b"), (1, "b", "a")]);
+    assert_eq!(declined, words(&[]));
+    let [aside, first, second] = added.as_slice() else { panic!("{added:?}") };
+    assert!(!["a", "b"].contains(&aside.as_str()), "{aside}");
+    assert_eq!([first.as_str(), second.as_str()].iter().filter(|v| **v == "a").count(), 1);
+}
+
+#[test]
+fn a_ring_of_three_needs_one_temporary_value() {
+    let (added, declined) =
+        settled(&["a", "b", "c"], &[(0, "a", "b"), (1, "b", "c"), (2, "c", "a")]);
+    assert_eq!((added.len(), declined), (4, vec![]));
+}
+
+#[test]
+fn a_change_of_case_is_no_wish_for_another_value() {
+    let (added, declined) = settled(&["a", "b"], &[(0, "a", "A"), (1, "b", "B")]);
+    assert_eq!((added, declined), (words(&["A", "B"]), vec![]));
+}
+
+#[test]
+fn a_long_chain_that_comes_to_nothing_ends_in_time() {
+    // Each round undoes one link: a look at all entries in each would be too much.
+    const LINKS: usize = 3000;
+    let names: Vec<String> = (0..=LINKS).map(|number| format!("n{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let wishes: Vec<_> =
+        (0..LINKS).map(|number| (number, names[number], names[number + 1])).collect();
+    let (added, declined) = settled(&names, &wishes);
+    assert_eq!((added.len(), declined.len()), (0, 1000.min(LINKS)));
+}
+
+#[test]
+fn a_value_that_is_wrong_again_and_one_that_breaks_another_are_declined() {
+    let wishes = [(0, "sAMAccountName", "a", "a\"b")];
+    let reasons = with_wishes(&people(&["a"]), &wishes, |draft| draft.unwrap().declined);
+    assert_eq!(reasons.into_iter().collect::<Vec<_>>(), [("still-wrong", 1)]);
+}
+
+#[test]
+fn an_edit_that_no_record_can_make_is_declined() {
+    // The value is not there.
+    let wishes = [(0, "sAMAccountName", "nobody", "b"), (0, "displayName", "P", "Q")];
+    with_wishes(&people(&["a"]), &wishes, |draft| {
+        let draft = draft.unwrap();
+        assert_eq!((draft.records, draft.taken), (1, 1));
+        assert_eq!(draft.declined.get("cannot-be-written"), Some(&1));
+    });
+}
+
+#[test]
+fn what_was_not_asked_for_is_counted_and_not_listed() {
+    let export = people(&["a"]).replace("displayName: P\n", "displayName: P\nmail: a @x.org\n");
+    let check = CheckOptions {
+        profile: Profile::by_name("idfix-dedicated", ProfileOptions::default()).unwrap(),
+        ..options()
+    };
+    let exports = [Export { name: "x", bytes: export.as_bytes() }];
+    let survey = Survey::run(&exports, &check, &|_| {});
+    let drafted = |take_unsafe, admits: &(dyn Fn(&[RuleName]) -> bool + Sync)| {
+        let policy = Policy { take_unsafe, admits };
+        let how = DraftOptions { policy, write: WriteOptions::change_file(), comments: false };
+        let draft = draft(&survey, &check.profile, check.read, &how).unwrap();
+        assert!(draft.listed.is_empty());
+        (draft.taken, draft.declined.into_iter().collect::<Vec<_>>())
+    };
+    assert_eq!(drafted(true, &|_| true), (1, vec![("manual", 1)]));
+    assert_eq!(drafted(false, &|_| true), (0, vec![("manual", 1), ("unsafe", 1)]));
+    assert_eq!(drafted(true, &|_| false), (0, vec![("manual", 1), ("not-selected", 1)]));
+}
+
+#[test]
+fn many_holders_of_a_value_that_is_wanted_are_looked_at_once() {
+    // Whoever holds the value wants another, and many want the value.
+    const HOLDERS: usize = 20_000;
+    const WANTING: usize = 4_000;
+    let others: Vec<String> = (0..WANTING).map(|number| format!("o{number}")).collect();
+    let holders = std::iter::repeat_n("same", HOLDERS);
+    let names: Vec<&str> = holders.chain(others.iter().map(String::as_str)).collect();
+    let new: Vec<String> = (0..HOLDERS).map(|number| format!("n{number}")).collect();
+    let given_up = (0..HOLDERS).map(|number| (number, "same", &*new[number]));
+    let wanted = (0..WANTING).map(|number| (HOLDERS + number, &*others[number], "same"));
+    let wishes: Vec<_> = given_up.chain(wanted).collect();
+    let (added, declined) = settled(&names, &wishes);
+    assert_eq!((added.len(), declined.len()), (HOLDERS + 1, 1000));
+}

@@ -1,0 +1,146 @@
+//! The quick way through lines that are as expected.
+
+use super::super::base64::{self, Base64};
+use super::super::line::Form;
+use super::super::line_ends::{self, Texture};
+use super::super::names::{Expectation, Expected, HEAD};
+use super::super::{Line, grammar};
+use super::{index, offset32};
+
+/// The bytes that are looked at where a line begins: a description, its colon and
+/// what may stand between that and the value.
+const WINDOW: usize = HEAD + 4;
+
+/// Lines of a chunk, from one on.
+pub(super) struct Walk<'w, 'a> {
+    pub chunk: &'a [u8],
+    pub texture: Texture,
+    /// The ends of the lines.
+    pub ends: &'w [u32],
+    /// A line that ends here or behind is not read.
+    pub limit: u32,
+    /// Whether lines are kept that are not wanted.
+    pub keeps_all: bool,
+    /// Where the next line begins.
+    pub start: usize,
+    /// Physical lines before it in the chunk.
+    pub line: u32,
+    pub expectation: Expectation<'w>,
+}
+
+impl<'w, 'a> Walk<'w, 'a> {
+    /// Adds lines as long as they have an expected description and no surprises.
+    pub(super) fn read(&mut self, lines: &mut Vec<Line<'a>>) {
+        // The line behind the DN stays: it tells what the record is.
+        let mut keeps_next = self.keeps_all || lines.len() < 2;
+        let has_plain_bytes = self.texture == Texture::Plain;
+        loop {
+            let name = match has_plain_bytes && keeps_next == self.keeps_all {
+                true => self.read_plain(lines),
+                false => {
+                    self.window().and_then(|window| self.expectation.next(window.first_chunk()?))
+                }
+            };
+            let Some(name) = name else { return };
+            if self.add(name, keeps_next, lines).is_none() {
+                return;
+            }
+            keeps_next = self.keeps_all;
+        }
+    }
+
+    /// Reads lines of plain bytes with a plain value; gives the description of the
+    /// first other line, where it is expected.
+    ///
+    /// This runs over most lines of the input, and has all that it needs in
+    /// registers as long as it stays by itself.
+    #[inline(never)]
+    fn read_plain(&mut self, lines: &mut Vec<Line<'a>>) -> Option<&'w Expected> {
+        let text = &self.chunk[..self.chunk.len().min(index(self.limit))];
+        let (mut start, mut ends) = (self.start, self.ends);
+        let mut expectation = self.expectation;
+        let name = 'lines: loop {
+            let Some(window) = text.get(start..).and_then(<[u8]>::first_chunk::<WINDOW>) else {
+                break None;
+            };
+            let Some(name) = window.first_chunk().and_then(|head| expectation.next(head)) else {
+                break None;
+            };
+            let behind = &window[name.length() + 1..];
+            if behind[0] != b' ' || behind[1] <= b' ' {
+                break Some(name);
+            }
+            let mut rest = ends;
+            let end = loop {
+                let Some((&end, behind)) = rest.split_first() else { break 'lines Some(name) };
+                rest = behind;
+                match text.get(index(end) + 1..).and_then(<[u8]>::first_chunk::<2>) {
+                    Some([b'!'..=u8::MAX | b'\n', _]) => break index(end),
+                    Some([b' ', b'!'..=u8::MAX]) => {}
+                    _ => break 'lines Some(name),
+                }
+            };
+            if name.wanted | self.keeps_all {
+                let line = &text[start..end];
+                let (name_length, number) = (name.length(), name.number);
+                lines.push(Line {
+                    name: &window[..name_length],
+                    value: line.get(name_length + 2..).unwrap_or_default(),
+                    form: Form::Plain,
+                    name_folded: false,
+                    value_folded: ends.len() - rest.len() > 1,
+                    options: false,
+                    offset: offset32(start),
+                    line: self.line + offset32(self.ends.len() - ends.len()),
+                    number: Some(number),
+                });
+            }
+            start = end + 1;
+            ends = rest;
+        };
+        self.line += offset32(self.ends.len() - ends.len());
+        (self.start, self.ends, self.expectation) = (start, ends, expectation);
+        name
+    }
+
+    fn window(&self) -> Option<&'a [u8; WINDOW]> {
+        self.chunk.get(self.start..)?.first_chunk()
+    }
+
+    /// Reads a line whose description is known, and adds it where it is wanted or
+    /// to be kept.
+    fn add(&mut self, name: &Expected, keeps: bool, lines: &mut Vec<Line<'a>>) -> Option<()> {
+        let (form, lead) = grammar::separator(&self.window()?[name.length() + 1..])?;
+        let (end, physical) = grammar::value_end(self.chunk, self.ends)?;
+        if end >= self.limit {
+            return None;
+        }
+        let colon = self.start + name.length();
+        let mut value = &self.chunk[colon + lead..index(end)];
+        if self.texture != Texture::Plain {
+            value = grammar::without_cr(value);
+        }
+        if self.texture == Texture::Mixed && !line_ends::is_plain(value)
+            || form != Form::Plain && base64::check(value) != Base64::Padded
+        {
+            return None;
+        }
+        if keeps || name.wanted {
+            lines.push(Line {
+                name: &self.chunk[self.start..colon],
+                value,
+                form,
+                name_folded: false,
+                value_folded: physical > 1,
+                options: false,
+                offset: offset32(self.start),
+                line: self.line,
+                number: Some(name.number),
+            });
+        }
+        self.line += physical;
+        self.ends = &self.ends[index(physical)..];
+        self.start = index(end) + 1;
+        Some(())
+    }
+}
