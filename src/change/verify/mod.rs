@@ -6,8 +6,10 @@
 //! # fn go<'a>(export: &'a [ldifix::directory::Entry<'a>], changes: &'a [ldifix::ldif::ChangeRecord<'a>]) {
 //! let mut verification = Verification::new(changes);
 //! let judgements = loop {
-//!     for entry in export.iter().filter(|entry| verification.wants(&entry.dn)) {
-//!         verification.load(entry.clone());
+//!     for entry in export {
+//!         if verification.wants(&entry.dn) {
+//!             verification.load(entry.clone());
+//!         }
 //!     }
 //!     if let VerifyRun::Done(judgements) = verification.run() {
 //!         break judgements;
