@@ -40,11 +40,6 @@ fn verified<'a>(
     (judgements, remaining.into_iter().map(|(_, record)| record).collect())
 }
 
-fn states(export: &str, change: &str) -> Vec<State> {
-    let (export, records) = (entries(export), changes(change));
-    verified(&records, &export, None).0.into_iter().map(|judgement| judgement.state).collect()
-}
-
 /// The entries as sets of values; what is above them is spelled as servers do.
 fn alike(entries: &[Entry<'_>]) -> Vec<Vec<String>> {
     let mut all = sets(entries);

@@ -328,6 +328,10 @@ impl<'a> Verification<'a> {
             }
         }
         let mut values = values_of(numbers, records, &namings, Values::new(before, added));
+        let has = |name: &[u8]| !now.values(name).is_empty();
+        if has(b"objectGUID") && !has(b"entryUUID") {
+            values.follow(|key| self.names.moved(key, &self.export));
+        }
         let narrow = |choices: &[usize], numbers: &[usize]| match stop {
             Some(stop) => stop.narrow(choices, numbers),
             None => choices.to_vec(),

@@ -136,6 +136,9 @@ pub(super) struct Values<'r> {
     /// Values to be deleted that are there in another spelling: they were never
     /// spelled as the record has it, or are twins of those that went.
     doubtful: FxHashMap<FactId, GroupId>,
+    /// Values that name entries which bear another name now, where a directory
+    /// has them follow.
+    moved: FxHashMap<Value<'static>, Value<'static>>,
 }
 
 /// A value that a rename takes or gives, and the record.
@@ -157,6 +160,7 @@ impl<'r> Values<'r> {
             acts: Vec::new(),
             replaced: FxHashSet::default(),
             doubtful: FxHashMap::default(),
+            moved: FxHashMap::default(),
         }
     }
 
@@ -435,6 +439,21 @@ impl<'r> Values<'r> {
         chains
     }
 
+    /// Has values that name entries follow them to their names of now.
+    pub(super) fn follow(&mut self, mut moved: impl FnMut(&[u8]) -> Option<Box<[u8]>>) {
+        for field in &self.fields {
+            if field.rule != Syntax::DistinguishedName {
+                continue;
+            }
+            for key in field.values.keys() {
+                if let Some(now) = key.bytes().and_then(&mut moved) {
+                    let now = Value::Bytes(Cow::Owned(now.into_vec()));
+                    self.moved.insert(key.clone().into_owned(), now);
+                }
+            }
+        }
+    }
+
     /// Looks at the entry for all that the records speak of.
     fn observe(&mut self, now: &Entry<'_>) {
         let active_directory = is_active_directory(now.attributes());
@@ -455,6 +474,11 @@ impl<'r> Values<'r> {
             let folded = by_key(field.rule, values.iter().copied());
             for (key, spellings) in &field.values {
                 let now = folded.get(key).map(Vec::as_slice).unwrap_or_default();
+                if now.is_empty() && self.moved.get(key).is_some_and(|now| folded.contains_key(now))
+                {
+                    spellings.iter().for_each(|(_, fact)| self.facts.observe(*fact, true));
+                    continue;
+                }
                 for (spelled, fact) in spellings {
                     let exact = now.contains(&spelled);
                     let only = spellings.len() == 1 && !self.replaced.contains(fact);

@@ -17,6 +17,7 @@ use crate::change::verify::explain::{Act, Deed, FactId, Facts, Patience, Verdict
 use crate::change::verify::found::Found;
 use crate::change::verify::values::{Likeness, equal};
 use crate::directory::Entry;
+use crate::directory::dn::key_ancestors;
 use crate::ldif::{Attribute, Change, ChangeRecord};
 
 pub(super) type NodeId = usize;
@@ -91,6 +92,9 @@ pub(super) struct Names<'a> {
     guessed: Vec<bool>,
     /// The records.
     records: &'a [ChangeRecord<'a>],
+    /// The entries by the keys of their DNs before the first record, where some
+    /// are renamed.
+    origins: FxHashMap<Box<[u8]>, NodeId>,
 }
 
 /// Keys under which entries are to be looked for.
@@ -116,6 +120,7 @@ impl<'a> Names<'a> {
             verdicts: vec![None; records.len()],
             guessed: vec![false; records.len()],
             records,
+            origins: FxHashMap::default(),
         };
         for (number, record) in records.iter().enumerate() {
             let target = identity::dn_key(&record.dn).and_then(|key| {
@@ -131,6 +136,12 @@ impl<'a> Names<'a> {
             }
         }
         names.link();
+        let renames = |record: &ChangeRecord<'_>| matches!(record.change, Change::ModRdn { .. });
+        if records.iter().any(renames) {
+            let known = names.nodes.iter().enumerate();
+            let known = known.filter_map(|(id, node)| Some((node.origin.clone()?, id)));
+            names.origins = known.filter(|(origin, _)| !origin.is_empty()).collect();
+        }
         names
     }
 
@@ -637,6 +648,20 @@ impl<'a> Names<'a> {
             Likeness::Other if !node.modified => -2,
             _ => 0,
         }
+    }
+
+    /// The key that a DN has now, which some entry had before the first record;
+    /// `None` where it has the same.
+    pub(super) fn moved(&mut self, key: &[u8], export: &Found<'a>) -> Option<Box<[u8]>> {
+        if self.origins.is_empty() {
+            return None;
+        }
+        let known = std::iter::once(key).chain(key_ancestors(key));
+        let (name, node) =
+            known.filter_map(|name| Some((name, *self.origins.get(name)?))).next()?;
+        let now = self.locate(node, export)?;
+        let below = &key[..key.len() - name.len()];
+        (*now != *name).then(|| [below, &now].concat().into())
     }
 
     pub(super) fn target(&self, number: usize) -> Option<NodeId> {
