@@ -247,7 +247,7 @@ impl<'a> StoredAttribute<'a> {
         let key = key_of(rule, value);
         let is_equal = |place: &usize| self.at(*place).is_some_and(|v| key_of(rule, v) == key);
         match &self.index {
-            None => (self.first..self.values.len()).find(is_equal),
+            None => (0..self.values.len()).find(is_equal),
             Some(index) => match index.matching.get(&hash_of(&key))? {
                 Places::One(place) => Some(*place).filter(is_equal),
                 Places::Many(places) => places.iter().copied().find(is_equal),
@@ -269,7 +269,7 @@ impl<'a> StoredAttribute<'a> {
         let is_equal =
             |place: &usize| self.at(*place).is_some_and(|v| keys.contains(&key_of(rule, v)));
         let mut places: Vec<usize> = match &self.index {
-            None => (self.first..self.values.len()).filter(is_equal).collect(),
+            None => (0..self.values.len()).filter(is_equal).collect(),
             Some(index) => keys
                 .iter()
                 .filter_map(|key| index.matching.get(&hash_of(key)))

@@ -173,10 +173,10 @@ pub fn invert(
         bail!("the inverse would not apply ({}); nothing was written", refusal(&why));
     }
     undo.drop_dependents(records.len(), &outcomes);
-    if undo.obstacles.is_empty() {
-        if let Err(lost) = prove_restored(&back, &places, |text| entry_of(text, read)) {
-            bail!("the inverse does not lead back to the base ({lost}); nothing was written");
-        }
+    if undo.obstacles.is_empty()
+        && let Err(lost) = prove_restored(&back, &places, |text| entry_of(text, read))
+    {
+        bail!("the inverse does not lead back to the base ({lost}); nothing was written");
     }
     Ok(Inverted { undo, failed })
 }

@@ -281,12 +281,26 @@ class Samba(Server):
     # a server that this machine may have at 127.0.0.1.
     def __init__(self, run_folder, address=None):
         super().__init__(run_folder)
-        address = address or os.environ.get("LDIFIX_SAMBA_ADDRESS", "127.0.77.1")
+        address = address or os.environ.get("LDIFIX_SAMBA_ADDRESS") or self.free_address()
         require_loopback(address)
         self.address = address
         self.uri = f"ldap://{address}"
         # The database is thrown away: no write has to reach the disk.
         self.environment = {**os.environ, "PATH": SYSTEM_PATH, "TDB_NO_FSYNC": "1"}
+
+    @staticmethod
+    def free_address():
+        """The first of a few loopback addresses with a free port 389, so that several
+        acceptances can run at a time."""
+        for last in range(1, 10):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((f"127.0.77.{last}", 389))
+                except OSError:
+                    continue
+            return f"127.0.77.{last}"
+        return "127.0.77.1"
 
     def make(self):
         for needed in ("samba", "samba-tool", "ldbmodify", "testparm"):

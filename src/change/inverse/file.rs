@@ -267,7 +267,9 @@ fn url_in(record: &ChangeRecord<'_>) -> Option<Obstacle> {
 #[must_use]
 pub fn there_and_back<'a>(changes: &[ChangeRecord<'a>], undo: &Undo) -> Vec<ChangeRecord<'a>> {
     let mut all = changes.to_vec();
-    all.extend(undo.change_records().map(|record| -> ChangeRecord<'a> { record.clone() }));
+    for record in undo.change_records() {
+        all.push(record.clone());
+    }
     all
 }
 

@@ -70,9 +70,11 @@ pub(super) fn export() -> impl Strategy<Value = String> {
             for from in (0..rdns.len() - 1).rev() {
                 let above = seen[&rdns[from + 1..].join(",").to_lowercase()].clone();
                 let dn = format!("{},{above}", rdns[from]);
-                if !seen.contains_key(&dn.to_lowercase()) {
+                if let std::collections::btree_map::Entry::Vacant(place) =
+                    seen.entry(dn.to_lowercase())
+                {
                     text.push_str(&format!("\ndn: {dn}\n{}", content(&dn, &lines)));
-                    seen.insert(dn.to_lowercase(), dn);
+                    place.insert(dn);
                 }
             }
         }

@@ -366,7 +366,8 @@ proptest! {
                 }
             }
             readings += 1;
-            prop_assert!(readings <= ops.len() + 1);
+            // Each record may ask for a place first and for what is below it then.
+            prop_assert!(readings <= 2 * ops.len() + 1);
             if let Run::Done(outcomes) = image.run() {
                 break outcomes;
             }

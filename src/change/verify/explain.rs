@@ -416,7 +416,7 @@ fn contradictions(facts: &Facts, acts: &[&Act], prefix: usize) -> Vec<Verdict> {
     let is_wrong = |deed: &Deed| {
         let group = facts.group_touched(deed);
         let state = known.groups.get(&group);
-        if !state.is_some_and(|state| state.mismatch > 0) {
+        if state.is_none_or(|state| state.mismatch == 0) {
             return false;
         }
         match *deed {

@@ -13,6 +13,9 @@ use crate::change::stored::is_active_directory;
 use crate::directory::{Entry, Syntax, Writability};
 use crate::ldif::{Attribute, Change, ChangeRecord, ModOp, Modification, Value};
 
+/// Leaves of the choices for some records those that are likely.
+pub(super) type Narrow<'n> = dyn Fn(&[usize], &[usize]) -> Vec<usize> + 'n;
+
 /// The form in which values are equal where the attribute's rule says so.
 fn fold<'v>(rule: Syntax, value: &'v Value<'_>) -> Value<'v> {
     match value {
@@ -325,7 +328,7 @@ impl<'r> Values<'r> {
     pub(super) fn judge(
         &mut self,
         now: &Entry<'_>,
-        narrow: &dyn Fn(&[usize], &[usize]) -> Vec<usize>,
+        narrow: &Narrow<'_>,
         patience: &Patience,
     ) -> Vec<(usize, Judgement)> {
         self.observe(now);

@@ -42,8 +42,8 @@ impl IdFix {
     /// Whether any chain of the entry fails, duplicates aside; every key of the
     /// entry goes to the sink.
     ///
-    /// The entry must be in scope ([`Profile::scope`]). Where this is false and none
-    /// of the keys is a later holder's, [`Profile::findings`] has nothing to say.
+    /// The entry must be in scope ([`IdFix::scope`]). Where this is false and none
+    /// of the keys is a later holder's, [`IdFix::findings`] has nothing to say.
     pub fn inspect(
         &self,
         subject: &Subject<'_>,
