@@ -393,7 +393,7 @@ impl<'a> Names<'a> {
             let Ok(known) = known else { continue };
             let Spelling { place, rdn, .. } = &self.spellings[known];
             let entry = keys.get(place).and_then(|key| export.known(key));
-            let spelled = entry.is_some_and(|entry| is_spelled(&entry.dn, rdn));
+            let spelled = entry.is_some_and(|entry| identity::is_spelled(&entry.dn, rdn));
             self.facts.observe(fact, spelled);
         }
     }
@@ -551,18 +551,6 @@ impl<'a> Names<'a> {
         });
         facts.collect()
     }
-}
-
-/// Whether the values of a DN's RDN are those of another, byte for byte. A server
-/// may spell attribute types in its own way.
-fn is_spelled(dn: &[u8], rdn: &[u8]) -> bool {
-    let (Some(own), Some(other)) = (identity::rdn_values(dn), identity::rdn_values(rdn)) else {
-        return false;
-    };
-    let has = |(name, value): &(Vec<u8>, Vec<u8>)| {
-        own.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value)
-    };
-    own.len() == other.len() && other.iter().all(has)
 }
 
 fn first_rdn(key: &[u8]) -> &[u8] {
