@@ -164,6 +164,18 @@ fn the_base_may_be_several_exports_and_the_inverse_a_file() {
     assert_eq!(done.status.code(), Some(0));
 }
 
+#[test]
+fn a_rename_in_active_directory_leads_back_whatever_the_case_of_its_type() {
+    let base = "dn: cn=Ann,dc=x\ncn: Ann\nobjectGUID: 0123456789abcdef\n";
+    let change = "dn: cn=Ann,dc=x\nchangetype: modrdn\nnewrdn: cn=ANN\ndeleteoldrdn: 1\n\n\
+                  dn: cn=ANN,dc=x\nchangetype: modify\nadd: sn\nsn: A\n-\n";
+    let room = Room::new(&[("e", base), ("c", change)]);
+    let done = room.run(&["-q", "invert", "c", "--base", "e", "--no-version"]);
+    assert_eq!((err(&done), done.status.code()), ("", Some(0)));
+    let back = "changetype: modrdn\nnewrdn: cn=Ann\ndeleteoldrdn: 1\n\n";
+    assert!(out(&done).ends_with(back), "{}", out(&done));
+}
+
 const STUBBORN: &str = "\
 dn: cn=Cid,ou=A,dc=x
 changetype: add

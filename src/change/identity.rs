@@ -121,6 +121,18 @@ pub(super) fn rdn_values(dn: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     Some(values.collect())
 }
 
+/// Whether the values of a DN's RDN are those of another, byte for byte. A server
+/// may spell attribute types in its own way.
+pub(super) fn is_spelled(dn: &[u8], rdn: &[u8]) -> bool {
+    let (Some(own), Some(other)) = (rdn_values(dn), rdn_values(rdn)) else {
+        return false;
+    };
+    let has = |(name, value): &(Vec<u8>, Vec<u8>)| {
+        own.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value)
+    };
+    own.len() == other.len() && other.iter().all(has)
+}
+
 /// Whether two attribute types, options left aside, are the same.
 pub(super) fn same_attribute(a: &[u8], b: &[u8]) -> bool {
     same_type(AttributeDescription::split(a).base(), AttributeDescription::split(b).base())

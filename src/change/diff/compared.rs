@@ -38,22 +38,6 @@ const RESET_ONLY: [&str; 3] = ["pwdLastSet", "lockoutTime", "sIDHistory"];
 const PLAIN_MARKS: [&[u8]; 4] =
     [b"entryUUID", b"nsUniqueId", b"entryCSN", b"structuralObjectClass"];
 
-/// Attributes without an equality rule in the schemas of RFC 4519, RFC 4524 and
-/// RFC 2798: OpenLDAP can neither delete one of their values nor add to them (18).
-const WITHOUT_EQUALITY: [&[u8]; 11] = [
-    b"jpegPhoto",
-    b"photo",
-    b"audio",
-    b"userPKCS12",
-    b"userSMIMECertificate",
-    b"facsimileTelephoneNumber",
-    b"telexNumber",
-    b"teletexTerminalIdentifier",
-    b"preferredDeliveryMethod",
-    b"searchGuide",
-    b"enhancedSearchGuide",
-];
-
 impl Compared {
     /// Whether values of this attribute are compared and written.
     #[must_use]
@@ -122,9 +106,7 @@ impl Server {
 
     /// Whether the server can delete a single value of the attribute.
     pub(super) fn deletes_by_value(self, name: &[u8]) -> bool {
-        let base = AttributeDescription::split(name).base();
-        self == Self::ActiveDirectory
-            || !WITHOUT_EQUALITY.iter().any(|without| same_type(without, base))
+        self == Self::ActiveDirectory || !identity::lacks_equality(name)
     }
 }
 

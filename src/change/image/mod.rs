@@ -341,7 +341,7 @@ impl<'a> Image<'a> {
         let Some((fact, id)) = own.and_then(|fact| Some((fact, fact.node?))) else {
             return match self.fate(ordinal, &entry.dn) {
                 Fate::Unchanged => Return::Same,
-                Fate::Renamed(dn) if dn == *entry.dn => Return::Same,
+                Fate::Renamed(dn) if identity::dn_key(&dn) == key => Return::Same,
                 _ => Return::Elsewhere,
             };
         };
@@ -349,8 +349,11 @@ impl<'a> Image<'a> {
         if node.was_removed() {
             return Return::Gone;
         }
-        if self.tree.is_displaced(id) && self.tree.dn(id) != *entry.dn {
-            return Return::Elsewhere;
+        if self.tree.is_displaced(id) {
+            let dn = self.tree.dn(id);
+            if identity::dn_key(&dn) != key || !identity::is_spelled(&dn, &entry.dn) {
+                return Return::Elsewhere;
+            }
         }
         match &node.entry {
             Some(now) if node.altered && fact.is_entry(ordinal) => {

@@ -119,8 +119,11 @@ pub(super) fn of_modify(
             if !(effect.added.is_empty() && effect.removed.is_empty())
                 && replaced.insert(effect.slot)
             {
+                if attribute.len() > 0 {
+                    mods.push(modification(ModOp::Delete, attribute.name(), Vec::new()));
+                }
                 let before = values_before(after, attribute.name(), effects);
-                mods.push(modification(ModOp::Replace, attribute.name(), before));
+                push_mod(&mut mods, ModOp::Add, attribute.name(), before);
             }
             continue;
         }

@@ -206,3 +206,119 @@ proptest! {
         consequences(&export, &records, &half, true, Ran::LeftOut)?;
     }
 }
+
+fn states(export: &str, change: &str, base: Option<&str>) -> Vec<State> {
+    let (export, records) = (entries(export), changes(change));
+    let base = base.map(entries);
+    let (judgements, _) = verified(&records, &export, base.as_deref());
+    judgements.into_iter().map(|judgement| judgement.state).collect()
+}
+
+fn exchange(dn: &str, attribute: &str, old: &str, new: &str) -> String {
+    format!(
+        "dn: {dn}\nchangetype: modify\ndelete: {attribute}\n{attribute}: {old}\n-\n\
+         add: {attribute}\n{attribute}: {new}\n-\n\n"
+    )
+}
+
+fn rename(dn: &str, rdn: &str) -> String {
+    format!("dn: {dn}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\n\n")
+}
+
+use State::{Applied, Conflict, Pending, Unclear};
+
+#[test]
+fn a_value_that_goes_through_others_shows_how_far_it_came() {
+    let change: String =
+        ["ab", "bc", "cd"].map(|p| exchange("cn=x", "mail", &p[..1], &p[1..])).concat();
+    let at = |mail: &str| states(&format!("dn: cn=x\ncn: x\nmail: {mail}\n"), &change, None);
+    assert_eq!(at("a"), [Pending; 3]);
+    assert_eq!(at("b"), [Applied, Pending, Pending]);
+    assert_eq!(at("d"), [Applied; 3]);
+    assert_eq!(at("z"), [Conflict; 3]);
+}
+
+#[test]
+fn a_change_of_case_alone_is_told_apart() {
+    let change = exchange("cn=x", "proxyAddresses", "SMTP:a@x", "smtp:a@x");
+    let at =
+        |value: &str| states(&format!("dn: cn=x\ncn: x\nproxyAddresses: {value}\n"), &change, None);
+    assert_eq!(at("SMTP:a@x"), [Pending]);
+    assert_eq!(at("smtp:a@x"), [Applied]);
+    assert_eq!(at("Smtp:A@x"), [Conflict]);
+}
+
+#[test]
+fn a_value_added_meanwhile_to_an_attribute_that_takes_one_is_a_conflict() {
+    let change = "dn: cn=x\nchangetype: modify\nadd: mail\nmail: a@x\n-\n\n";
+    let person = "dn: cn=x\ncn: x\nobjectGUID: 1\n";
+    assert_eq!(states(person, change, None), [Pending]);
+    assert_eq!(states(&format!("{person}mail: z@x\n"), change, None), [Conflict]);
+    // Elsewhere mail takes several.
+    assert_eq!(states("dn: cn=x\ncn: x\nmail: z@x\n", change, None), [Pending]);
+}
+
+#[test]
+fn entries_that_exchange_names_are_told_apart_by_what_they_are() {
+    let change = [rename("cn=a", "cn=t"), rename("cn=b", "cn=a"), rename("cn=t", "cn=b")].concat();
+    let two = |a: u8, b: u8| {
+        format!("dn: cn=a\ncn: a\nobjectGUID: {a}\n\ndn: cn=b\ncn: b\nobjectGUID: {b}\n")
+    };
+    let base = two(1, 2);
+    assert_eq!(states(&base, &change, Some(&base)), [Pending; 3]);
+    assert_eq!(states(&two(2, 1), &change, Some(&base)), [Applied; 3]);
+    assert_eq!(states(&two(2, 1), &change, None), [Unclear; 3]);
+    let between = "dn: cn=t\ncn: t\nobjectGUID: 1\n\ndn: cn=a\ncn: a\nobjectGUID: 2\n";
+    assert_eq!(states(between, &change, None), [Applied, Applied, Pending]);
+}
+
+#[test]
+fn values_that_name_a_renamed_entry_are_found_under_its_new_name() {
+    let change = format!(
+        "dn: cn=g\nchangetype: modify\nadd: member\nmember: cn=x,ou=a\n-\n\n{}",
+        rename("ou=a", "ou=b")
+    );
+    let guid = "objectGUID: 1\n";
+    let after = |group: &str| format!("dn: ou=b\nou: b\n{guid}\ndn: cn=g\ncn: g\n{group}");
+    let followed = after(&format!("{guid}member: cn=x,ou=b\n"));
+    assert_eq!(states(&followed, &change, None), [Applied; 2]);
+    let stayed = after("member: cn=x,ou=a\n");
+    assert_eq!(states(&stayed, &change, None), [Applied; 2]);
+    assert_eq!(states(&after(guid), &change, None), [Pending, Applied]);
+}
+
+#[test]
+fn what_is_below_a_renamed_entry_is_found_where_it_is() {
+    let change =
+        format!("{}{}", rename("ou=a", "ou=b"), exchange("cn=x,ou=b", "mail", "old@x", "new@x"));
+    let at = |ou: &str, mail: &str| {
+        states(
+            &format!("dn: ou={ou}\nou: {ou}\n\ndn: cn=x,ou={ou}\ncn: x\nmail: {mail}\n"),
+            &change,
+            None,
+        )
+    };
+    assert_eq!(at("a", "old@x"), [Pending, Pending]);
+    assert_eq!(at("b", "old@x"), [Applied, Pending]);
+    assert_eq!(at("b", "new@x"), [Applied, Applied]);
+    assert_eq!(at("b", "z@x"), [Applied, Conflict]);
+    assert_eq!(states("dn: ou=c\nou: c\n", &change, None), [Conflict, Conflict]);
+}
+
+#[test]
+fn an_entry_that_is_there_otherwise_is_no_add_that_was_made() {
+    let change = "dn: cn=x\nchangetype: add\ncn: x\nsn: Doe\n\n";
+    assert_eq!(states("dn: cn=y\ncn: y\n", change, None), [Pending]);
+    assert_eq!(states("dn: CN=X\ncn: x\nsn: doe\nmail: m@x\n", change, None), [Applied]);
+    assert_eq!(states("dn: cn=x\ncn: x\nsn: Roe\n", change, None), [Conflict]);
+}
+
+#[test]
+fn an_increment_is_told_by_the_value_before() {
+    let change = "dn: cn=x\nchangetype: modify\nincrement: n\nn: 2\n-\n\n";
+    let at = |n: u8| format!("dn: cn=x\ncn: x\nn: {n}\n");
+    assert_eq!(states(&at(9), change, None), [Unclear]);
+    assert_eq!(states(&at(9), change, Some(&at(7))), [Applied]);
+    assert_eq!(states(&at(7), change, Some(&at(7))), [Pending]);
+    assert_eq!(states(&at(5), change, Some(&at(7))), [Conflict]);
+}

@@ -346,7 +346,7 @@ pub(super) fn explain(
         let made = start.and_then(|start| try_all(facts, acts, start, patience));
         let verdicts = match made {
             Some(made) => made.into_iter().map(verdict).collect(),
-            None => contradictions(facts, acts, choices.last().copied().unwrap_or_default()),
+            None => contradictions(facts, acts, &choices),
         };
         return Explanation { verdicts, sure: true, choices: Vec::new() };
     }
@@ -407,8 +407,10 @@ fn try_all(
 }
 
 /// Nothing explains all: the records that touch what is otherwise than the best
-/// prefix has it are contradicted.
-fn contradictions(facts: &Facts, acts: &[&Act], prefix: usize) -> Vec<Verdict> {
+/// prefix has it are contradicted, and those in which the best ones differ.
+fn contradictions(facts: &Facts, acts: &[&Act], best: &[usize]) -> Vec<Verdict> {
+    let prefix = best.last().copied().unwrap_or_default();
+    let open = best.first().copied().unwrap_or_default()..prefix;
     let mut known = Knowledge::before(facts, acts);
     for act in acts.iter().take(prefix) {
         act.iter().for_each(|deed| known.make(facts, *deed));
@@ -431,7 +433,8 @@ fn contradictions(facts: &Facts, acts: &[&Act], prefix: usize) -> Vec<Verdict> {
         }
     };
     let verdicts = acts.iter().enumerate().map(|(at, act)| {
-        if act.iter().any(is_wrong) { Verdict::Contradicted } else { verdict(at < prefix) }
+        let wrong = open.contains(&at) || act.iter().any(is_wrong);
+        if wrong { Verdict::Contradicted } else { verdict(at < prefix) }
     });
     verdicts.collect()
 }

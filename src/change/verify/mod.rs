@@ -6,8 +6,10 @@
 //! # fn go<'a>(export: &'a [ldifix::directory::Entry<'a>], changes: &'a [ldifix::ldif::ChangeRecord<'a>]) {
 //! let mut verification = Verification::new(changes);
 //! let judgements = loop {
-//!     for entry in export.iter().filter(|entry| verification.wants(&entry.dn)) {
-//!         verification.load(entry.clone());
+//!     for entry in export {
+//!         if verification.wants(&entry.dn) {
+//!             verification.load(entry.clone());
+//!         }
 //!     }
 //!     if let VerifyRun::Done(judgements) = verification.run() {
 //!         break judgements;
@@ -313,21 +315,13 @@ impl<'a> Verification<'a> {
         let records = self.records;
         let origin = self.names.origin(node);
         let before = origin.and_then(|key| self.base.as_ref()?.known(key));
-        // The RDN as the entry has it, which a record need not spell alike.
-        let mut rdn = before.map(|before| identity::rdn_text(&before.dn));
-        let mut namings: Vec<Naming<'_>> = Vec::new();
-        for &number in numbers {
-            let record = &records[number];
-            let old = rdn.unwrap_or_else(|| identity::rdn_text(&record.dn));
-            let made = judgements[number].state == State::Applied;
-            namings.extend(naming_of(number, old, record, made));
-            match &record.change {
-                Change::ModRdn { new_rdn, .. } => rdn = Some(new_rdn),
-                Change::Add(_) => rdn = Some(identity::rdn_text(&record.dn)),
-                Change::Modify(_) | Change::Delete => {}
-            }
-        }
+        let made = |number: usize| judgements[number].state == State::Applied;
+        let namings = namings_of(numbers, records, before, made);
         let mut values = values_of(numbers, records, &namings, Values::new(before, added));
+        let has = |name: &[u8]| !now.values(name).is_empty();
+        if has(b"objectGUID") && !has(b"entryUUID") {
+            values.follow(|key| self.names.moved(key, &self.export));
+        }
         let narrow = |choices: &[usize], numbers: &[usize]| match stop {
             Some(stop) => stop.narrow(choices, numbers),
             None => choices.to_vec(),
@@ -346,6 +340,29 @@ impl<'a> Verification<'a> {
             }
         }
     }
+}
+
+/// What the renames among the records of an entry take and give.
+fn namings_of(
+    numbers: &[usize],
+    records: &[ChangeRecord<'_>],
+    before: Option<&Entry<'_>>,
+    made: impl Fn(usize) -> bool,
+) -> Vec<Naming<'static>> {
+    // The RDN as the entry has it, which a record need not spell alike.
+    let mut rdn = before.map(|before| identity::rdn_text(&before.dn));
+    let mut namings = Vec::new();
+    for &number in numbers {
+        let record = &records[number];
+        let old = rdn.unwrap_or_else(|| identity::rdn_text(&record.dn));
+        namings.extend(naming_of(number, old, record, made(number)));
+        match &record.change {
+            Change::ModRdn { new_rdn, .. } => rdn = Some(new_rdn),
+            Change::Add(_) => rdn = Some(identity::rdn_text(&record.dn)),
+            Change::Modify(_) | Change::Delete => {}
+        }
+    }
+    namings
 }
 
 fn values_of<'r>(

@@ -69,6 +69,24 @@ pub fn undo_without_base(records: &[ChangeRecord<'_>], judgements: &[Judgement])
     undo
 }
 
+/// Attributes whose values cannot be named go as a whole, where they were added to
+/// nothing: no server would have added them to others.
+fn without_equality(
+    mut inverse: ChangeRecord<'static>,
+    mods: &[Modification<'_>],
+) -> ChangeRecord<'static> {
+    let Change::Modify(back) = &mut inverse.change else { return inverse };
+    for own in back.iter_mut().filter(|own| identity::lacks_equality(&own.attribute)) {
+        let same = |other: &&Modification<'_>| {
+            other.attribute.eq_ignore_ascii_case(&own.attribute) && other.op != ModOp::Add
+        };
+        if own.op == ModOp::Delete && !mods.iter().any(|other| same(&other)) {
+            own.values.clear();
+        }
+    }
+    inverse
+}
+
 fn inverse(record: &ChangeRecord<'_>) -> Result<Option<ChangeRecord<'static>>, Obstacle> {
     let of = |dn: Vec<u8>, change| {
         Some(ChangeRecord { dn: Cow::Owned(dn), controls: Vec::new(), spelling: None, change })
@@ -86,7 +104,7 @@ fn inverse(record: &ChangeRecord<'_>) -> Result<Option<ChangeRecord<'static>>, O
             if let Some(blind) = blind {
                 return Err(Obstacle::NotNamed { attribute: blind.attribute.to_vec() });
             }
-            invert_guarded(record)
+            invert_guarded(record).map(|inverse| without_equality(inverse, mods))
         }
         Change::ModRdn { new_rdn, new_superior, .. } => {
             let parent = identity::parent_text(&record.dn);

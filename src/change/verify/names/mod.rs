@@ -7,6 +7,7 @@
 //! up only when the names above them are known.
 
 mod entangled;
+mod followed;
 mod traces;
 
 use rustc_hash::FxHashMap;
@@ -17,6 +18,7 @@ use crate::change::verify::explain::{Act, Deed, FactId, Facts, Patience, Verdict
 use crate::change::verify::found::Found;
 use crate::change::verify::values::{Likeness, equal};
 use crate::directory::Entry;
+use crate::directory::dn::key_ancestors;
 use crate::ldif::{Attribute, Change, ChangeRecord};
 
 pub(super) type NodeId = usize;
@@ -91,6 +93,9 @@ pub(super) struct Names<'a> {
     guessed: Vec<bool>,
     /// The records.
     records: &'a [ChangeRecord<'a>],
+    /// The entries by the keys of their DNs before the first record, where some
+    /// are renamed.
+    origins: FxHashMap<Box<[u8]>, NodeId>,
 }
 
 /// Keys under which entries are to be looked for.
@@ -116,6 +121,7 @@ impl<'a> Names<'a> {
             verdicts: vec![None; records.len()],
             guessed: vec![false; records.len()],
             records,
+            origins: FxHashMap::default(),
         };
         for (number, record) in records.iter().enumerate() {
             let target = identity::dn_key(&record.dn).and_then(|key| {
@@ -131,171 +137,13 @@ impl<'a> Names<'a> {
             }
         }
         names.link();
+        let renames = |record: &ChangeRecord<'_>| matches!(record.change, Change::ModRdn { .. });
+        if records.iter().any(renames) {
+            let known = names.nodes.iter().enumerate();
+            let known = known.filter_map(|(id, node)| Some((node.origin.clone()?, id)));
+            names.origins = known.filter(|(origin, _)| !origin.is_empty()).collect();
+        }
         names
-    }
-
-    fn follow(
-        &mut self,
-        number: usize,
-        record: &'a ChangeRecord<'a>,
-        key: &[u8],
-        asked: &mut Asked<'_>,
-    ) -> Option<NodeId> {
-        match &record.change {
-            Change::Modify(_) => {
-                let node = self.walk(key);
-                self.nodes[node].modified = true;
-                Some(node)
-            }
-            Change::Add(attributes) => {
-                let parent = self.walk(identity::parent_key(key)?);
-                let place = self.place(parent, first_rdn(key), || key.into());
-                let node = self.nodes.len();
-                self.nodes.push(Node {
-                    at: Some(place),
-                    added: Some(attributes),
-                    events: vec![(number, Event::Created(place))],
-                    ..Node::default()
-                });
-                self.occupy(place, node);
-                self.structural.push((number, vec![self.becomes(place, true)]));
-                Some(node)
-            }
-            Change::Delete => {
-                let node = self.walk(key);
-                let place = self.nodes[node].at?;
-                let mut act = vec![self.becomes(place, false)];
-                act.extend(self.vacate(place));
-                self.nodes[node].at = None;
-                self.nodes[node].events.push((number, Event::Deleted));
-                self.structural.push((number, act));
-                Some(node)
-            }
-            Change::ModRdn { new_rdn, new_superior, .. } => {
-                let node = self.walk(key);
-                let from = self.nodes[node].at?;
-                let rdn = identity::rdn_key(new_rdn)?;
-                let parent = match new_superior {
-                    Some(dn) => self.walk(&identity::dn_key(dn)?),
-                    None => self.places[from].parent,
-                };
-                let above = match new_superior {
-                    Some(dn) => identity::dn_key(dn)?,
-                    None => identity::parent_key(key)?.to_vec(),
-                };
-                let new = joined(&rdn, &above);
-                let to = self.place(parent, &rdn, || new.as_slice().into());
-                let act = if to == from {
-                    self.respell(to, new_rdn)
-                } else {
-                    (asked.export)(&new);
-                    let mut act = vec![self.becomes(from, false), self.becomes(to, true)];
-                    act.extend(self.vacate(from));
-                    self.occupy(to, node);
-                    self.nodes[node].at = Some(to);
-                    act
-                };
-                self.nodes[node].events.push((number, Event::Moved(to)));
-                self.structural.push((number, act));
-                Some(node)
-            }
-        }
-    }
-
-    fn becomes(&self, place: PlaceId, to: bool) -> Deed {
-        Deed::Set { fact: self.places[place].fact, to, guarded: true }
-    }
-
-    fn respell(&mut self, place: PlaceId, rdn: &[u8]) -> Act {
-        let known = self.spellings.iter().rev().take(8);
-        let known = known.filter(|s| s.place == place && s.rdn == rdn).map(|s| s.fact).next();
-        let fact = known.unwrap_or_else(|| {
-            let group = self.facts.group();
-            let fact = self.facts.fact(group);
-            self.spellings.push(Spelling { fact, place, rdn: rdn.to_vec() });
-            fact
-        });
-        let before = self.places[place].spelling.replace(fact);
-        // How it was spelled is not known: the DN of the record need not say so.
-        let mut act = Act::new();
-        if let Some(before) = before.filter(|before| *before != fact) {
-            act.push(Deed::Set { fact: before, to: false, guarded: false });
-        }
-        act.push(Deed::Set { fact, to: true, guarded: false });
-        act
-    }
-
-    /// The node of a key, with those above it.
-    fn walk(&mut self, key: &[u8]) -> NodeId {
-        let mut node = ROOT;
-        let mut end = key.len();
-        while end > 0 {
-            let from = memchr::memrchr(b',', &key[..end]).map_or(0, |at| at + 1);
-            node = self.child(node, &key[from..end], &key[from..]);
-            end = from.saturating_sub(1);
-        }
-        node
-    }
-
-    fn child(&mut self, parent: NodeId, rdn: &[u8], key: &[u8]) -> NodeId {
-        if let Some(&node) = self.nodes[parent].children.get(rdn) {
-            return node;
-        }
-        let place = self.place(parent, rdn, || key.into());
-        let began = !self.places[place].used;
-        let above = self.nodes[parent].origin.as_deref().filter(|_| began);
-        let origin = above.map(|above| joined(rdn, above).into());
-        let node = self.nodes.len();
-        let began = began.then_some(place);
-        self.nodes.push(Node { at: Some(place), began, origin, ..Node::default() });
-        self.occupy(place, node);
-        node
-    }
-
-    fn place(&mut self, parent: NodeId, rdn: &[u8], key: impl FnOnce() -> Box<[u8]>) -> PlaceId {
-        *self.place_ids.entry((parent, rdn.into())).or_insert_with(|| {
-            let fact = self.facts.fact(0);
-            let (rdn, key) = (rdn.into(), key());
-            self.places.push(Place { parent, rdn, key, fact, used: false, spelling: None });
-            self.places.len() - 1
-        })
-    }
-
-    fn occupy(&mut self, place: PlaceId, node: NodeId) {
-        let Place { parent, rdn, used, .. } = &mut self.places[place];
-        *used = true;
-        self.nodes[*parent].children.insert(rdn.clone(), node);
-    }
-
-    /// Whoever comes there next may be spelled in any way.
-    fn vacate(&mut self, place: PlaceId) -> Option<Deed> {
-        let Place { parent, rdn, spelling, .. } = &mut self.places[place];
-        self.nodes[*parent].children.remove(rdn);
-        spelling.take().map(|fact| Deed::Blur { group: self.facts.group_of(fact) })
-    }
-
-    /// Records that speak of the same name or entry belong together.
-    fn link(&mut self) {
-        let mut chains = Chains::new(self.structural.len());
-        let mut first: FxHashMap<FactId, usize> = FxHashMap::default();
-        let mut number_of: FxHashMap<usize, usize> = FxHashMap::default();
-        for (at, (number, act)) in self.structural.iter().enumerate() {
-            number_of.insert(*number, at);
-            for deed in act {
-                if let Deed::Set { fact, .. } = deed {
-                    chains.join(*first.entry(*fact).or_insert(at), at);
-                }
-            }
-        }
-        for node in &self.nodes {
-            for pair in node.events.windows(2) {
-                if let [(a, _), (b, _)] = pair {
-                    chains.join(number_of[a], number_of[b]);
-                }
-            }
-        }
-        chains.finish();
-        self.chains = chains;
     }
 
     /// Decides which of the records that give and take names were made.
@@ -545,7 +393,7 @@ impl<'a> Names<'a> {
             let Ok(known) = known else { continue };
             let Spelling { place, rdn, .. } = &self.spellings[known];
             let entry = keys.get(place).and_then(|key| export.known(key));
-            let spelled = entry.is_some_and(|entry| is_spelled(&entry.dn, rdn));
+            let spelled = entry.is_some_and(|entry| identity::is_spelled(&entry.dn, rdn));
             self.facts.observe(fact, spelled);
         }
     }
@@ -569,7 +417,9 @@ impl<'a> Names<'a> {
             // What is below a deleted entry is gone.
             let place = place.filter(|place| keys.contains_key(place));
             let place = place.map_or(u64::MAX, |place| place as u64);
-            (node as u64 ^ place.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            // Mixed well: what entries exchange must not cancel out.
+            let mixed = (node as u64 ^ place.rotate_left(32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9)
         };
         let mut at: FxHashMap<NodeId, Option<PlaceId>> = FxHashMap::default();
         for node in numbers.iter().filter_map(|&number| self.targets[number]) {
@@ -639,6 +489,20 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// The key that a DN has now, which some entry had before the first record;
+    /// `None` where it has the same.
+    pub(super) fn moved(&mut self, key: &[u8], export: &Found<'a>) -> Option<Box<[u8]>> {
+        if self.origins.is_empty() {
+            return None;
+        }
+        let known = std::iter::once(key).chain(key_ancestors(key));
+        let (name, node) =
+            known.filter_map(|name| Some((name, *self.origins.get(name)?))).next()?;
+        let now = self.locate(node, export)?;
+        let below = &key[..key.len() - name.len()];
+        (*now != *name).then(|| [below, &now].concat().into())
+    }
+
     pub(super) fn target(&self, number: usize) -> Option<NodeId> {
         self.targets[number]
     }
@@ -687,18 +551,6 @@ impl<'a> Names<'a> {
         });
         facts.collect()
     }
-}
-
-/// Whether the values of a DN's RDN are those of another, byte for byte. A server
-/// may spell attribute types in its own way.
-fn is_spelled(dn: &[u8], rdn: &[u8]) -> bool {
-    let (Some(own), Some(other)) = (identity::rdn_values(dn), identity::rdn_values(rdn)) else {
-        return false;
-    };
-    let has = |(name, value): &(Vec<u8>, Vec<u8>)| {
-        own.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value)
-    };
-    own.len() == other.len() && other.iter().all(has)
 }
 
 fn first_rdn(key: &[u8]) -> &[u8] {

@@ -3,7 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Event, Names, NodeId, PlaceId, is_spelled};
+use super::{Event, Names, NodeId, PlaceId};
 use crate::change::apply;
 use crate::change::identity;
 use crate::change::stored::StoredEntry;
@@ -73,7 +73,7 @@ impl<'a> Names<'a> {
         let Some(now) = now else { return 0 };
         let before = own.origin.as_deref().and_then(|key| base?.known(key));
         let last = made.iter().rev().find_map(|&number| self.renamed(number));
-        let respelled = last.is_some_and(|(rdn, _)| !is_spelled(&now.dn, rdn));
+        let respelled = last.is_some_and(|(rdn, _)| !identity::is_spelled(&now.dn, rdn));
         let values = match before {
             _ if own.modified => 0,
             Some(before) => self.differing(before, now, made, all),

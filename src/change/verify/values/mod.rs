@@ -1,17 +1,21 @@
 //! The values of one entry: which of the modify records that name it were made.
 
+mod alone;
+
 use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::chains::Chains;
-use super::explain::{Act, Deed, FactId, Facts, GroupId, Knowledge, Patience, Verdict, explain};
-use super::{Contradiction, FoundValues, Judgement, State};
 use crate::change::apply::{self, borrowed};
 use crate::change::identity;
 use crate::change::stored::is_active_directory;
+use crate::change::verify::chains::Chains;
+use crate::change::verify::explain::{
+    Act, Deed, FactId, Facts, GroupId, Knowledge, Patience, Verdict, explain,
+};
+use crate::change::verify::{Contradiction, FoundValues, Judgement, State};
 use crate::directory::{Entry, Syntax, Writability};
-use crate::ldif::{Attribute, Change, ChangeRecord, ModOp, Modification, Value};
+use crate::ldif::{Attribute, ModOp, Modification, Value};
 
 /// Leaves of the choices for some records those that are likely.
 pub(super) type Narrow<'n> = dyn Fn(&[usize], &[usize]) -> Vec<usize> + 'n;
@@ -139,6 +143,9 @@ pub(super) struct Values<'r> {
     /// Values to be deleted that are there in another spelling: they were never
     /// spelled as the record has it, or are twins of those that went.
     doubtful: FxHashMap<FactId, GroupId>,
+    /// Values that name entries which bear another name now, where a directory
+    /// has them follow.
+    moved: FxHashMap<Value<'static>, Value<'static>>,
 }
 
 /// A value that a rename takes or gives, and the record.
@@ -160,6 +167,7 @@ impl<'r> Values<'r> {
             acts: Vec::new(),
             replaced: FxHashSet::default(),
             doubtful: FxHashMap::default(),
+            moved: FxHashMap::default(),
         }
     }
 
@@ -438,6 +446,21 @@ impl<'r> Values<'r> {
         chains
     }
 
+    /// Has values that name entries follow them to their names of now.
+    pub(super) fn follow(&mut self, mut moved: impl FnMut(&[u8]) -> Option<Box<[u8]>>) {
+        for field in &self.fields {
+            if field.rule != Syntax::DistinguishedName {
+                continue;
+            }
+            for key in field.values.keys() {
+                if let Some(now) = key.bytes().and_then(&mut moved) {
+                    let now = Value::Bytes(Cow::Owned(now.into_vec()));
+                    self.moved.insert(key.clone().into_owned(), now);
+                }
+            }
+        }
+    }
+
     /// Looks at the entry for all that the records speak of.
     fn observe(&mut self, now: &Entry<'_>) {
         let active_directory = is_active_directory(now.attributes());
@@ -458,6 +481,11 @@ impl<'r> Values<'r> {
             let folded = by_key(field.rule, values.iter().copied());
             for (key, spellings) in &field.values {
                 let now = folded.get(key).map(Vec::as_slice).unwrap_or_default();
+                if now.is_empty() && self.moved.get(key).is_some_and(|now| folded.contains_key(now))
+                {
+                    spellings.iter().for_each(|(_, fact)| self.facts.observe(*fact, true));
+                    continue;
+                }
                 for (spelled, fact) in spellings {
                     let exact = now.contains(&spelled);
                     let only = spellings.len() == 1 && !self.replaced.contains(fact);
@@ -487,137 +515,6 @@ impl<'r> Values<'r> {
         (!values.is_empty()).then_some(values)
     }
 
-    /// A record whose values are neither all as before nor all as after it.
-    fn judge_alone(&self, act: &Act, now: &Entry<'_>) -> Judgement {
-        let mut touched: Vec<GroupId> = act
-            .iter()
-            .map(|deed| match *deed {
-                Deed::Set { fact, .. } => self.facts.group_of(fact),
-                Deed::Clear { group, .. } | Deed::Blur { group } => group,
-            })
-            .collect();
-        touched.sort_unstable();
-        touched.dedup();
-        let (mut done, mut open, mut wrong) = (false, false, Vec::new());
-        for group in touched {
-            let Some(field) = self.fields.iter().find(|field| field.group == group) else {
-                continue;
-            };
-            match self.stand_of(field, act) {
-                Stand::Done => done = true,
-                Stand::Open => open = true,
-                Stand::Between => (done, open) = (true, true),
-                Stand::Other => wrong.push(Contradiction::Values(found_values(now, field.name))),
-            }
-        }
-        match (wrong.is_empty(), done, open) {
-            (false, ..) => {
-                Judgement { contradictions: wrong, ..Judgement::new(State::Conflict, true) }
-            }
-            (true, true, true) => Judgement::new(State::Partly, true),
-            (true, true, false) => Judgement::new(State::Applied, false),
-            (true, false, _) => Judgement::new(State::Pending, false),
-        }
-    }
-
-    fn stand_of(&self, field: &Field<'_>, act: &Act) -> Stand {
-        // The last deed on a value counts, and the first one tells how it was.
-        let mut ends: FxHashMap<FactId, (bool, bool)> = FxHashMap::default();
-        let mut whole = false;
-        for deed in act {
-            match *deed {
-                Deed::Set { fact, to, .. } if self.facts.group_of(fact) == field.group => {
-                    ends.entry(fact).and_modify(|ends| ends.1 = to).or_insert((!to, to));
-                }
-                Deed::Clear { group, .. } if group == field.group => {
-                    ends.values_mut().for_each(|ends| ends.1 = false);
-                    whole = true;
-                }
-                _ => {}
-            }
-        }
-        let observed = self.facts.observed_of(field.group);
-        let mut moves = [(0, 0); 2];
-        for (fact, (from, to)) in &ends {
-            if whole || from != to {
-                let (all, done) = &mut moves[usize::from(*to)];
-                *all += 1;
-                *done += usize::from(self.facts.observed(*fact) == *to);
-            }
-        }
-        let [(gone, are_gone), (come, have_come)] = moves;
-        let complete = self.facts.is_complete(field.group);
-        if whole || complete {
-            let exact = are_gone == gone && have_come == come && observed == come;
-            let old = match (whole, complete) {
-                (true, true) => self.facts.is_as_before(field.group),
-                (true, false) => true,
-                (false, _) => observed == gone && are_gone == 0 && have_come == 0,
-            };
-            return match (exact, old) {
-                (true, _) => Stand::Done,
-                (false, true) => Stand::Open,
-                (false, false) => Stand::Other,
-            };
-        }
-        match (are_gone + have_come, gone + come) {
-            (moved, all) if moved == all => Stand::Done,
-            (0, _) => Stand::Open,
-            // The old values gave way to something else.
-            _ if gone > 0 && come > 0 && are_gone == gone && have_come == 0 => Stand::Other,
-            _ => Stand::Between,
-        }
-    }
-
-    /// The values that a record still has to take and to give.
-    pub(super) fn rest(
-        mods: &[Modification<'_>],
-        dn: &[u8],
-        now: &Entry<'_>,
-    ) -> Option<ChangeRecord<'static>> {
-        let mut values = Values::new(None, None);
-        values.push(0, mods);
-        values.observe(now);
-        let (_, act) = values.acts.first()?;
-        let mut ends: FxHashMap<FactId, (bool, bool)> = FxHashMap::default();
-        for deed in act {
-            if let Deed::Set { fact, to, .. } = *deed {
-                ends.entry(fact).and_modify(|ends| ends.1 = to).or_insert((!to, to));
-            }
-        }
-        let mut rest = Vec::new();
-        for field in &values.fields {
-            if matches!(values.stand_of(field, act), Stand::Done) {
-                continue;
-            }
-            if field.whole {
-                let own = mods.iter().filter(|own| own.attribute.eq_ignore_ascii_case(field.name));
-                rest.extend(own.map(|own| own.clone().into_owned()));
-                continue;
-            }
-            let mut spelled: Vec<&(Value<'_>, FactId)> = field.values.values().flatten().collect();
-            spelled.sort_unstable_by_key(|(_, fact)| *fact);
-            for (op, wanted) in [(ModOp::Delete, false), (ModOp::Add, true)] {
-                let left = spelled.iter().filter(|(_, fact)| {
-                    ends.get(fact).is_some_and(|&(from, to)| from != to && to == wanted)
-                        && values.facts.observed(*fact) != wanted
-                });
-                let left: Vec<Value<'static>> =
-                    left.map(|(value, _)| value.clone().into_owned()).collect();
-                if !left.is_empty() {
-                    let attribute = Cow::Owned(field.name.to_vec());
-                    rest.push(Modification { op, attribute, values: left });
-                }
-            }
-        }
-        (!rest.is_empty()).then(|| ChangeRecord {
-            dn: Cow::Owned(dn.to_vec()),
-            controls: Vec::new(),
-            spelling: None,
-            change: Change::Modify(rest),
-        })
-    }
-
     /// Whether a record names the value, or all of its attribute.
     pub(super) fn speaks_of(&self, attribute: &[u8], value: &Value<'_>) -> bool {
         let field = self.by_name.get(&attribute.to_ascii_lowercase());
@@ -637,14 +534,6 @@ fn by_key<'v, 'a: 'v>(
         by_key.entry(fold(rule, value)).or_default().push(value);
     }
     by_key
-}
-
-/// How one attribute stands to one record.
-enum Stand {
-    Done,
-    Open,
-    Between,
-    Other,
 }
 
 /// The most values that a report shows of one attribute.
