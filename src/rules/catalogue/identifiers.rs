@@ -79,9 +79,10 @@ impl IdentifierBuffers {
         let is_same = |number: &usize| self.seen(*number) == Some(&self.key[..]);
         let known = match self.ends.len() {
             ..FEW => (0..self.ends.len()).find(is_same),
-            _ => self.by_hash.get(&hash_of(&self.key)).and_then(|numbers| {
-                numbers.iter().copied().find(is_same)
-            }),
+            _ => self
+                .by_hash
+                .get(&hash_of(&self.key))
+                .and_then(|numbers| numbers.iter().copied().find(is_same)),
         };
         if let Some(number) = known {
             return (number, false);
