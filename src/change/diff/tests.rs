@@ -8,6 +8,7 @@ mod model;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use self::directory::Directory;
 use self::model::{Dice, Model};
@@ -84,13 +85,22 @@ fn check(server: Server, base: &[Dice], edits: &[Dice]) -> Result<(), TestCaseEr
     Ok(())
 }
 
-/// More cases where they are asked for, as for any property test.
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(400)
+/// The same cases in every run; others, and as many as are wanted, where
+/// `PROPTEST_CASES` asks for them.
+fn config() -> ProptestConfig {
+    match std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()) {
+        Some(cases) => ProptestConfig::with_cases(cases),
+        None => ProptestConfig {
+            cases: 400,
+            rng_seed: RngSeed::Fixed(1),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        },
+    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases()))]
+    #![proptest_config(config())]
 
     #[test]
     fn the_change_leads_there_and_the_undo_back_in_active_directory(
