@@ -150,6 +150,14 @@ impl Facts {
         INDEX.find(base).or_else(|| INDEX.find(alias_of(base)?.as_bytes()))
     }
 
+    /// The same, with the number of the line in the table, counted from 1.
+    #[must_use]
+    pub fn numbered(attribute: &[u8]) -> Option<(u16, &'static Self)> {
+        let base = super::AttributeDescription::split(attribute).base();
+        let number = INDEX.number(base).or_else(|| INDEX.number(alias_of(base)?.as_bytes()))?;
+        Some((number + 1, INDEX.facts.get(usize::from(number))?))
+    }
+
     /// All facts, in the order of the table.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         INDEX.facts.iter()
@@ -247,9 +255,15 @@ impl Index {
     }
 
     fn find(&self, name: &[u8]) -> Option<&Facts> {
+        self.facts.get(usize::from(self.number(name)?))
+    }
+
+    fn number(&self, name: &[u8]) -> Option<u16> {
+        let known = |number: u16| Some((number, self.facts.get(usize::from(number))?));
         probe(name)
-            .map_while(|slot| self.facts.get(usize::from(*self.slots.get(slot)?)))
-            .find(|facts| facts.name.as_bytes().eq_ignore_ascii_case(name))
+            .map_while(|slot| known(*self.slots.get(slot)?))
+            .find(|(_, facts)| facts.name.as_bytes().eq_ignore_ascii_case(name))
+            .map(|(number, _)| number)
     }
 }
 

@@ -5,9 +5,12 @@ use super::idfix::{self, Buffers, Class, Duplicates, Key, Location, SkipReason};
 use super::registry::{did_you_mean, nearest};
 use std::sync::Arc;
 
+use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
 use super::catalogue::{Catalogue, Reason, Settings};
 use super::{Attr, Finding, Subject};
+use crate::directory::Facts;
+use crate::ldif::Wanted;
 
 /// A set of rules with the entries that they apply to.
 #[derive(Debug, Clone)]
@@ -59,6 +62,14 @@ pub struct ProfileOptions {
     pub settings: Settings,
 }
 
+/// All lines, those told that stand behind another of their attribute.
+pub(super) fn every_line(name: &[u8]) -> Wanted {
+    match Facts::numbered(name) {
+        Some((number, facts)) if facts.single_valued => Wanted::ALL.with_repeated(number),
+        _ => Wanted::ALL,
+    }
+}
+
 /// There is no profile of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -78,6 +89,7 @@ impl Profile {
     pub const NAMES: &'static [&'static str] = &[
         "entra",
         "entra-cloud-sync",
+        "ad-schema",
         "exchange-online",
         "hygiene",
         "idfix-multitenant",
@@ -94,11 +106,23 @@ impl Profile {
         }
     }
 
-    /// Whether an attribute, by its name, is one that the profile reads.
-    pub(super) fn wanted(&self) -> fn(&[u8]) -> bool {
+    /// Which lines of an attribute, by its name, the profile reads.
+    pub(super) fn picked(&self) -> fn(&[u8]) -> Wanted {
         match &self.rules {
-            RuleSet::IdFix(_) => |name| Attr::of(name).is_some_and(|it| idfix::READ.contains(&it)),
-            RuleSet::Catalogue(catalogue) => catalogue.wanted(),
+            RuleSet::IdFix(_) => |name| match Attr::of(name) {
+                Some(attr) if idfix::READ.contains(&attr) => Wanted::ALL,
+                _ => Wanted::NONE,
+            },
+            RuleSet::Catalogue(catalogue) => catalogue.picked(),
+        }
+    }
+
+    /// What the profile asks of an attribute, by its name, according to the schema.
+    #[must_use]
+    pub fn screen(&self, name: &[u8]) -> Screen {
+        match &self.rules {
+            RuleSet::IdFix(_) => Screen::OPEN,
+            RuleSet::Catalogue(catalogue) => Screen::of(catalogue.profile, name),
         }
     }
 
@@ -180,6 +204,10 @@ impl Profile {
             "entra-cloud-sync" => {
                 let doc = "What Entra Cloud Sync and Active Directory refuse";
                 Ok(Self::of_catalogue("entra-cloud-sync", doc, options.settings))
+            }
+            "ad-schema" => {
+                let doc = "What the schema of Active Directory does not allow, in any object";
+                Ok(Self::of_catalogue("ad-schema", doc, options.settings))
             }
             "exchange-online" => {
                 let doc = "What Exchange Online refuses or rewrites";
@@ -364,7 +392,7 @@ mod tests {
         };
         assert_eq!(error.nearest, Some("idfix-multitenant"));
         assert!(error.to_string().ends_with(
-            "the profiles are entra, entra-cloud-sync, exchange-online, hygiene, \
+            "the profiles are entra, entra-cloud-sync, ad-schema, exchange-online, hygiene, \
                      idfix-multitenant, idfix-dedicated"
         ));
     }

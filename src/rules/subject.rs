@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use crate::directory::Facts;
 use crate::ldif::Line;
 
 macro_rules! attributes {
@@ -43,6 +44,7 @@ attributes! {
     Department = "department",
     Description = "description",
     DisplayName = "displayName",
+    DsHeuristics = "dSHeuristics",
     EmployeeId = "employeeID",
     EmployeeNumber = "employeeNumber",
     EmployeeType = "employeeType",
@@ -85,6 +87,7 @@ attributes! {
     ObjectCategory = "objectCategory",
     ObjectClass = "objectClass",
     ObjectGuid = "objectGUID",
+    Ou = "ou",
     Pager = "pager",
     PhysicalDeliveryOfficeName = "physicalDeliveryOfficeName",
     PostalCode = "postalCode",
@@ -156,6 +159,17 @@ pub struct Subject<'a> {
     /// The attributes that have lines.
     filled: AttrSet,
     partial: AttrSet,
+    suspects: Vec<Suspect<'a>>,
+}
+
+/// A line that the schema may not allow, told by a quick look.
+#[derive(Debug, Clone, Copy)]
+pub struct Suspect<'a> {
+    /// The facts about the attribute; [`Facts::UNKNOWN`] where the table does not
+    /// hold it.
+    pub facts: &'static Facts,
+    /// The line.
+    pub line: Line<'a>,
 }
 
 /// The lines of each attribute.
@@ -204,6 +218,7 @@ impl<'a> Subject<'a> {
         self.slots.0.iter_mut().for_each(Vec::clear);
         self.counts = Default::default();
         (self.filled, self.partial) = Default::default();
+        self.suspects.clear();
         self.dn = dn.borrowed();
         if self.dn.is_none() {
             dn.bytes_in(&mut self.dn_buffer);
@@ -219,6 +234,22 @@ impl<'a> Subject<'a> {
                 self.slots.0[attr as usize].push(line);
             }
         }
+    }
+
+    /// Puts a line among those that the schema may not allow.
+    pub fn suspect(&mut self, suspect: Suspect<'a>) {
+        self.suspects.push(suspect);
+    }
+
+    /// The lines that the schema may not allow, in the order of the export.
+    #[must_use]
+    pub fn suspects(&self) -> &[Suspect<'a>] {
+        &self.suspects
+    }
+
+    /// Keeps the suspects that a test lets through.
+    pub fn retain_suspects(&mut self, stays: impl FnMut(&Suspect<'a>) -> bool) {
+        self.suspects.retain(stays);
     }
 
     /// Marks an attribute of which the export holds only a part (`;range=`).
@@ -251,6 +282,12 @@ impl<'a> Subject<'a> {
             Some(dn) => rdn_value(dn),
             None => Cow::Owned(rdn_value(&self.dn_buffer).into_owned()),
         })
+    }
+
+    /// The value of the DN's first RDN, unescaped.
+    #[must_use]
+    pub fn rdn_value(&self) -> Cow<'_, [u8]> {
+        rdn_value(self.dn())
     }
 
     /// Keeps the lines of an attribute that a test lets through.

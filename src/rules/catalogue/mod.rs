@@ -16,6 +16,7 @@ mod object;
 mod person_name;
 mod proxy_addresses;
 mod sam_account_name;
+pub mod schema;
 mod scope;
 mod settings;
 mod size;
@@ -37,7 +38,9 @@ use std::sync::Arc;
 use super::idfix::{Duplicates, Location};
 use super::rule::Rule;
 use super::{Attr, Finding, Key, Reads, Subject};
+use crate::ldif::Wanted;
 use identifiers::IdentifierBuffers;
+use schema::Screen;
 use uniqueness::Party;
 
 /// Rules that look at the same values.
@@ -61,10 +64,22 @@ pub static FAMILIES: &[Family] = &[
     location::FAMILY,
     source_anchor::FAMILY,
     size::FAMILY,
+    schema::FAMILY,
 ];
 
 /// The profile of the rules that hold for all objects, synchronised or not.
 const HYGIENE: &str = "hygiene";
+/// The profile of the rules of Active Directory's schema alone.
+const AD_SCHEMA: &str = "ad-schema";
+const ENTRA: &str = "entra";
+const CLOUD_SYNC: &str = "entra-cloud-sync";
+
+/// Which lines of an attribute a profile reads under the usual settings.
+fn picked(profile: &'static str, name: &[u8]) -> Wanted {
+    let catalogue = Catalogue { profile, settings: Arc::default() };
+    let reads = Attr::of(name).map_or(Reads::Nothing, |attr| catalogue.reads(attr));
+    Screen::of(profile, name).picked(reads)
+}
 
 /// A rule set of the catalogue.
 #[derive(Debug, Clone)]
@@ -79,7 +94,8 @@ impl Catalogue {
     /// What the profile reads of an attribute.
     #[must_use]
     pub fn reads(&self, attr: Attr) -> Reads {
-        if self.profile == HYGIENE || self.settings.source_anchor == Some(attr) {
+        if matches!(self.profile, HYGIENE | AD_SCHEMA) || self.settings.source_anchor == Some(attr)
+        {
             return Reads::Values;
         }
         if matches!(attr, Attr::MemberOf | Attr::CountryCode | Attr::PreferredLanguage) {
@@ -88,12 +104,20 @@ impl Catalogue {
         text_length::limit_alone(attr, &self.settings).map_or(Reads::Values, Reads::LongerThan)
     }
 
-    /// Whether an attribute, by its name, is one that the profile may read.
-    pub(super) fn wanted(&self) -> fn(&[u8]) -> bool {
+    /// Which lines of an attribute, by its name, the profile may read.
+    pub(super) fn picked(&self) -> fn(&[u8]) -> Wanted {
+        let is_usual =
+            self.settings.source_anchor.is_none() && self.settings.extension_attributes.is_empty();
         match self.profile {
-            HYGIENE => |name| Attr::of(name).is_some(),
+            ENTRA | CLOUD_SYNC if is_usual => |name| picked(ENTRA, name),
+            ENTRA | CLOUD_SYNC => |name| picked(ENTRA, name).or_all(Attr::of(name).is_some()),
+            AD_SCHEMA => |name| picked(AD_SCHEMA, name),
+            HYGIENE => |name| picked(HYGIENE, name),
             // Half of the lines of an export can be memberOf.
-            _ => |name| Attr::of(name).is_some_and(|attr| attr != Attr::MemberOf),
+            _ => |name| match Attr::of(name) {
+                None | Some(Attr::MemberOf) => Wanted::NONE,
+                Some(_) => Wanted::ALL,
+            },
         }
     }
 
@@ -105,7 +129,11 @@ impl Catalogue {
     pub fn scope(&self, subject: &Subject<'_>) -> Result<(), Reason> {
         let object = Object::of(subject, &self.settings);
         match (self.profile, object.kind) {
-            (HYGIENE, ObjectKind::Other) => Err(Reason::OtherClass),
+            (AD_SCHEMA, _) if schema::is_of_active_directory(&object) => Ok(()),
+            (AD_SCHEMA, _) => Err(Reason::OtherSchema),
+            (HYGIENE, ObjectKind::Other) if !subject.has(Attr::DsHeuristics) => {
+                Err(Reason::OtherClass)
+            }
             (HYGIENE, _) => Ok(()),
             _ => scope::judge(&object),
         }

@@ -38,6 +38,7 @@ macro_rules! reasons {
 
 reasons! {
     OtherClass = "other-class", "neither a user nor a group, contact or computer";
+    OtherSchema = "other-schema", "an entry of another schema than Active Directory's";
     ComputerWithoutCertificate = "computer-without-certificate", "a computer without userCertificate";
     CriticalSystemObject = "critical-system-object", "isCriticalSystemObject is present";
     ConflictObject = "conflict-object", "an object that lost a replication conflict";
@@ -144,7 +145,7 @@ fn begins(value: &[u8], with: &[u8]) -> bool {
 
 /// Whether a DN is that of an object that lost a replication conflict: its RDN
 /// holds a line feed and `CNF:`.
-fn is_conflict_object(dn: &[u8]) -> bool {
+pub(super) fn is_conflict_object(dn: &[u8]) -> bool {
     memchr::memmem::find(dn, b"\\0ACNF:").is_some() || memchr::memmem::find(dn, b"\nCNF:").is_some()
 }
 
