@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, entry_of, intended, plan};
-use crate::directory::Entry;
+use crate::directory::{Entry, Facts};
 use crate::ldif::{Line, ReadOptions, Value};
+use crate::rules::catalogue::schema::Screen;
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
     Profile, RuleName, Subject, Suggestion, Suspect, idfix, stored_key,
@@ -386,7 +387,12 @@ pub(super) fn subject_of<'e>(entry: &'e Entry<'_>, profile: &Profile) -> Subject
     let mut subject = Subject::default();
     subject.reset(&Line::of(b"dn", &entry.dn));
     for attribute in entry.attributes() {
-        let (attr, screen) = (Attr::of(&attribute.name), profile.screen(&attribute.name));
+        let attr = Attr::of(&attribute.name);
+        let has_options = attribute.name.contains(&b';');
+        let screen = match Facts::numbered(&attribute.name) {
+            Some((number, _)) if !has_options => profile.screen(number),
+            _ => Screen::OPEN,
+        };
         for (number, value) in attribute.values.iter().enumerate() {
             let Value::Bytes(bytes) = value else {
                 attr.into_iter().for_each(|attr| subject.mark_partial(attr));
@@ -394,10 +400,8 @@ pub(super) fn subject_of<'e>(entry: &'e Entry<'_>, profile: &Profile) -> Subject
             };
             let line = Line::of(&attribute.name, bytes);
             let line = if number > 0 { line.repeated() } else { line };
-            if screen.stops(&line)
-                && let Some(facts) = screen.facts()
-            {
-                subject.suspect(Suspect { facts, line });
+            if screen.stops(&line) {
+                subject.suspect(Suspect::of(screen, &line));
             }
             attr.into_iter().for_each(|attr| subject.push(attr, line));
         }

@@ -42,26 +42,31 @@ impl From<NameNumber> for NumberOrNone {
 /// Which lines of a description a caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
-    /// Values of fewer bytes, as they stand.
-    below: u32,
-    /// Values of more bytes, as they stand.
-    above: u32,
-    /// The caller's number of the attribute of which the second line of a record
-    /// and all further ones are wanted; 0 where they are not.
-    single: u16,
+    /// The bytes of the shortest value, as it stands, that is not wanted.
+    least: u32,
+    /// How many bytes more the longest one has.
+    span: u32,
+    /// The bit of the attribute of which the second line of a record and all further
+    /// ones are wanted; 0 where they are not.
+    bit: u64,
+    /// The number of the word of [`Seen`] that has the bit.
+    word: u8,
 }
 
 impl Wanted {
     /// All lines.
-    pub const ALL: Self = Self { below: u32::MAX, above: 0, single: 0 };
+    pub const ALL: Self = Self { least: u32::MAX, span: 0, bit: 0, word: 0 };
     /// No lines.
-    pub const NONE: Self = Self { below: 0, above: u32::MAX, single: 0 };
+    pub const NONE: Self = Self { least: 0, span: u32::MAX, bit: 0, word: 0 };
 
     /// Those lines whose value has fewer bytes than `least`, or more than `most`, as
     /// it stands: with its folds, and not decoded.
     #[must_use]
     pub const fn outside(least: u32, most: u32) -> Self {
-        Self { below: least, above: most, single: 0 }
+        match most.checked_sub(least) {
+            Some(span) => Self { least, span, ..Self::NONE },
+            None => Self::ALL,
+        }
     }
 
     /// The second line of an attribute in a record and all further ones too, told by
@@ -69,13 +74,17 @@ impl Wanted {
     /// [`Wanted::NUMBERS`], is the caller's own for the attribute; 0 stands for none.
     #[must_use]
     pub const fn with_repeated(self, number: u16) -> Self {
-        Self { single: number, ..self }
+        if number == 0 {
+            return self;
+        }
+        // There are eight words.
+        Self { bit: 1 << (number % 64), word: (number / 64 % 8) as u8, ..self }
     }
 
     /// The same, or all lines.
     #[must_use]
     pub const fn or_all(self, all: bool) -> Self {
-        if all { Self { below: u32::MAX, above: 0, ..self } } else { self }
+        if all { Self { least: u32::MAX, span: 0, ..self } } else { self }
     }
 
     /// Numbers that a caller can give its attributes.
@@ -85,7 +94,7 @@ impl Wanted {
     pub(super) fn takes(self, length: usize) -> bool {
         // No line is as long as that: its limit is below.
         let length = u32::try_from(length).unwrap_or(u32::MAX);
-        (length < self.below) | (length > self.above)
+        length.wrapping_sub(self.least) > self.span
     }
 }
 
@@ -97,11 +106,9 @@ impl Seen {
     /// Takes up a line; whether the attribute had one before. Never for number 0.
     #[inline(always)]
     pub(super) fn again(&mut self, wanted: Wanted) -> bool {
-        let single = usize::from(wanted.single);
-        let bit = u64::from(single != 0) << (single % 64);
-        let word = &mut self.0[single / 64 % (Wanted::NUMBERS / 64)];
-        let again = *word & bit != 0;
-        *word |= bit;
+        let word = &mut self.0[usize::from(wanted.word) % (Wanted::NUMBERS / 64)];
+        let again = *word & wanted.bit != 0;
+        *word |= wanted.bit;
         again
     }
 }

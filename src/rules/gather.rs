@@ -99,22 +99,16 @@ impl<'a> Gathered<'a> {
         }
         let number = line.name_number().map(NameNumber::index);
         match number.and_then(|number| self.roles.get(number)) {
-            Some(&Some(role)) => self.push_as(role, line),
+            Some(Some(role)) => {
+                if role.screen.stops(line) {
+                    self.subject.suspect(Suspect::of(role.screen, line));
+                }
+                match role.read {
+                    Some((attr, at_least)) if line.raw().len() >= at_least => self.take(attr, line),
+                    _ => {}
+                }
+            }
             Some(None) | None => self.push_by_name(line, profile),
-        }
-    }
-
-    #[inline(always)]
-    fn push_as(&mut self, role: Role, line: &Line<'a>) {
-        if role.screen.stops(line)
-            && let Some(facts) = role.screen.facts()
-        {
-            self.subject.suspect(Suspect { facts, line: *line });
-        }
-        if let Some((attr, at_least)) = role.read
-            && line.raw().len() >= at_least
-        {
-            self.take(attr, line);
         }
     }
 
@@ -139,13 +133,22 @@ impl<'a> Gathered<'a> {
             }
             return;
         }
-        let read = Attr::of(&name).and_then(|attr| match profile.reads(attr) {
+        let number = Facts::numbered(&name).map_or(0, |(number, _)| number);
+        let attr = Attr::numbered(number, &name);
+        let read = attr.and_then(|attr| match profile.reads(attr) {
             Reads::Nothing => None,
             Reads::Values => Some((attr, 0)),
             Reads::LongerThan(beyond) => Some((attr, beyond + 1)),
         });
-        let role = Role { read, screen: profile.screen(&name) };
-        self.push_as(role, line);
+        let role = Role { read, screen: profile.screen(number) };
+        if role.screen.stops(line) {
+            self.subject.suspect(Suspect::of(role.screen, line));
+        }
+        if let Some((attr, at_least)) = role.read
+            && line.raw().len() >= at_least
+        {
+            self.take(attr, line);
+        }
         if let Some(number) = line.name_number().map(NameNumber::index) {
             if self.roles.len() <= number {
                 self.roles.resize(number + 1, None);

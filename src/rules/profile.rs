@@ -117,12 +117,13 @@ impl Profile {
         }
     }
 
-    /// What the profile asks of an attribute, by its name, according to the schema.
+    /// What the profile asks of an attribute, by its number in the table of attributes
+    /// ([`Facts::numbered`]), according to the schema.
     #[must_use]
-    pub fn screen(&self, name: &[u8]) -> Screen {
+    pub fn screen(&self, number: u16) -> Screen {
         match &self.rules {
             RuleSet::IdFix(_) => Screen::OPEN,
-            RuleSet::Catalogue(catalogue) => Screen::of(catalogue.profile, name),
+            RuleSet::Catalogue(catalogue) => Screen::numbered(catalogue.profile, number),
         }
     }
 

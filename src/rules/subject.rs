@@ -5,9 +5,12 @@
 //! which only the number matters, only the number is kept.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use crate::directory::Facts;
 use crate::ldif::Line;
+
+use super::catalogue::schema::Screen;
 
 macro_rules! attributes {
     ($($variant:ident = $name:literal,)*) => {
@@ -113,6 +116,14 @@ impl Attr {
         COUNTED.iter().position(|counted| *counted == self)
     }
 
+    /// The same as [`Attr::of`], for one whose number in the table of attributes is
+    /// known: all attributes that a rule reads have one.
+    #[must_use]
+    pub fn numbered(number: u16, name: &[u8]) -> Option<Self> {
+        let attr = BY_NUMBER.get(usize::from(number)).copied().flatten()?;
+        attr.name().as_bytes().eq_ignore_ascii_case(name).then_some(attr)
+    }
+
     /// The attribute of a description without options; `None` where no rule
     /// reads it.
     #[must_use]
@@ -126,6 +137,12 @@ impl Attr {
             .find(|attr| attr.name().as_bytes().eq_ignore_ascii_case(name))
     }
 }
+
+/// The attribute that is the known one of this number in the table of attributes.
+static BY_NUMBER: LazyLock<Vec<Option<Attr>>> = LazyLock::new(|| {
+    let known = Facts::all().map(|facts| Attr::of(facts.name.as_bytes()));
+    std::iter::once(None).chain(known).collect()
+});
 
 /// The attributes whose names have so many bytes.
 static BY_LENGTH: [[Option<Attr>; 12]; 32] = {
@@ -170,6 +187,14 @@ pub struct Suspect<'a> {
     pub facts: &'static Facts,
     /// The line.
     pub line: Line<'a>,
+}
+
+impl<'a> Suspect<'a> {
+    /// A line that a screen has stopped.
+    #[must_use]
+    pub fn of(screen: Screen, line: &Line<'a>) -> Self {
+        Self { facts: screen.facts().unwrap_or(&Facts::UNKNOWN), line: *line }
+    }
 }
 
 /// The lines of each attribute.
@@ -408,6 +433,8 @@ mod tests {
             assert_eq!(Attr::of(attr.name().as_bytes()), Some(*attr));
             assert_eq!(Attr::of(attr.name().to_uppercase().as_bytes()), Some(*attr));
             assert_eq!(Attr::of(&attr.name().as_bytes()[1..]), None);
+            let number = Facts::numbered(attr.name().as_bytes()).map_or(0, |found| found.0);
+            assert_eq!(Attr::numbered(number, attr.name().as_bytes()), Some(*attr));
         }
         assert_eq!(Attr::of(b""), None);
         assert_eq!(Attr::of(&[b'a'; 1000]), None);

@@ -60,6 +60,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let text = &self.chunk[..self.chunk.len().min(index(self.limit))];
         let (mut start, mut ends) = (self.start, self.ends);
         let mut expectation = self.expectation;
+        let seen = &mut *self.seen;
         let name = 'lines: loop {
             let Some(window) = text.get(start..).and_then(<[u8]>::first_chunk::<WINDOW>) else {
                 break None;
@@ -82,7 +83,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
             };
             let (name_length, number) = (name.length(), name.number);
-            let repeated = self.seen.again(name.wanted);
+            let repeated = seen.again(name.wanted);
             if name.wanted.takes(end - start - name_length - 2) | repeated | self.keeps_all {
                 let line = &text[start..end];
                 lines.push(Line {

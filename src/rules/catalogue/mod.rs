@@ -33,11 +33,12 @@ pub use scope::Reason;
 pub use settings::{Settings, Transliteration};
 pub use verdict::Verdicts;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::idfix::{Duplicates, Location};
 use super::rule::Rule;
 use super::{Attr, Finding, Key, Reads, Subject};
+use crate::directory::Facts;
 use crate::ldif::Wanted;
 use identifiers::IdentifierBuffers;
 use schema::Screen;
@@ -75,10 +76,25 @@ const ENTRA: &str = "entra";
 const CLOUD_SYNC: &str = "entra-cloud-sync";
 
 /// Which lines of an attribute a profile reads under the usual settings.
-fn picked(profile: &'static str, name: &[u8]) -> Wanted {
+type Picks = Vec<Wanted>;
+
+static PICKS: LazyLock<[Picks; 3]> =
+    LazyLock::new(|| [ENTRA, AD_SCHEMA, HYGIENE].map(|profile| picks(profile)));
+
+/// Those of all attributes, by their number in the table.
+fn picks(profile: &'static str) -> Picks {
     let catalogue = Catalogue { profile, settings: Arc::default() };
-    let reads = Attr::of(name).map_or(Reads::Nothing, |attr| catalogue.reads(attr));
-    Screen::of(profile, name).picked(reads)
+    let picked = |facts: &Facts| {
+        let name = facts.name.as_bytes();
+        let reads = Attr::of(name).map_or(Reads::Nothing, |attr| catalogue.reads(attr));
+        Screen::of(profile, name).picked(reads)
+    };
+    std::iter::once(Wanted::NONE).chain(Facts::all().map(picked)).collect()
+}
+
+fn picked(profile: usize, name: &[u8]) -> Wanted {
+    let number = Facts::numbered(name).map_or(0, |(number, _)| usize::from(number));
+    PICKS.get(profile).and_then(|picks| picks.get(number)).copied().unwrap_or(Wanted::NONE)
 }
 
 /// A rule set of the catalogue.
@@ -109,10 +125,10 @@ impl Catalogue {
         let is_usual =
             self.settings.source_anchor.is_none() && self.settings.extension_attributes.is_empty();
         match self.profile {
-            ENTRA | CLOUD_SYNC if is_usual => |name| picked(ENTRA, name),
-            ENTRA | CLOUD_SYNC => |name| picked(ENTRA, name).or_all(Attr::of(name).is_some()),
-            AD_SCHEMA => |name| picked(AD_SCHEMA, name),
-            HYGIENE => |name| picked(HYGIENE, name),
+            ENTRA | CLOUD_SYNC if is_usual => |name| picked(0, name),
+            ENTRA | CLOUD_SYNC => |name| picked(0, name).or_all(Attr::of(name).is_some()),
+            AD_SCHEMA => |name| picked(1, name),
+            HYGIENE => |name| picked(2, name),
             // Half of the lines of an export can be memberOf.
             _ => |name| match Attr::of(name) {
                 None | Some(Attr::MemberOf) => Wanted::NONE,

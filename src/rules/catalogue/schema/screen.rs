@@ -1,5 +1,7 @@
 //! A quick look at a line: whether the schema may not allow it.
 
+use std::sync::LazyLock;
+
 use crate::directory::{Facts, Syntax, Writability};
 use crate::ldif::{Form, Line, Wanted};
 use crate::rules::catalogue::{AD_SCHEMA, CLOUD_SYNC, ENTRA, text_length};
@@ -92,6 +94,18 @@ const JUDGED_ELSEWHERE: &[Attr] = &[
     Attr::UserPrincipalName,
 ];
 
+/// The screens of the profiles `entra` and `ad-schema`, by the number of the
+/// attribute.
+static SCREENS: LazyLock<(Vec<Screen>, Vec<Screen>)> = LazyLock::new(|| {
+    let mut screens = (vec![Screen::OPEN], vec![Screen::OPEN]);
+    for (number, facts) in (1..).zip(Facts::all()) {
+        let screen = Screen::for_all(number, facts);
+        screens.0.push(screen.leave_to_others(facts));
+        screens.1.push(screen);
+    }
+    screens
+});
+
 impl Screen {
     /// All lines pass.
     pub const OPEN: Self = Self { facts: None, single: 0, test: Test::Nothing };
@@ -100,24 +114,35 @@ impl Screen {
     /// not looked at.
     #[must_use]
     pub fn of(profile: &str, name: &[u8]) -> Self {
-        if !matches!(profile, ENTRA | CLOUD_SYNC | AD_SCHEMA) || name.contains(&b';') {
-            return Self::OPEN;
+        match Facts::numbered(name) {
+            Some((number, _)) if !name.contains(&b';') => Self::numbered(profile, number),
+            _ => Self::OPEN,
         }
-        let Some((number, facts)) = Facts::numbered(name) else { return Self::OPEN };
-        let test = Test::of(facts);
-        let mut screen =
-            Self { facts: Some(facts), single: if facts.single_valued { number } else { 0 }, test };
-        if profile != AD_SCHEMA {
-            screen.leave_to_others(facts);
-        }
-        screen
+    }
+
+    /// The same, by the number of the attribute in the table; 0 is none.
+    #[must_use]
+    pub fn numbered(profile: &str, number: u16) -> Self {
+        let screens = match profile {
+            ENTRA | CLOUD_SYNC => &SCREENS.0,
+            AD_SCHEMA => &SCREENS.1,
+            _ => return Self::OPEN,
+        };
+        screens.get(usize::from(number)).copied().unwrap_or(Self::OPEN)
+    }
+
+    fn for_all(number: u16, facts: &'static Facts) -> Self {
+        let single = if facts.single_valued { number } else { 0 };
+        Self { facts: Some(facts), single, test: Test::of(facts) }
     }
 
     /// Opens the screen for what other families of the profile judge, and for what
     /// nobody but the server writes.
-    fn leave_to_others(&mut self, facts: &Facts) {
+    fn leave_to_others(mut self, facts: &Facts) -> Self {
         let attr = Attr::of(facts.name.as_bytes());
-        if attr.is_some_and(|attr| JUDGED_ELSEWHERE.contains(&attr)) {
+        // The server fills objectCategory in itself.
+        let is_elsewhere = |attr| attr == Attr::ObjectCategory || JUDGED_ELSEWHERE.contains(&attr);
+        if attr.is_some_and(is_elsewhere) {
             self.test = Test::Nothing;
         }
         if attr == Some(Attr::Mail) {
@@ -135,6 +160,7 @@ impl Screen {
         if !is_written && !matches!(self.test, Test::Guid | Test::Sid) {
             self.test = Test::Nothing;
         }
+        self
     }
 
     /// The facts about the attribute, where anything is asked.
@@ -336,6 +362,9 @@ mod tests {
             assert_eq!(Facts::of(name.as_bytes()).name, *name);
         }
         assert!(Facts::all().count() < Wanted::NUMBERS);
+        for (number, facts) in (1..).zip(Facts::all()) {
+            assert_eq!(Facts::numbered(facts.name.as_bytes()), Some((number, facts)));
+        }
     }
 
     #[test]
