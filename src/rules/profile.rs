@@ -91,6 +91,8 @@ impl Profile {
         "entra-cloud-sync",
         "ad-schema",
         "exchange-online",
+        "google",
+        "schemus",
         "hygiene",
         "idfix-multitenant",
         "idfix-dedicated",
@@ -213,6 +215,14 @@ impl Profile {
             "exchange-online" => {
                 let doc = "What Exchange Online refuses or rewrites";
                 Ok(Self::of_catalogue("exchange-online", doc, options.settings))
+            }
+            "google" => {
+                let doc = "What Google Workspace and its Directory Sync refuse or skip";
+                Ok(Self::of_catalogue("google", doc, options.settings))
+            }
+            "schemus" => {
+                let doc = "What Schemus and Email Security.cloud reject";
+                Ok(Self::of_catalogue("schemus", doc, options.settings))
             }
             "hygiene" => {
                 let doc = "What is untidy in any object, synchronised or not";
@@ -393,7 +403,8 @@ mod tests {
         };
         assert_eq!(error.nearest, Some("idfix-multitenant"));
         assert!(error.to_string().ends_with(
-            "the profiles are entra, entra-cloud-sync, ad-schema, exchange-online, hygiene, \
+            "the profiles are entra, entra-cloud-sync, ad-schema, exchange-online, google, schemus, \
+                     hygiene, \
                      idfix-multitenant, idfix-dedicated"
         ));
     }

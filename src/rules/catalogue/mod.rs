@@ -6,8 +6,12 @@
 //! again over those where something is, for the findings. So a check must be cheap
 //! where nothing is wrong, and may take its time where something is.
 
+mod account_hygiene;
 mod address;
+mod cloud_sync;
 mod country;
+mod exchange;
+mod google;
 pub mod identifiers;
 mod location;
 mod mail;
@@ -17,6 +21,7 @@ mod person_name;
 mod proxy_addresses;
 mod sam_account_name;
 pub mod schema;
+mod schemus;
 mod scope;
 mod settings;
 mod size;
@@ -66,14 +71,36 @@ pub static FAMILIES: &[Family] = &[
     source_anchor::FAMILY,
     size::FAMILY,
     schema::FAMILY,
+    exchange::FAMILY,
+    cloud_sync::FAMILY,
+    google::FAMILY,
+    schemus::FAMILY,
+    account_hygiene::FAMILY,
 ];
 
 /// The profile of the rules that hold for all objects, synchronised or not.
 const HYGIENE: &str = "hygiene";
 /// The profile of the rules of Active Directory's schema alone.
 const AD_SCHEMA: &str = "ad-schema";
+/// The profile of Google Workspace.
+const GOOGLE: &str = "google";
+/// The profile of Schemus.
+const SCHEMUS: &str = "schemus";
 const ENTRA: &str = "entra";
 const CLOUD_SYNC: &str = "entra-cloud-sync";
+
+/// Attributes that are read for no profile of synchronisation.
+const OF_HYGIENE: [Attr; 9] = [
+    Attr::CountryCode,
+    Attr::MemberOf,
+    Attr::MsDsSupportedEncryptionTypes,
+    Attr::PreferredLanguage,
+    Attr::PrimaryGroupId,
+    Attr::ServicePrincipalName,
+    Attr::SidHistory,
+    Attr::UnixUserPassword,
+    Attr::UserPassword,
+];
 
 /// Which lines of an attribute a profile reads under the usual settings.
 type Picks = Vec<Wanted>;
@@ -114,7 +141,7 @@ impl Catalogue {
         {
             return Reads::Values;
         }
-        if matches!(attr, Attr::MemberOf | Attr::CountryCode | Attr::PreferredLanguage) {
+        if OF_HYGIENE.contains(&attr) {
             return Reads::Nothing;
         }
         text_length::limit_alone(attr, &self.settings).map_or(Reads::Values, Reads::LongerThan)
@@ -131,8 +158,8 @@ impl Catalogue {
             HYGIENE => |name| picked(2, name),
             // Half of the lines of an export can be memberOf.
             _ => |name| match Attr::of(name) {
-                None | Some(Attr::MemberOf) => Wanted::NONE,
-                Some(_) => Wanted::ALL,
+                Some(attr) if !OF_HYGIENE.contains(&attr) => Wanted::ALL,
+                _ => Wanted::NONE,
             },
         }
     }
@@ -147,6 +174,8 @@ impl Catalogue {
         match (self.profile, object.kind) {
             (AD_SCHEMA, _) if schema::is_of_active_directory(&object) => Ok(()),
             (AD_SCHEMA, _) => Err(Reason::OtherSchema),
+            (GOOGLE, _) => scope::judge_for_google(&object),
+            (SCHEMUS, _) => scope::judge_for_schemus(&object),
             (HYGIENE, ObjectKind::Other) if !subject.has(Attr::DsHeuristics) => {
                 Err(Reason::OtherClass)
             }

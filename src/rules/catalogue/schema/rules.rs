@@ -48,7 +48,7 @@ pub(super) static RANGE: Rule = Rule {
          length no other rule judges",
     ],
     limit: "rangeLower and rangeUpper of the schema: UTF-16 units of text, bytes of octets, the \
-            number itself",
+            number itself; that a value is empty matters in ad-schema only",
     fix: NOBODY,
     sources: &[SCHEMA],
     example: Example {

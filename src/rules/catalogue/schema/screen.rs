@@ -148,10 +148,12 @@ impl Screen {
         if attr == Some(Attr::Mail) {
             self.single = 0;
         }
-        if let Test::Text { most, .. } = &mut self.test
-            && attr.is_some_and(text_length::is_limited)
-        {
-            *most = u32::MAX;
+        if let Test::Text { least, most } = &mut self.test {
+            // An empty value is not there for synchronisation.
+            *least = 0;
+            if attr.is_some_and(text_length::is_limited) {
+                *most = u32::MAX;
+            }
         }
         let is_written =
             matches!(facts.writability, Writability::Renames) || facts.writability.by_modify();
