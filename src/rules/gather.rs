@@ -164,7 +164,7 @@ impl<'a> Gathered<'a> {
             self.subject.mark_partial(attr);
         }
         let last = self.subject.suspects().last();
-        if !last.is_some_and(|last| last.line.name() == line.name()) {
+        if last.is_none_or(|last| last.line.name() != line.name()) {
             let facts = Facts::of(description.base());
             self.subject.suspect(Suspect { facts, line: *line });
         }

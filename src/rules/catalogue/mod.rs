@@ -105,8 +105,7 @@ const OF_HYGIENE: [Attr; 9] = [
 /// Which lines of an attribute a profile reads under the usual settings.
 type Picks = Vec<Wanted>;
 
-static PICKS: LazyLock<[Picks; 3]> =
-    LazyLock::new(|| [ENTRA, AD_SCHEMA, HYGIENE].map(|profile| picks(profile)));
+static PICKS: LazyLock<[Picks; 3]> = LazyLock::new(|| [ENTRA, AD_SCHEMA, HYGIENE].map(picks));
 
 /// Those of all attributes, by their number in the table.
 fn picks(profile: &'static str) -> Picks {

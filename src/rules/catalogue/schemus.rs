@@ -135,7 +135,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         }
         verdict.suggest(|| {
             let better = match primary {
-                Some(primary) if is_address(&primary) => primary,
+                Some(primary) if address::check(&primary).is_ok() => primary,
                 _ => address::corrected(&mail, object.settings).filter(|it| *it != mail)?,
             };
             Some((Suggestion::Replace(better), Applicability::Unsafe))
@@ -151,10 +151,6 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     if object.kind == ObjectKind::User && object.recipient_type() == MAIL_USER_TYPE {
         verdicts.on(Attr::MsExchRecipientTypeDetails, 0).breaks(&MAIL_USER, &String::new);
     }
-}
-
-fn is_address(address: &str) -> bool {
-    matches!(address::check(address), Ok(()) | Err(AddressFault::Domain(DomainFault::NotRoutable)))
 }
 
 fn judge(address: &str, object: &Object<'_, '_>, verdict: &mut OnValue<'_>) {

@@ -102,7 +102,9 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 fn check_remote(object: &Object<'_, '_>, details: u64, verdicts: &mut Verdicts) {
     let remote = number(object, Attr::MsExchRemoteRecipientType);
     let has = object.subject.has(Attr::MsExchRemoteRecipientType);
-    if !has && REMOTE.contains(&details) {
+    // An export of chosen attributes can lack this one.
+    let has_all = object.subject.has(Attr::MsExchRecipientDisplayType);
+    if !has && has_all && REMOTE.contains(&details) {
         verdicts.on_absent(Attr::MsExchRemoteRecipientType).breaks(&rules::REMOTE_TYPE, &|| {
             format!("msExchRecipientTypeDetails is {details}, that of a remote mailbox")
         });
@@ -173,7 +175,8 @@ mod tests {
         assert!(any(&[details("1"), display("7")]));
         assert!(any(&[details("1"), display("-2147483642")]));
         assert!(any(&[details("2147483648"), display("1073741824"), remote("4")]));
-        assert!(any(&[details("2147483648")]));
+        assert!(any(&[details("2147483648"), display("-2147483642")]));
+        assert!(!any(&[details("2147483648")]));
         assert!(any(&[details("1"), remote("1")]));
         assert!(!any(&[remote("1")]));
         assert!(!any(&[details("x"), display("y"), remote("z")]));

@@ -67,7 +67,8 @@ pub(super) static REMOTE_TYPE: Rule = Rule {
     classes: &["user", "inetOrgPerson"],
     attributes: &["msExchRemoteRecipientType", "msExchRecipientTypeDetails"],
     limit: "msExchRemoteRecipientType with bit 1 (provisioned) or 4 (migrated) where \
-            msExchRecipientTypeDetails is 2147483648, 8589934592, 17179869184 or 34359738368; an \
+            msExchRecipientTypeDetails is 2147483648, 8589934592, 17179869184 or 34359738368; \
+            that it is absent counts where msExchRecipientDisplayType is there; an \
             archive in the cloud alone (bit 2) makes no mailbox remote",
     fix: "none: Enable-RemoteMailbox or Set-RemoteMailbox sets both",
     sources: &[TYPES],

@@ -43,9 +43,9 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         if !mail.is_empty() {
             let mut verdict = verdicts.on(Attr::Mail, at);
             judge_mail(mail, object, &mut verdict);
-            if !is_sound(mail, is_group) {
+            if let Some(fault) = fault(mail, is_group) {
                 let rule = if is_group { &rules::GROUP_ADDRESS } else { &rules::LOCAL_PART };
-                verdict.breaks(rule, &String::new);
+                verdict.breaks(rule, &|| fault.clone());
             }
             verdict.suggest(|| {
                 let better = corrected(mail, object)?;
@@ -75,25 +75,35 @@ fn judge_mail(mail: &str, object: &Object<'_, '_>, verdict: &mut OnValue<'_>) {
     let is = |names: &[&str]| names.iter().any(|name| local.eq_ignore_ascii_case(name));
     let is_group = object.kind == ObjectKind::Group;
     if is(&RESERVED) || is_group && is(&RESERVED_OF_GROUPS) {
-        verdict.breaks(&rules::RESERVED, &String::new);
+        verdict.breaks(&rules::RESERVED, &|| format!("{local} is a reserved word"));
     }
 }
 
-/// Whether Google takes an address, as far as its characters go.
-fn is_sound(mail: &str, is_group: bool) -> bool {
-    let Some((local, _)) = split(mail) else { return false };
+/// Why Google does not take an address, as far as its characters go; `None` where it
+/// does.
+fn fault(mail: &str, is_group: bool) -> Option<String> {
+    let Some((local, _)) = split(mail) else { return Some(AddressFault::At.to_string()) };
     let denied: &[char] = if is_group { &DENIED_TO_GROUPS } else { &DENIED };
-    if local.contains(denied) || local.chars().filter(|c| !c.is_ascii()).count() > 1 {
-        return false;
+    if let Some(c) = local.chars().find(|c| denied.contains(c)) {
+        return Some(format!("it holds {}", text::shown(c)));
+    }
+    if local.chars().filter(|c| !c.is_ascii()).count() > 1 {
+        return Some("it holds more than one letter outside ASCII".to_owned());
     }
     // One letter with an accent is allowed, and told by nothing else.
-    let plain: String = mail.chars().map(|c| if c.is_ascii() { c } else { 'a' }).collect();
-    match address::check(&plain) {
+    let is_letter = |c: char| !c.is_ascii() && c.is_alphabetic();
+    let plain: String = local.chars().map(|c| if is_letter(c) { 'a' } else { c }).collect();
+    let domain = mail.get(local.len()..).unwrap_or_default();
+    match address::check(&format!("{plain}{domain}")) {
         // The length and the domain have rules of their own.
-        Ok(()) | Err(AddressFault::TooLong(_)) => true,
-        Err(AddressFault::Domain(DomainFault::NotRoutable)) => true,
-        Err(_) => false,
+        Ok(()) | Err(AddressFault::TooLong(_)) => None,
+        Err(AddressFault::Domain(DomainFault::NotRoutable)) => None,
+        Err(fault) => Some(fault.to_string()),
     }
+}
+
+fn is_sound(mail: &str, is_group: bool) -> bool {
+    fault(mail, is_group).is_none()
 }
 
 fn corrected(mail: &str, object: &Object<'_, '_>) -> Option<String> {
@@ -106,7 +116,7 @@ fn corrected(mail: &str, object: &Object<'_, '_>) -> Option<String> {
 }
 
 /// The SMTP addresses of an object, by the number of the value.
-fn smtp<'v>(value: &'v [u8]) -> Option<&'v [u8]> {
+fn smtp(value: &[u8]) -> Option<&[u8]> {
     let (kind, address) = typed(value);
     kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"smtp")).then_some(address)
 }
@@ -167,7 +177,7 @@ fn check_user(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             || object.values(Attr::ProxyAddresses).any(|(_, value)| smtp(&value).is_some());
         if is_person && object.is_enabled() != Some(false) {
             let mut verdict = verdicts.on_absent(Attr::Mail);
-            verdict.breaks(&rules::MAIL_MISSING, &String::new);
+            verdict.breaks(&rules::MAIL_MISSING, &|| "there is no mail".to_owned());
             verdict.suggest(|| {
                 let primary = object.primary_smtp().filter(|it| is_sound(it, false))?;
                 // An empty mail is no absent one.
@@ -178,8 +188,9 @@ fn check_user(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         return;
     }
     for name in NAMES {
-        if !object.has(name) {
-            verdicts.on_absent(name).breaks(&rules::NAME_MISSING, &String::new);
+        if !object.has(name) && object.is_enabled() != Some(false) {
+            let detail = || format!("there is no {}", name.name());
+            verdicts.on_absent(name).breaks(&rules::NAME_MISSING, &detail);
         }
         check_name(object, name, verdicts);
     }

@@ -55,7 +55,7 @@ pub(super) static LOCAL_PART: Rule = Rule {
     name: RuleName("google-local-part"),
     label: "LocalPart",
     severity: Severity::Error,
-    summary: "What stands before the @ of a mail is none of Google's user names.",
+    summary: "A mail is no address that Google takes for a user.",
     reason: "Google refuses the user.",
     profiles: GOOGLE,
     classes: USERS,
@@ -140,7 +140,7 @@ pub(super) static NAME_MISSING: Rule = Rule {
     profiles: GOOGLE,
     classes: USERS,
     attributes: &["givenName", "sn"],
-    limit: "both names, with more than white space",
+    limit: "both names, with more than white space; disabled accounts are not looked at",
     fix: NOBODY,
     sources: &[NAMES],
     example: Example {
