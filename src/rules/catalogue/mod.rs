@@ -8,6 +8,7 @@
 
 mod address;
 mod country;
+mod everyday;
 pub mod identifiers;
 mod location;
 mod mail;
