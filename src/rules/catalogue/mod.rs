@@ -10,6 +10,7 @@ mod account_hygiene;
 mod address;
 mod cloud_sync;
 mod country;
+mod everyday;
 mod exchange;
 mod google;
 pub mod identifiers;
