@@ -150,11 +150,12 @@ impl Facts {
         INDEX.find(base).or_else(|| INDEX.find(alias_of(base)?.as_bytes()))
     }
 
-    /// The same, with the number of the line in the table, counted from 1.
+    /// The same of a type without options, with the number of its line in the table,
+    /// counted from 1.
     #[must_use]
-    pub fn numbered(attribute: &[u8]) -> Option<(u16, &'static Self)> {
-        let base = super::AttributeDescription::split(attribute).base();
-        let number = INDEX.number(base).or_else(|| INDEX.number(alias_of(base)?.as_bytes()))?;
+    pub fn numbered(attribute_type: &[u8]) -> Option<(u16, &'static Self)> {
+        let alias = || INDEX.number(alias_of(attribute_type)?.as_bytes());
+        let number = INDEX.number(attribute_type).or_else(alias)?;
         Some((number + 1, INDEX.facts.get(usize::from(number))?))
     }
 
@@ -269,10 +270,14 @@ impl Index {
 
 /// The slots in which a name may stand, in order.
 fn probe(name: &[u8]) -> impl Iterator<Item = usize> + use<> {
-    let hash = name
-        .iter()
-        .fold(name.len(), |hash, byte| (hash ^ usize::from(byte | 0x20)).wrapping_mul(0x0100_0193));
-    let start = hash ^ (hash >> 15);
+    // These bytes tell all names of the table apart but for a few.
+    let length = name.len();
+    let places = [0, length / 2, length.wrapping_sub(2), length.wrapping_sub(1)];
+    let hash = places.into_iter().fold(length, |hash, place| {
+        let byte = name.get(place).copied().unwrap_or_default() | 0x20;
+        hash.wrapping_mul(0x0100_0193) ^ usize::from(byte)
+    });
+    let start = hash.wrapping_mul(0x9E37_79B9) >> 12;
     (0..SLOTS).map(move |step| start.wrapping_add(step) % SLOTS)
 }
 
