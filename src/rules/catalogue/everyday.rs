@@ -81,7 +81,7 @@ fn classes_of_atoms(part: &[u8]) -> u8 {
     if after_dot { 0 } else { classes }
 }
 
-/// A domain as it was last seen by this thread.
+/// A domain as it was seen by this thread.
 #[derive(Clone, Copy)]
 struct Seen {
     length: u8,
@@ -106,23 +106,32 @@ impl Seen {
 }
 
 thread_local! {
-    /// The last domain that was an everyday one: an export holds few of them.
-    static LAST: Cell<Seen> = const { Cell::new(Seen::NOTHING) };
+    /// Domains that were everyday ones, each at the place that [`place`] gives it: an
+    /// export holds few of them, and holds them often.
+    static SEEN: [Cell<Seen>; PLACES] = const { [const { Cell::new(Seen::NOTHING) }; PLACES] };
+}
+
+const PLACES: usize = 16;
+
+fn place(domain: &[u8]) -> usize {
+    let first = domain.first().copied().unwrap_or_default();
+    (domain.len() + usize::from(first)) % PLACES
 }
 
 /// A domain that can be sent to, and whether it is Microsoft's.
 fn everyday_domain(domain: &[u8]) -> Option<(&str, bool)> {
-    let last = LAST.get();
+    let place = place(domain);
+    let seen = SEEN.with(|seen| seen[place].get());
     let text = std::str::from_utf8(domain).ok()?;
-    if last.is(domain) {
-        return Some((text, last.is_reserved));
+    if seen.is(domain) {
+        return Some((text, seen.is_reserved));
     }
     if classes_of_atoms(domain) & DOMAIN == 0 || address::check_domain(text).is_err() {
         return None;
     }
     let is_reserved = address::is_reserved(text);
-    if let Some(seen) = Seen::of(domain, is_reserved) {
-        LAST.set(seen);
+    if let Some(own) = Seen::of(domain, is_reserved) {
+        SEEN.with(|seen| seen[place].set(own));
     }
     Some((text, is_reserved))
 }

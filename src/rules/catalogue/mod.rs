@@ -201,6 +201,16 @@ impl Catalogue {
         })
     }
 
+    /// Hands over the keys of the object's identifiers.
+    pub fn keys(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut IdentifierBuffers,
+        sink: impl FnMut(Key<'_>),
+    ) {
+        identifiers::for_each_key(&Object::of(subject, &self.settings), buffers, sink);
+    }
+
     /// The object as the findings of others name it.
     #[must_use]
     pub fn party(&self, subject: &Subject<'_>) -> Party {
