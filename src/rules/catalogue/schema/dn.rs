@@ -9,10 +9,10 @@ use crate::rules::catalogue::{Object, text};
 use super::rules;
 
 pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
-    check_length(object, verdicts);
     if !verdicts.looks_for(&rules::CONFLICT) {
         return;
     }
+    check_length(object, verdicts);
     let dn = object.subject.dn();
     if is_conflict_object(dn) {
         verdicts.on_dn().breaks(&rules::CONFLICT, &String::new);
@@ -45,8 +45,7 @@ fn check_length(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     const SMALLEST: usize = 64;
     let subject = object.subject;
     let dn = subject.dn();
-    let is_usual = subject.has(Attr::Cn) && !matches!(dn.first(), Some(b'o' | b'O'));
-    if is_usual || dn.len() <= SMALLEST {
+    if dn.len() <= SMALLEST {
         return;
     }
     let rdn_type = memchr::memchr(b'=', dn).and_then(|at| dn.get(..at)).unwrap_or_default();

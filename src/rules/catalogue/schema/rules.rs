@@ -92,7 +92,7 @@ pub(super) static RDN_LENGTH: Rule = Rule {
     severity: Severity::Error,
     summary: "The name of an object in its DN is longer than 64 characters.",
     reason: "Active Directory takes no longer cn or ou.",
-    profiles: PROFILES,
+    profiles: &["ad-schema"],
     classes: ANY,
     attributes: &["dn"],
     limit: "64 UTF-16 units of CN and OU, where the entry does not show cn or ou itself: their \
