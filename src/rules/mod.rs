@@ -26,5 +26,5 @@ pub use profile::{Profile, ProfileOptions, Reads, UnknownProfile};
 pub use registry::UnknownRule;
 pub use rule::{Example, Rule, RuleName, Severity};
 pub use selection::Selection;
-pub use subject::{Attr, AttrSet, Subject};
+pub use subject::{Attr, AttrSet, Subject, Suspect};
 pub use survey::{CheckOptions, EntryFindings, Export, Survey, SurveyedExport};

@@ -38,6 +38,9 @@ macro_rules! reasons {
 
 reasons! {
     OtherClass = "other-class", "neither a user nor a group, contact or computer";
+    OtherSchema = "other-schema", "an entry of another schema than Active Directory's";
+    OtherService = "other-service", "an object that the service does not take";
+    NoAddress = "no-address", "no mail address";
     ComputerWithoutCertificate = "computer-without-certificate", "a computer without userCertificate";
     CriticalSystemObject = "critical-system-object", "isCriticalSystemObject is present";
     ConflictObject = "conflict-object", "an object that lost a replication conflict";
@@ -142,9 +145,45 @@ fn begins(value: &[u8], with: &[u8]) -> bool {
     value.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
 }
 
+/// Whether Google is to have an object: users, and groups that have mail.
+pub(super) fn judge_for_google(object: &Object<'_, '_>) -> Result<(), Reason> {
+    judge_for_all(object)?;
+    match object.kind {
+        ObjectKind::User => Ok(()),
+        ObjectKind::Group if object.has(Attr::Mail) => Ok(()),
+        ObjectKind::Group => Err(Reason::NoAddress),
+        _ => Err(Reason::OtherService),
+    }
+}
+
+/// Whether Schemus takes an object: all that has an address.
+pub(super) fn judge_for_schemus(object: &Object<'_, '_>) -> Result<(), Reason> {
+    judge_for_all(object)?;
+    match object.kind {
+        ObjectKind::User | ObjectKind::Group | ObjectKind::Contact => {
+            let has_address = object.has(Attr::Mail) || has_smtp(object);
+            if has_address { Ok(()) } else { Err(Reason::NoAddress) }
+        }
+        _ => Err(Reason::OtherService),
+    }
+}
+
+fn judge_for_all(object: &Object<'_, '_>) -> Result<(), Reason> {
+    if object.kind == ObjectKind::Other {
+        return Err(Reason::OtherClass);
+    }
+    if object.subject.has(Attr::IsCriticalSystemObject) {
+        return Err(Reason::CriticalSystemObject);
+    }
+    if is_conflict_object(object.subject.dn()) {
+        return Err(Reason::ConflictObject);
+    }
+    Ok(())
+}
+
 /// Whether a DN is that of an object that lost a replication conflict: its RDN
 /// holds a line feed and `CNF:`.
-fn is_conflict_object(dn: &[u8]) -> bool {
+pub(super) fn is_conflict_object(dn: &[u8]) -> bool {
     memchr::memmem::find(dn, b"\\0ACNF:").is_some() || memchr::memmem::find(dn, b"\nCNF:").is_some()
 }
 
