@@ -50,7 +50,7 @@ enum Format {
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let options = args.rules.check_options(&args.scope, &args.read)?;
-    let wanted = args.rules.wanted()?;
+    let wanted = args.rules.wanted(&options.profile)?;
     let sources = inputs::open(&args.exports)?;
     let mut totals = Summary::new();
     let survey = survey::run(&sources, &options, console, &mut totals);
@@ -59,12 +59,15 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     if !stopped {
         let mut writer = args.format.writer(console)?;
         survey.findings(|entry| {
-            entry.findings.iter().filter(|finding| wanted.admits_any(&finding.rules)).try_for_each(
-                |finding| {
-                    totals.find(finding);
-                    writer.write(finding)
-                },
-            )
+            for finding in &entry.findings {
+                if !wanted.admits_any(&finding.rules) {
+                    totals.hide(finding);
+                    continue;
+                }
+                totals.find(finding);
+                writer.write(finding)?;
+            }
+            io::Result::Ok(())
         })?;
         writer.finish()?;
     }

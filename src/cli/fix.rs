@@ -68,7 +68,7 @@ const SHOWN: usize = 20;
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.rules.check_options(&args.scope, &args.read)?;
     let options = CheckOptions { keep_held: true, ..options };
-    let wanted = args.rules.wanted()?;
+    let wanted = args.rules.wanted(&options.profile)?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&args.exports)?;
     let mut totals = Summary::new();
@@ -147,7 +147,7 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
         let words = match *reason {
             "manual" => "need a person: nothing to write can be told",
             "unsafe" => "are unsafe: look at them with `ldifix check`, take them with --unsafe",
-            "not-selected" => "are left out by --select or --ignore",
+            "not-selected" => "are left out by --select, --ignore or --severity",
             "still-wrong" => "have a suggestion that would be wrong again",
             "breaks-another-rule" => "have a suggestion that breaks another rule",
             "held" => "have a suggestion that another entry holds",

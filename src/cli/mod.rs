@@ -17,6 +17,7 @@ mod options;
 mod rewritten;
 mod rules;
 mod search;
+mod selection;
 mod settled;
 mod show;
 mod sort;

@@ -8,8 +8,9 @@ use crate::change::diff::Scope;
 use crate::directory::{Filter, FilterErrorKind, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
 use crate::report::{Colour, Problem, Severity, Width};
-use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, RuleName, Selection};
+use crate::rules::{CheckOptions, Profile, ProfileOptions, Selection, WantedRules};
 
+use super::selection::SelectionArgs;
 use super::tenant::TenantArgs;
 
 /// How LDIF is read.
@@ -99,13 +100,8 @@ pub struct RuleArgs {
     #[arg(long)]
     alternate_login_id: bool,
 
-    /// Only this rule; may be repeated
-    #[arg(long, value_name = "RULE")]
-    select: Vec<String>,
-
-    /// All rules but this one; may be repeated
-    #[arg(long, value_name = "RULE")]
-    ignore: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
 
     #[command(flatten)]
     tenant: TenantArgs,
@@ -136,36 +132,9 @@ impl RuleArgs {
     /// The rules that are asked for.
     ///
     /// # Errors
-    /// Where a name is no rule's.
-    pub fn wanted(&self) -> anyhow::Result<RuleSelection> {
-        let names = |names: &[String]| -> anyhow::Result<Vec<RuleName>> {
-            names.iter().map(|name| Ok(Rule::by_name(name)?.name)).collect()
-        };
-        Ok(RuleSelection { selected: names(&self.select)?, ignored: names(&self.ignore)? })
-    }
-}
-
-/// The rules that `--select` and `--ignore` leave.
-#[derive(Debug, Clone, Default)]
-pub struct RuleSelection {
-    selected: Vec<RuleName>,
-    ignored: Vec<RuleName>,
-}
-
-impl RuleSelection {
-    fn admits(&self, rule: &RuleName) -> bool {
-        (self.selected.is_empty() || self.selected.contains(rule)) && !self.ignored.contains(rule)
-    }
-
-    /// Whether a finding of these rules is shown.
-    pub fn admits_any(&self, rules: &[RuleName]) -> bool {
-        rules.iter().any(|rule| self.admits(rule))
-    }
-
-    /// Whether a suggestion made for these rules is taken: one that also answers
-    /// to a rule that was left out is not.
-    pub fn admits_all(&self, rules: &[RuleName]) -> bool {
-        rules.iter().all(|rule| self.admits(rule))
+    /// Where a name is no rule's, and where the options contradict each other.
+    pub fn wanted(&self, profile: &Profile) -> anyhow::Result<WantedRules> {
+        self.selection.wanted(profile)
     }
 }
 

@@ -23,7 +23,7 @@ pub enum Decline {
     #[error("it is unsafe: take it with --unsafe")]
     Unsafe,
     /// Its rule was not asked for.
-    #[error("its rule is left out by --select or --ignore")]
+    #[error("its rule is left out by --select, --ignore or --severity")]
     NotSelected,
     /// The new value would break a rule.
     #[error("the proposed value would be wrong again: {errors}")]

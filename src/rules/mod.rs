@@ -16,6 +16,7 @@ pub mod rule;
 mod selection;
 mod subject;
 mod survey;
+mod wanted;
 
 pub use finding::{Action, Applicability, Finding, Suggestion};
 pub use gather::{Gathered, Skipped, read_entries};
@@ -23,8 +24,9 @@ pub use held::{HeldKeys, stored_key};
 pub use idfix::{Duplicates, Holder, Key, SkipReason, fold_key};
 pub use index::{Fingerprint, Index, IndexBuilder, Place, Slot};
 pub use profile::{Profile, ProfileOptions, Reads, UnknownProfile};
-pub use registry::UnknownRule;
+pub use registry::{UnknownRule, families, nearest};
 pub use rule::{Example, Rule, RuleName, Severity};
 pub use selection::Selection;
 pub use subject::{Attr, AttrSet, Subject};
 pub use survey::{CheckOptions, EntryFindings, Export, Survey, SurveyedExport};
+pub use wanted::{NamedRules, UnknownRules, WantedError, WantedRules};

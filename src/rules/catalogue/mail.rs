@@ -9,6 +9,7 @@ use super::{Family, Object, ObjectKind, text};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "mail",
     rules: &[
         &BLANK,
         &FORMAT,

@@ -12,6 +12,7 @@ use super::{Family, Object, ObjectKind, Settings};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "mail-nickname",
     rules: &[
         &DOTS,
         &CHARACTER,

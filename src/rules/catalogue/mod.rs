@@ -42,6 +42,8 @@ use uniqueness::Party;
 
 /// Rules that look at the same values.
 pub struct Family {
+    /// The name, as `--select` takes it.
+    pub name: &'static str,
     /// The rules, in the order of the catalogue.
     pub rules: &'static [&'static Rule],
     /// Looks at an object and gives a verdict on each value that breaks a rule.

@@ -11,8 +11,11 @@ use super::verdict::{Breaks, Verdicts};
 use super::{Family, Object, ObjectKind};
 
 /// The family.
-pub(super) const FAMILY: Family =
-    Family { rules: &[&LENGTH, &CHARACTER, &MISSING, &GUID_LENGTH, &MIXED], check };
+pub(super) const FAMILY: Family = Family {
+    name: "source-anchor",
+    rules: &[&LENGTH, &CHARACTER, &MISSING, &GUID_LENGTH, &MIXED],
+    check,
+};
 
 const ENTRA: &[&str] = &["entra"];
 const USERS: &[&str] = &["user", "inetOrgPerson"];

@@ -11,6 +11,7 @@ use super::{Family, Object, ObjectKind, Settings};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "target-address",
     rules: &[
         &TYPE_MISSING,
         &FORMAT,

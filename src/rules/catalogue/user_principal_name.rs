@@ -12,6 +12,7 @@ use super::{Family, Object, ObjectKind, Settings};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "user-principal-name",
     rules: &[
         &BLANK,
         &AT,
