@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use crate::report::{Csv, FindingWriter, Json, Summary, Table, Width};
 
+use super::config::ConfigArgs;
 use super::console::Console;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs};
 use super::{Exit, inputs, summary, survey};
@@ -34,6 +35,9 @@ pub struct Args {
 
     #[command(flatten)]
     stats: StatsArgs,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,6 +10,7 @@ use crate::output::{AtomicFile, Overwrite, commit_all};
 use crate::report::{Summary, counted, quoted, visible};
 use crate::rules::CheckOptions;
 
+use super::config::ConfigArgs;
 use super::console::Console;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs, WriteArgs};
 use super::{Exit, inputs, summary, survey};
@@ -59,6 +60,9 @@ pub struct Args {
 
     #[command(flatten)]
     stats: StatsArgs,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// Suggestions that did not hold and are shown.

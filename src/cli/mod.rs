@@ -4,6 +4,7 @@ mod apply;
 mod canonical;
 mod changes;
 mod check;
+mod config;
 mod console;
 mod diff;
 mod entries;
@@ -91,7 +92,13 @@ impl From<Exit> for ExitCode {
 /// Runs the command line and gives the exit code: 0 clean, 1 findings, 2 failure.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match config::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => {
+            Console::plain().error(&error);
+            return Exit::Failure.into();
+        }
+    };
     crate::output::remove_unfinished_on_signals();
     let console = Console::new(&cli.console);
     match run(cli, &console) {

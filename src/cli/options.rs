@@ -125,6 +125,13 @@ impl RuleArgs {
         if self.alternate_login_id && profile.name != "idfix-multitenant" {
             bail!("--alternate-login-id goes with --profile idfix-multitenant only");
         }
+        if let (Some(option), true) = (self.tenant.given().first(), profile.is_idfix()) {
+            bail!(
+                "{option} means nothing to the profile {}: IdFix knows no tenant; leave it out, or \
+                 choose another --profile",
+                profile.name
+            );
+        }
         let selection = scope.selection()?;
         Ok(CheckOptions { profile, selection, read: read.options(), keep_held: false })
     }

@@ -46,21 +46,63 @@ enum Letters {
 }
 
 impl TenantArgs {
+    /// The options that were given, as the command line spells them.
+    pub fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("--verified-domain", !self.verified_domain.is_empty()),
+            ("--initial-domain", self.initial_domain.is_some()),
+            ("--map-domain", !self.map_domain.is_empty()),
+            ("--transliterate", self.transliterate != Letters::Plain),
+            ("--source-anchor", self.source_anchor.is_some()),
+            ("--extension-attribute", !self.extension_attribute.is_empty()),
+        ];
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+    }
+
+    /// The pairs of `--map-domain`.
+    fn mapped_domains(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for pair in &self.map_domain {
+            let Some((from, to)) = pair.split_once('=') else {
+                bail!("--map-domain {pair}: write it as corp.local=contoso.com");
+            };
+            let (from, to) = (domain("--map-domain", from)?, domain("--map-domain", to)?);
+            if from == to {
+                bail!("--map-domain {pair}: a domain cannot stand for itself");
+            }
+            match pairs.iter().find(|(other, _)| *other == from) {
+                Some((_, other)) if *other != to => bail!(
+                    "--map-domain {from}={other} and --map-domain {from}={to} contradict each \
+                     other: leave one of them out"
+                ),
+                Some(_) => {}
+                None => pairs.push((from, to)),
+            }
+        }
+        Ok(pairs)
+    }
+
     /// The settings.
     ///
     /// # Errors
-    /// Where a domain is none, or an attribute is not read.
+    /// Where a domain is none, an attribute is not read, or options contradict each
+    /// other.
     pub fn settings(&self) -> anyhow::Result<Settings> {
         let verified = self.verified_domain.iter().map(|name| domain("--verified-domain", name));
         let initial = self.initial_domain.iter().map(|name| domain("--initial-domain", name));
-        let mapped = self.map_domain.iter().map(|pair| match pair.split_once('=') {
-            Some((from, to)) => Ok((domain("--map-domain", from)?, domain("--map-domain", to)?)),
-            None => bail!("--map-domain {pair}: write it as corp.local=contoso.com"),
-        });
+        let verified_domains = verified.collect::<anyhow::Result<Vec<_>>>()?;
+        let mapped_domains = self.mapped_domains()?;
+        for (from, to) in &mapped_domains {
+            let is_initial =
+                self.initial_domain.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(to));
+            if !verified_domains.is_empty() && !verified_domains.contains(to) && !is_initial {
+                bail!("--map-domain {from}={to}: {to} is none of the domains of --verified-domain");
+            }
+        }
         Ok(Settings {
-            verified_domains: verified.collect::<anyhow::Result<_>>()?,
+            verified_domains,
             initial_domain: initial.collect::<anyhow::Result<Vec<_>>>()?.pop(),
-            mapped_domains: mapped.collect::<anyhow::Result<_>>()?,
+            mapped_domains,
             transliteration: match self.transliterate {
                 Letters::Plain => Transliteration::Plain,
                 Letters::De => Transliteration::German,

@@ -132,6 +132,12 @@ impl Profile {
         }
     }
 
+    /// Whether the profile is one of IdFix's, which know nothing of the tenant.
+    #[must_use]
+    pub fn is_idfix(&self) -> bool {
+        matches!(self.rules, RuleSet::IdFix(_))
+    }
+
     /// Whether the first holder of a value has a finding too, not only the later
     /// ones.
     #[must_use]
