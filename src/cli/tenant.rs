@@ -1,10 +1,15 @@
 //! What the administrator says about the tenant on the command line.
 
-use anyhow::bail;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use crate::rules::Attr;
-use crate::rules::catalogue::{Settings, Transliteration};
+use crate::directory::{Facts, Syntax};
+use crate::input::Source;
+use crate::rules::catalogue::{Settings, TopLevelDomains, Transliteration};
+use crate::rules::{Attr, nearest};
 
 /// Options about the tenant.
 #[derive(Debug, clap::Args)]
@@ -17,6 +22,19 @@ pub struct TenantArgs {
     /// The tenant's initial domain
     #[arg(long, value_name = "NAME.onmicrosoft.com")]
     initial_domain: Option<String>,
+
+    /// A verified domain whose users sign in at a server of your own; may be repeated
+    #[arg(long, value_name = "DOMAIN")]
+    federated_domain: Vec<String>,
+
+    /// The top-level domains that there are, as IANA's tlds-alpha-by-domain.txt; a list
+    /// is built in
+    #[arg(long, value_name = "FILE")]
+    tld_list: Option<PathBuf>,
+
+    /// The attribute that users sign in with in place of userPrincipalName
+    #[arg(long, value_name = "ATTRIBUTE")]
+    upn_attribute: Option<String>,
 
     /// The domain of the cloud that stands for one of the forest; may be repeated
     #[arg(long, value_name = "FROM=TO")]
@@ -51,6 +69,9 @@ impl TenantArgs {
         let given = [
             ("--verified-domain", !self.verified_domain.is_empty()),
             ("--initial-domain", self.initial_domain.is_some()),
+            ("--federated-domain", !self.federated_domain.is_empty()),
+            ("--tld-list", self.tld_list.is_some()),
+            ("--upn-attribute", self.upn_attribute.is_some()),
             ("--map-domain", !self.map_domain.is_empty()),
             ("--transliterate", self.transliterate != Letters::Plain),
             ("--source-anchor", self.source_anchor.is_some()),
@@ -91,11 +112,14 @@ impl TenantArgs {
         let verified = self.verified_domain.iter().map(|name| domain("--verified-domain", name));
         let initial = self.initial_domain.iter().map(|name| domain("--initial-domain", name));
         let verified_domains = verified.collect::<anyhow::Result<Vec<_>>>()?;
+        let federated = self.federated_domain.iter().map(|name| domain("--federated-domain", name));
+        let federated_domains = federated.collect::<anyhow::Result<Vec<_>>>()?;
         let mapped_domains = self.mapped_domains()?;
         for (from, to) in &mapped_domains {
             let is_initial =
                 self.initial_domain.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(to));
-            if !verified_domains.is_empty() && !verified_domains.contains(to) && !is_initial {
+            let is_known = verified_domains.contains(to) || federated_domains.contains(to);
+            if !verified_domains.is_empty() && !is_known && !is_initial {
                 bail!("--map-domain {from}={to}: {to} is none of the domains of --verified-domain");
             }
         }
@@ -103,6 +127,9 @@ impl TenantArgs {
             verified_domains,
             initial_domain: initial.collect::<anyhow::Result<Vec<_>>>()?.pop(),
             mapped_domains,
+            federated_domains,
+            top_level_domains: self.tld_list.as_deref().map(top_level_domains).transpose()?,
+            upn_attribute: self.upn_attribute.as_deref().map(principal_name).transpose()?,
             transliteration: match self.transliterate {
                 Letters::Plain => Transliteration::Plain,
                 Letters::De => Transliteration::German,
@@ -118,11 +145,34 @@ impl TenantArgs {
     }
 }
 
+/// The list of top-level domains in a file.
+fn top_level_domains(path: &Path) -> anyhow::Result<Arc<TopLevelDomains>> {
+    let source = Source::open(path)?;
+    let list = TopLevelDomains::parse(source.bytes())
+        .with_context(|| format!("--tld-list {}", path.display()))?;
+    Ok(Arc::new(list))
+}
+
+/// An attribute that users can sign in with.
+fn principal_name(name: &str) -> anyhow::Result<Attr> {
+    let attr = attribute("--upn-attribute", name)?;
+    let facts = Facts::of(attr.name().as_bytes());
+    let is_text = matches!(facts.syntax, Syntax::CaseIgnoreString | Syntax::CaseExactString);
+    if !facts.single_valued || !is_text {
+        bail!(
+            "--upn-attribute {name}: users sign in with an attribute of one value of text, as mail \
+             or employeeID"
+        );
+    }
+    Ok(attr)
+}
+
 /// An attribute that is read.
 fn attribute(option: &str, name: &str) -> anyhow::Result<Attr> {
     let Some(attr) = Attr::of(name.as_bytes()) else {
-        let known: Vec<&str> = Attr::ALL.iter().map(|attr| attr.name()).collect();
-        bail!("{option} {name}: no attribute that is read; these are {}", known.join(", "));
+        let near = nearest(name, Attr::ALL.iter().map(|attr| attr.name()));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        bail!("{option} {name}: no attribute that the rules read{near}");
     };
     Ok(attr)
 }

@@ -197,7 +197,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             verdict.suggest(|| (!several).then_some((Suggestion::Remove, Applicability::Safe)));
             continue;
         }
-        let sound = address::check(&mail);
+        let sound = address::check(&mail, object.settings);
         if let Err(fault) = sound {
             verdict.breaks(rule_of(fault), &|| fault.to_string());
         }
@@ -210,9 +210,9 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         verdict.suggest(|| {
             let better = match (sound, several) {
                 (_, true) => None,
-                (Ok(()), false) => {
-                    primary.filter(|primary| address::check(primary).is_ok())?.into()
-                }
+                (Ok(()), false) => primary
+                    .filter(|primary| address::check(primary, object.settings).is_ok())?
+                    .into(),
                 (Err(_), false) => address::corrected(&mail, object.settings),
             }?;
             let trims = better == mail.trim();

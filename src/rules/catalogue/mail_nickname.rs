@@ -266,7 +266,7 @@ fn check_absent(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 /// The alias that the cloud would make, as it holds.
 fn from_addresses(object: &Object<'_, '_>) -> Option<String> {
     let primary = object.primary_smtp().map(Cow::Owned);
-    let others = [Attr::Mail, Attr::UserPrincipalName].map(|attr| object.text(attr));
+    let others = [Attr::Mail, object.settings.principal_name()].map(|attr| object.text(attr));
     std::iter::once(primary).chain(others).flatten().find_map(|address| {
         let (local, _) = address::split(&address)?;
         let alias = local.trim_matches(is_invisible);

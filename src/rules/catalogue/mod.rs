@@ -23,6 +23,7 @@ mod source_anchor;
 mod target_address;
 mod text;
 mod text_length;
+mod top_level_domains;
 pub mod uniqueness;
 mod user_principal_name;
 mod verdict;
@@ -30,6 +31,7 @@ mod verdict;
 pub use object::{Object, ObjectKind};
 pub use scope::Reason;
 pub use settings::{Settings, Transliteration};
+pub use top_level_domains::{TopLevelDomains, TopLevelDomainsError};
 pub use verdict::Verdicts;
 
 use std::sync::Arc;
@@ -81,7 +83,8 @@ impl Catalogue {
     /// What the profile reads of an attribute.
     #[must_use]
     pub fn reads(&self, attr: Attr) -> Reads {
-        if self.profile == HYGIENE || self.settings.source_anchor == Some(attr) {
+        let Settings { source_anchor, upn_attribute, .. } = *self.settings;
+        if self.profile == HYGIENE || [source_anchor, upn_attribute].contains(&Some(attr)) {
             return Reads::Values;
         }
         if matches!(attr, Attr::MemberOf | Attr::CountryCode | Attr::PreferredLanguage) {

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use crate::rules::Attr;
 use crate::rules::rule::{Example, Rule, RuleName, Severity};
 
 use super::identifiers::{Identifier, IdentifierBuffers, Role, for_each};
@@ -344,7 +343,7 @@ impl Party {
             dn: object.subject.dn().to_vec(),
             kind: object.kind,
             is_enabled: object.is_enabled(),
-            has_principal_name: object.has(Attr::UserPrincipalName),
+            has_principal_name: object.has(object.settings.principal_name()),
             identifiers,
         }
     }

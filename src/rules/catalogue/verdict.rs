@@ -133,6 +133,10 @@ impl Verdict {
         let closed = object.is_protected() || subject.is_partial(self.attr);
         let (suggestion, applicability) = match closed {
             true => (Suggestion::None, Applicability::Manual),
+            // Whatever else it is, the name to sign in with is changed by a person.
+            false if self.attr == object.settings.principal_name() => {
+                (self.suggestion, self.applicability.max(Applicability::Unsafe))
+            }
             false => (self.suggestion, self.applicability),
         };
         let (update, action) = match &suggestion {

@@ -115,7 +115,7 @@ fn is_plain_smtp(address: &[u8], object: &Object<'_, '_>) -> bool {
         return false;
     }
     let Ok(domain) = std::str::from_utf8(domain) else { return false };
-    if address::check_domain(domain).is_err() {
+    if address::check_domain(domain, object.settings).is_err() {
         return false;
     }
     // The rule about these is one that keeps house, and looks closely.
