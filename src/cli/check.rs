@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use crate::report::{Csv, FindingWriter, Json, Summary, Table, Width};
 
+use super::baseline::WriteBaselineArgs;
 use super::config::ConfigArgs;
 use super::console::Console;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs};
@@ -26,6 +27,9 @@ pub struct Args {
 
     #[command(flatten)]
     rules: RuleArgs,
+
+    #[command(flatten)]
+    baseline: WriteBaselineArgs,
 
     #[command(flatten)]
     scope: ScopeArgs,
@@ -56,6 +60,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.rules.check_options(&args.scope, &args.read)?;
     let wanted = args.rules.wanted(&options.profile)?;
     let sources = inputs::open(&args.exports)?;
+    let mut acceptance = args.baseline.begin(&sources, options.read)?;
     let mut totals = Summary::new();
     let survey = survey::run(&sources, &options, console, &mut totals);
 
@@ -63,17 +68,25 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     if !stopped {
         let mut writer = args.format.writer(console)?;
         survey.findings(|entry| {
-            for finding in &entry.findings {
+            for (at, finding) in entry.findings.iter().enumerate() {
+                // The row of a first holder goes with the one behind it.
+                let behind = entry.findings.get(at + 1).filter(|_| finding.extra);
+                let is_accepted = acceptance.accepts(behind.unwrap_or(finding));
                 if !wanted.admits_any(&finding.rules) {
                     totals.hide(finding);
-                    continue;
+                } else if is_accepted {
+                    totals.accept(finding);
+                } else {
+                    totals.find(finding);
+                    acceptance.show(finding);
+                    writer.write(finding)?;
                 }
-                totals.find(finding);
-                writer.write(finding)?;
             }
             io::Result::Ok(())
         })?;
         writer.finish()?;
+        let whole = !args.scope.is_restricted();
+        acceptance.finish(&args.baseline, &options.profile, whole, &mut totals, console)?;
     }
     summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
     Ok(match totals {

@@ -1,6 +1,7 @@
 //! The command line: one file per command, each with its arguments and its run.
 
 mod apply;
+mod baseline;
 mod canonical;
 mod changes;
 mod check;

@@ -163,6 +163,11 @@ pub struct ScopeArgs {
 }
 
 impl ScopeArgs {
+    /// Whether a part of the directory is left out.
+    pub fn is_restricted(&self) -> bool {
+        self.base.is_some() || !self.exclude.is_empty() || self.filter.is_some()
+    }
+
     fn selection(&self) -> anyhow::Result<Selection> {
         let Scope { base, excluded, filter } = self.diff_scope()?;
         Ok(Selection::new(base, excluded, filter))

@@ -22,6 +22,8 @@ pub struct Policy<'p> {
     pub take_unsafe: bool,
     /// Whether a suggestion that answers to these rules is wanted.
     pub admits: &'p (dyn Fn(&[RuleName]) -> bool + Sync),
+    /// Whether a finding was accepted, and stays.
+    pub accepts: &'p (dyn Fn(&Finding<'_>) -> bool + Sync),
 }
 
 /// An entry and the suggestions for it.
@@ -98,6 +100,7 @@ impl Policy<'_> {
         let manual = finding.suggestion == Suggestion::None
             || finding.applicability == Applicability::Manual;
         match finding.applicability {
+            _ if (self.accepts)(finding) => Some(Decline::Accepted),
             _ if manual => Some(Decline::Manual),
             _ if !(self.admits)(&finding.rules) => Some(Decline::NotSelected),
             Applicability::Unsafe if !self.take_unsafe => Some(Decline::Unsafe),

@@ -105,6 +105,16 @@ impl<'a> From<&'a Finding<'_>> for Row<'a> {
     }
 }
 
+/// A text as JSON writes it, with nothing in it that acts on a terminal.
+#[must_use]
+pub fn json_text(text: &str) -> String {
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Visible);
+    // A vector takes every byte, and a string is always JSON.
+    let _ = text.serialize(&mut serializer);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
 struct Joined<'a>(&'a [RuleName]);
 
 impl fmt::Display for Joined<'_> {

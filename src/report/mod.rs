@@ -27,7 +27,7 @@ mod visible;
 pub use self::csv::Csv;
 pub use diff::{Base, DiffWriter};
 pub use entry_csv::{Columns, EntryRows};
-pub use json::Json;
+pub use json::{Json, json_text};
 pub use problem::{Problem, Severity};
 pub use progress::Progress;
 pub use summary::{Failure, InputSummary, LISTED_FAILURES, Place, Summary, WarningSummary, Word};
