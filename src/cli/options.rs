@@ -8,7 +8,7 @@ use crate::change::diff::Scope;
 use crate::directory::{Filter, FilterErrorKind, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
 use crate::report::{Colour, Problem, Severity, Width};
-use crate::rules::{CheckOptions, Profile, ProfileOptions, Selection, WantedRules};
+use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, Selection, WantedRules};
 
 use super::selection::SelectionArgs;
 use super::tenant::TenantArgs;
@@ -131,6 +131,10 @@ impl RuleArgs {
                  choose another --profile",
                 profile.name
             );
+        }
+        let knows_tenant = Rule::by_name("tenant-address-taken")?.profiles.contains(&profile.name);
+        if self.tenant.given().contains(&"--tenant-export") && !knows_tenant {
+            bail!("--tenant-export means nothing to the profile {}; leave it out", profile.name);
         }
         let selection = scope.selection()?;
         Ok(CheckOptions { profile, selection, read: read.options(), keep_held: false })

@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use crate::directory::{Facts, Syntax};
 use crate::input::Source;
 use crate::rules::catalogue::{Settings, TopLevelDomains, Transliteration};
+use crate::rules::tenant::TenantExport;
 use crate::rules::{Attr, nearest};
 
 /// Options about the tenant.
@@ -35,6 +36,11 @@ pub struct TenantArgs {
     /// The attribute that users sign in with in place of userPrincipalName
     #[arg(long, value_name = "ATTRIBUTE")]
     upn_attribute: Option<String>,
+
+    /// What the cloud holds already, as CSV: userPrincipalName, mail, proxyAddresses or
+    /// EmailAddresses, onPremisesImmutableId
+    #[arg(long, value_name = "CSV")]
+    tenant_export: Option<PathBuf>,
 
     /// The domain of the cloud that stands for one of the forest; may be repeated
     #[arg(long, value_name = "FROM=TO")]
@@ -72,6 +78,7 @@ impl TenantArgs {
             ("--federated-domain", !self.federated_domain.is_empty()),
             ("--tld-list", self.tld_list.is_some()),
             ("--upn-attribute", self.upn_attribute.is_some()),
+            ("--tenant-export", self.tenant_export.is_some()),
             ("--map-domain", !self.map_domain.is_empty()),
             ("--transliterate", self.transliterate != Letters::Plain),
             ("--source-anchor", self.source_anchor.is_some()),
@@ -129,6 +136,7 @@ impl TenantArgs {
             mapped_domains,
             federated_domains,
             top_level_domains: self.tld_list.as_deref().map(top_level_domains).transpose()?,
+            tenant: self.tenant_export.as_deref().map(tenant).transpose()?,
             upn_attribute: self.upn_attribute.as_deref().map(principal_name).transpose()?,
             transliteration: match self.transliterate {
                 Letters::Plain => Transliteration::Plain,
@@ -151,6 +159,21 @@ fn top_level_domains(path: &Path) -> anyhow::Result<Arc<TopLevelDomains>> {
     let list = TopLevelDomains::parse(source.bytes())
         .with_context(|| format!("--tld-list {}", path.display()))?;
     Ok(Arc::new(list))
+}
+
+/// What the cloud holds, from a file.
+fn tenant(path: &Path) -> anyhow::Result<Arc<TenantExport>> {
+    let source = Source::open(path)?;
+    let export = TenantExport::parse(source.bytes())
+        .with_context(|| format!("--tenant-export {}", path.display()))?;
+    if !export.knows_origins() {
+        bail!(
+            "--tenant-export {}: no column says which objects come from this directory; add \
+             onPremisesImmutableId, or directorySynced",
+            path.display()
+        );
+    }
+    Ok(Arc::new(export))
 }
 
 /// An attribute that users can sign in with.

@@ -16,6 +16,7 @@ pub mod rule;
 mod selection;
 mod subject;
 mod survey;
+pub mod tenant;
 mod wanted;
 
 pub use finding::{Action, Applicability, Finding, Suggestion};

@@ -21,6 +21,7 @@ mod settings;
 mod size;
 mod source_anchor;
 mod target_address;
+mod tenant;
 mod text;
 mod text_length;
 mod top_level_domains;
@@ -65,6 +66,7 @@ pub static FAMILIES: &[Family] = &[
     location::FAMILY,
     source_anchor::FAMILY,
     size::FAMILY,
+    tenant::FAMILY,
 ];
 
 /// The profile of the rules that hold for all objects, synchronised or not.

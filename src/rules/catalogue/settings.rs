@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::rules::Attr;
+use crate::rules::tenant::TenantExport;
 
 use super::TopLevelDomains;
 
@@ -23,6 +24,8 @@ pub struct Settings {
     /// The attribute that users sign in with in place of userPrincipalName
     /// (alternate login ID).
     pub upn_attribute: Option<Attr>,
+    /// What the cloud holds already; `None` where that was not said.
+    pub tenant: Option<Arc<TenantExport>>,
     /// Suffixes of names that cannot be routed, and what stands for them in the
     /// cloud: `corp.local`, `contoso.com`. In lower case.
     pub mapped_domains: Vec<(String, String)>,

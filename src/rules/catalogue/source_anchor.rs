@@ -188,7 +188,7 @@ fn check_guids(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 
 /// The bytes of a GUID. Samba's tools write objectGUID as text, in which the first
 /// three groups stand the other way round.
-fn guid(value: &[u8]) -> Option<[u8; 16]> {
+pub(super) fn guid(value: &[u8]) -> Option<[u8; 16]> {
     if let Ok(bytes) = value.try_into() {
         return Some(bytes);
     }
