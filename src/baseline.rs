@@ -206,6 +206,7 @@ mod tests {
             action: Action::Edit,
             suggestion: Suggestion::None,
             applicability: Applicability::Manual,
+            collision: None,
             extra: false,
             file: "x",
             line: 1,

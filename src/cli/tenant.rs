@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::directory::{Facts, Syntax};
 use crate::input::Source;
-use crate::rules::catalogue::{Settings, TopLevelDomains, Transliteration};
+use crate::rules::catalogue::{Keep, Settings, TopLevelDomains, Transliteration};
 use crate::rules::tenant::TenantExport;
 use crate::rules::{Attr, nearest};
 
@@ -46,6 +46,11 @@ pub struct TenantArgs {
     #[arg(long, value_name = "FROM=TO")]
     map_domain: Vec<String>,
 
+    /// Which holder of a duplicate keeps it; fix --unsafe removes the other ones'
+    /// addresses then
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Keeps::None)]
+    keep: Keeps,
+
     /// How letters outside ASCII are written in suggestions
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Letters::Plain)]
     transliterate: Letters,
@@ -69,6 +74,20 @@ enum Letters {
     None,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Keeps {
+    /// The one that has a mailbox
+    Mailbox,
+    /// The one that is enabled
+    Enabled,
+    /// The one that was created first
+    Oldest,
+    /// The one that was created last
+    Newest,
+    /// A person must say
+    None,
+}
+
 impl TenantArgs {
     /// The options that were given, as the command line spells them.
     pub fn given(&self) -> Vec<&'static str> {
@@ -79,6 +98,7 @@ impl TenantArgs {
             ("--tld-list", self.tld_list.is_some()),
             ("--upn-attribute", self.upn_attribute.is_some()),
             ("--tenant-export", self.tenant_export.is_some()),
+            ("--keep", self.keep != Keeps::None),
             ("--map-domain", !self.map_domain.is_empty()),
             ("--transliterate", self.transliterate != Letters::Plain),
             ("--source-anchor", self.source_anchor.is_some()),
@@ -137,6 +157,13 @@ impl TenantArgs {
             federated_domains,
             top_level_domains: self.tld_list.as_deref().map(top_level_domains).transpose()?,
             tenant: self.tenant_export.as_deref().map(tenant).transpose()?,
+            keep: match self.keep {
+                Keeps::Mailbox => Keep::Mailbox,
+                Keeps::Enabled => Keep::Enabled,
+                Keeps::Oldest => Keep::Oldest,
+                Keeps::Newest => Keep::Newest,
+                Keeps::None => Keep::None,
+            },
             upn_attribute: self.upn_attribute.as_deref().map(principal_name).transpose()?,
             transliteration: match self.transliterate {
                 Letters::Plain => Transliteration::Plain,

@@ -10,7 +10,7 @@ use crate::directory::Entry;
 use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, RuleName, Subject, Suggestion, idfix, stored_key,
+    Profile, RuleName, Subject, Suggestion, catalogue::identifiers::SPACE, idfix, stored_key,
 };
 
 use super::declined::{Decline, Declined};
@@ -318,11 +318,16 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    /// The proposals that remove a value because an earlier entry holds it, by
-    /// their number, each with the key of the value.
-    pub fn ceded(&self) -> impl Iterator<Item = (usize, Fingerprint)> {
+    /// The proposals that remove a value because another entry keeps it, by their
+    /// number, each with the key of the value and, where it is not just any earlier
+    /// one, the place of that entry.
+    pub fn ceded(&self) -> impl Iterator<Item = (usize, Fingerprint, Option<u64>)> {
         self.proposals.iter().enumerate().filter_map(|(at, proposal)| {
             let finding = &proposal.finding;
+            if let Some(collision) = &finding.collision {
+                let key = Fingerprint::of(SPACE, collision.group.as_bytes());
+                return Some((at, key, Some(collision.kept_at?)));
+            }
             if finding.suggestion != Suggestion::Remove || !is_duplicate(finding) {
                 return None;
             }
@@ -330,6 +335,7 @@ impl<'a> Candidate<'a> {
             Some((
                 at,
                 Fingerprint::of(proposal.attr, idfix::fold_key(value.as_bytes(), &mut Vec::new())),
+                None,
             ))
         })
     }

@@ -50,6 +50,7 @@ fn finding<'a>((entry, attribute, old, new): Wish<'a>) -> Finding<'a> {
         applicability: Applicability::Safe,
         severity: Severity::Error,
         message: None,
+        collision: None,
         extra: false,
         file: "x",
         line: 1,

@@ -19,7 +19,7 @@ mod survey;
 pub mod tenant;
 mod wanted;
 
-pub use finding::{Action, Applicability, Finding, Suggestion};
+pub use finding::{Action, Applicability, Collision, CollisionHolder, Finding, Suggestion};
 pub use gather::{Gathered, Skipped, read_entries};
 pub use held::{HeldKeys, stored_key};
 pub use idfix::{Duplicates, Holder, Key, SkipReason, fold_key};

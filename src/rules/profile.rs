@@ -6,7 +6,7 @@ use super::registry::{did_you_mean, nearest};
 use std::sync::Arc;
 
 use super::catalogue::uniqueness::Party;
-use super::catalogue::{Catalogue, Reason, Settings};
+use super::catalogue::{Catalogue, Keep, Reason, Settings};
 use super::{Attr, Finding, Subject};
 
 /// A set of rules with the entries that they apply to.
@@ -143,6 +143,15 @@ impl Profile {
     #[must_use]
     pub fn names_all_holders(&self) -> bool {
         matches!(self.rules, RuleSet::Catalogue(_))
+    }
+
+    /// Which holder of a duplicate keeps it.
+    #[must_use]
+    pub fn keep(&self) -> Keep {
+        match &self.rules {
+            RuleSet::IdFix(_) => Keep::None,
+            RuleSet::Catalogue(catalogue) => catalogue.settings.keep,
+        }
     }
 
     /// The entry as the findings of others name it.

@@ -102,6 +102,7 @@ attributes! {
     UserCertificate = "userCertificate",
     UserPrincipalName = "userPrincipalName",
     UserSmimeCertificate = "userSMIMECertificate",
+    WhenCreated = "whenCreated",
 }
 
 impl Attr {

@@ -9,6 +9,7 @@
 mod address;
 mod country;
 pub mod identifiers;
+mod keep;
 mod location;
 mod mail;
 mod mail_nickname;
@@ -29,6 +30,8 @@ pub mod uniqueness;
 mod user_principal_name;
 mod verdict;
 
+pub(in crate::rules) use keep::Choice;
+pub use keep::{Keep, Keeper};
 pub use object::{Object, ObjectKind};
 pub use scope::Reason;
 pub use settings::{Settings, Transliteration};
@@ -85,7 +88,10 @@ impl Catalogue {
     /// What the profile reads of an attribute.
     #[must_use]
     pub fn reads(&self, attr: Attr) -> Reads {
-        let Settings { source_anchor, upn_attribute, .. } = *self.settings;
+        let Settings { source_anchor, upn_attribute, keep, .. } = *self.settings;
+        if attr == Attr::WhenCreated {
+            return if keep.is_by_age() { Reads::Values } else { Reads::Nothing };
+        }
         if self.profile == HYGIENE || [source_anchor, upn_attribute].contains(&Some(attr)) {
             return Reads::Values;
         }
@@ -100,7 +106,13 @@ impl Catalogue {
         match self.profile {
             HYGIENE => |name| Attr::of(name).is_some(),
             // Half of the lines of an export can be memberOf.
-            _ => |name| Attr::of(name).is_some_and(|attr| attr != Attr::MemberOf),
+            _ if self.settings.keep.is_by_age() => {
+                |name| Attr::of(name).is_some_and(|attr| attr != Attr::MemberOf)
+            }
+            _ => |name| {
+                let is_read = |attr| !matches!(attr, Attr::MemberOf | Attr::WhenCreated);
+                Attr::of(name).is_some_and(is_read)
+            },
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::rules::Attr;
 use crate::rules::tenant::TenantExport;
 
-use super::TopLevelDomains;
+use super::{Keep, TopLevelDomains};
 
 /// What the administrator says about the tenant and the forest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Settings {
     pub upn_attribute: Option<Attr>,
     /// What the cloud holds already; `None` where that was not said.
     pub tenant: Option<Arc<TenantExport>>,
+    /// Which holder of a duplicate keeps it.
+    pub keep: Keep,
     /// Suffixes of names that cannot be routed, and what stands for them in the
     /// cloud: `corp.local`, `contoso.com`. In lower case.
     pub mapped_domains: Vec<(String, String)>,

@@ -84,8 +84,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     if met.is_empty() {
         return;
     }
-    let own = anchors(object.subject, object.settings.source_anchor)
-        .find_map(|anchor| tenant.with_anchor(&anchor));
+    let own = in_cloud(object);
     let partners = match own {
         // What is joined by its anchor is joined by nothing else.
         Some(own) => vec![own],
@@ -106,6 +105,13 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             }
         }
     }
+}
+
+/// The number of the object's own counterpart in the cloud, told by its anchor.
+pub(super) fn in_cloud(object: &Object<'_, '_>) -> Option<usize> {
+    let tenant = object.settings.tenant.as_deref()?;
+    anchors(object.subject, object.settings.source_anchor)
+        .find_map(|anchor| tenant.with_anchor(&anchor))
 }
 
 /// The objects of the cloud with which the object would be joined.

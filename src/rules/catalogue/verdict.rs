@@ -2,7 +2,7 @@
 
 use crate::ldif::Line;
 use crate::rules::rule::{Rule, Severity};
-use crate::rules::{Action, Applicability, Attr, Finding, Suggestion};
+use crate::rules::{Action, Applicability, Attr, Collision, Finding, Suggestion};
 
 use super::Object;
 use crate::rules::idfix::Location;
@@ -26,6 +26,7 @@ struct Verdict {
     details: Vec<String>,
     suggestion: Suggestion,
     applicability: Applicability,
+    collision: Option<Box<Collision>>,
 }
 
 /// Who is told which rule a value breaks, and in which way.
@@ -104,6 +105,7 @@ impl OnValue<'_> {
                 details: Vec::new(),
                 suggestion: Suggestion::None,
                 applicability: Applicability::Manual,
+                collision: None,
             });
             self.is_broken = true;
         }
@@ -111,6 +113,14 @@ impl OnValue<'_> {
             verdict.broken.push(rule);
             verdict.details.push(detail());
             verdict.details.retain(|detail| !detail.is_empty());
+        }
+    }
+
+    /// Says who else holds the value, where a rule is broken.
+    pub(super) fn collide(&mut self, collision: impl FnOnce() -> Collision) {
+        let verdicts = self.verdicts.full.as_mut().filter(|_| self.is_broken);
+        if let Some(verdict) = verdicts.and_then(|full| full.last_mut()) {
+            verdict.collision = Some(Box::new(collision()));
         }
     }
 
@@ -158,6 +168,7 @@ impl Verdict {
             action,
             suggestion,
             applicability,
+            collision: self.collision,
             extra: false,
             file: place.file,
             line: place.first_line + u64::from(line.map_or(place.dn_line, Line::line)),
