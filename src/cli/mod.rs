@@ -5,6 +5,7 @@ mod baseline;
 mod canonical;
 mod changes;
 mod check;
+mod compare;
 mod config;
 mod console;
 mod diff;

@@ -4,6 +4,7 @@
 //! Knows nothing of how findings are printed or written.
 
 pub mod catalogue;
+mod compare;
 mod duplicates;
 mod finding;
 mod gather;
@@ -19,6 +20,7 @@ mod survey;
 pub mod tenant;
 mod wanted;
 
+pub use compare::{Agreement, Difference, Side, compare};
 pub use finding::{Action, Applicability, Collision, CollisionHolder, Finding, Suggestion};
 pub use gather::{Gathered, Skipped, read_entries};
 pub use held::{HeldKeys, stored_key};

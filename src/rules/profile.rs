@@ -6,7 +6,7 @@ use super::registry::{did_you_mean, nearest};
 use std::sync::Arc;
 
 use super::catalogue::uniqueness::Party;
-use super::catalogue::{Catalogue, Keep, Reason, Settings};
+use super::catalogue::{Catalogue, Keep, Reason, Settings, Timings};
 use super::{Attr, Finding, Subject};
 
 /// A set of rules with the entries that they apply to.
@@ -145,6 +145,26 @@ impl Profile {
         matches!(self.rules, RuleSet::Catalogue(_))
     }
 
+    /// Has the time counted that each family takes; `None` where the profile has no
+    /// families.
+    pub fn count_time(&mut self) -> Option<Arc<Timings>> {
+        match &mut self.rules {
+            RuleSet::IdFix(_) => None,
+            RuleSet::Catalogue(catalogue) => {
+                Some(Arc::clone(catalogue.timings.get_or_insert_default()))
+            }
+        }
+    }
+
+    /// What was said about the tenant.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        match &self.rules {
+            RuleSet::IdFix(_) => Arc::default(),
+            RuleSet::Catalogue(catalogue) => Arc::clone(&catalogue.settings),
+        }
+    }
+
     /// Which holder of a duplicate keeps it.
     #[must_use]
     pub fn keep(&self) -> Keep {
@@ -178,7 +198,7 @@ impl Profile {
     }
 
     fn of_catalogue(name: &'static str, doc: &'static str, settings: Settings) -> Self {
-        let catalogue = Catalogue { profile: name, settings: Arc::new(settings) };
+        let catalogue = Catalogue { profile: name, settings: Arc::new(settings), timings: None };
         Self { name, doc, rules: RuleSet::Catalogue(catalogue) }
     }
 

@@ -427,7 +427,7 @@ mod tests {
         for (attr, value) in [(Attr::ObjectClass, "user")].iter().chain(lines) {
             subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
         }
-        let catalogue = Catalogue { profile: "entra", settings: Arc::default() };
+        let catalogue = Catalogue { profile: "entra", settings: Arc::default(), timings: None };
         let place = Location { file: "", first_line: 1, dn_line: 0 };
         let findings = catalogue.findings(&subject, &Alone, place);
         let mut of_alias = findings.into_iter().filter(|it| it.attribute == "mailNickname");

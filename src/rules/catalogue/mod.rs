@@ -25,6 +25,7 @@ mod target_address;
 mod tenant;
 mod text;
 mod text_length;
+mod timings;
 mod top_level_domains;
 pub mod uniqueness;
 mod user_principal_name;
@@ -35,6 +36,7 @@ pub use keep::{Keep, Keeper};
 pub use object::{Object, ObjectKind};
 pub use scope::Reason;
 pub use settings::{Settings, Transliteration};
+pub use timings::Timings;
 pub use top_level_domains::{TopLevelDomains, TopLevelDomainsError};
 pub use verdict::Verdicts;
 
@@ -82,6 +84,8 @@ pub struct Catalogue {
     pub profile: &'static str,
     /// What the administrator has said about the tenant.
     pub settings: Arc<Settings>,
+    /// What each family costs, where that is asked for.
+    pub timings: Option<Arc<Timings>>,
 }
 
 impl Catalogue {
@@ -139,10 +143,28 @@ impl Catalogue {
         sink: impl FnMut(Key<'_>),
     ) -> bool {
         let object = Object::of(subject, &self.settings);
+        if let Some(timings) = &self.timings {
+            return self.inspect_timed(&object, timings, buffers, sink);
+        }
         identifiers::for_each_key(&object, buffers, sink);
         let mut verdicts = Verdicts::whether_any(self.profile);
         FAMILIES.iter().any(|family| {
             (family.check)(&object, &mut verdicts);
+            verdicts.any()
+        })
+    }
+
+    fn inspect_timed(
+        &self,
+        object: &Object<'_, '_>,
+        timings: &Timings,
+        buffers: &mut IdentifierBuffers,
+        sink: impl FnMut(Key<'_>),
+    ) -> bool {
+        timings.count(Timings::IDENTIFIERS, || identifiers::for_each_key(object, buffers, sink));
+        let mut verdicts = Verdicts::whether_any(self.profile);
+        FAMILIES.iter().enumerate().any(|(number, family)| {
+            timings.count(number, || (family.check)(object, &mut verdicts));
             verdicts.any()
         })
     }
@@ -163,10 +185,20 @@ impl Catalogue {
     ) -> Vec<Finding<'a>> {
         let object = Object::of(subject, &self.settings);
         let mut verdicts = Verdicts::in_full(self.profile);
-        for family in FAMILIES {
-            (family.check)(&object, &mut verdicts);
+        let others_of = |number| duplicates.others(number);
+        match &self.timings {
+            None => {
+                FAMILIES.iter().for_each(|family| (family.check)(&object, &mut verdicts));
+                uniqueness::judge(&object, &others_of, &mut verdicts);
+            }
+            Some(timings) => {
+                for (number, family) in FAMILIES.iter().enumerate() {
+                    timings.count(number, || (family.check)(&object, &mut verdicts));
+                }
+                let judge = || uniqueness::judge(&object, &others_of, &mut verdicts);
+                timings.count(Timings::IDENTIFIERS, judge);
+            }
         }
-        uniqueness::judge(&object, &|number| duplicates.others(number), &mut verdicts);
         verdicts.into_findings(&object, place)
     }
 }

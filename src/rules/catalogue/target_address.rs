@@ -370,7 +370,7 @@ mod tests {
             initial_domain: Some("contoso.onmicrosoft.com".to_owned()),
             ..Settings::default()
         };
-        let catalogue = Catalogue { profile, settings: Arc::new(settings) };
+        let catalogue = Catalogue { profile, settings: Arc::new(settings), timings: None };
         let place = Location { file: "", first_line: 1, dn_line: 0 };
         let findings = catalogue.findings(&subject, &Alone, place);
         let of_target = findings.into_iter().filter(|it| it.attribute == "targetAddress");
