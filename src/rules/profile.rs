@@ -138,6 +138,18 @@ impl Profile {
         matches!(self.rules, RuleSet::IdFix(_))
     }
 
+    /// Hands over the keys of an entry that is in scope, and no more.
+    pub fn keys(&self, subject: &Subject<'_>, buffers: &mut Buffers, sink: impl FnMut(Key<'_>)) {
+        match &self.rules {
+            RuleSet::IdFix(idfix) => {
+                idfix.inspect(subject, buffers, sink);
+            }
+            RuleSet::Catalogue(catalogue) => {
+                catalogue.keys(subject, &mut buffers.identifiers, sink);
+            }
+        }
+    }
+
     /// Whether the first holder of a value has a finding too, not only the later
     /// ones.
     #[must_use]

@@ -8,6 +8,7 @@
 
 mod address;
 mod country;
+mod everyday;
 pub mod identifiers;
 mod keep;
 mod location;
@@ -167,6 +168,16 @@ impl Catalogue {
             timings.count(number, || (family.check)(object, &mut verdicts));
             verdicts.any()
         })
+    }
+
+    /// Hands over the keys of the object's identifiers.
+    pub fn keys(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut IdentifierBuffers,
+        sink: impl FnMut(Key<'_>),
+    ) {
+        identifiers::for_each_key(&Object::of(subject, &self.settings), buffers, sink);
     }
 
     /// The object as the findings of others name it.

@@ -6,6 +6,7 @@ use crate::rules::rule::{Example, Rule, RuleName, Severity};
 use crate::rules::{Applicability, Attr, Suggestion};
 
 use super::address::{self, DomainFault};
+use super::everyday::Everyday;
 use super::text::{self, is_invisible, shown};
 use super::verdict::{Breaks, OnValue, Verdicts};
 use super::{Family, Object, ObjectKind, Settings};
@@ -337,6 +338,10 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         return;
     }
     for (at, value) in object.values(attr) {
+        let is_mail = || object.subject.first(Attr::Mail).is_none_or(|mail| mail == value);
+        if is_everyday(&value, object.settings) && is_mail() {
+            continue;
+        }
         let name = text::of(value);
         let mut verdict = verdicts.on(attr, at);
         judge(&name, object.settings, &mut |rule, detail| verdict.breaks(rule, detail));
@@ -346,6 +351,18 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             Some((Suggestion::Replace(corrected), Applicability::Unsafe))
         });
     }
+}
+
+/// Whether a name certainly breaks no rule by itself.
+fn is_everyday(name: &[u8], settings: &Settings) -> bool {
+    let Some(parts) = Everyday::of(name, settings) else { return false };
+    let is_numeric = || parts.domain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    parts.names_accounts
+        && parts.local.len() > 1
+        && parts.domain.len() <= MAX_DOMAIN
+        && !parts.is_reserved
+        && !is_numeric()
+        && settings.is_verified(parts.domain)
 }
 
 fn compare_with_mail(name: &str, object: &Object<'_, '_>, verdict: &mut OnValue<'_>) {
@@ -469,14 +486,33 @@ mod tests {
     use super::*;
     use crate::rules::catalogue::Transliteration;
 
-    fn broken(name: &str) -> Vec<&'static str> {
-        let mut broken = Vec::new();
-        let settings = Settings {
+    fn settings() -> Settings {
+        Settings {
             verified_domains: vec!["contoso.com".to_owned(), "contoso.cloud".to_owned()],
             ..Settings::default()
-        };
-        judge(name, &settings, &mut |rule, _| broken.push(rule.name.0));
+        }
+    }
+
+    fn broken(name: &str) -> Vec<&'static str> {
+        let mut broken = Vec::new();
+        judge(name, &settings(), &mut |rule, _| broken.push(rule.name.0));
         broken
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_quick_look_passes_no_name_that_breaks_a_rule(
+            local in "[ab.'!_#^~$&+ä -]{0,5}|a{60,70}",
+            domain in "contoso\\.(com|cloud|org|local)|1\\.2|[a_]{1,3}|x{40,50}\\.com|a\\.onmicrosoft\\.com",
+            verified in proptest::prelude::any::<bool>(),
+        ) {
+            let name = format!("{local}@{domain}");
+            let settings = if verified { settings() } else { Settings::default() };
+            let is_quick = is_everyday(name.as_bytes(), &settings);
+            let mut found = Vec::new();
+            judge(&name, &settings, &mut |rule, _| found.push(rule.name.0));
+            proptest::prop_assert!(!is_quick || found.is_empty(), "{name}: {found:?}");
+        }
     }
 
     #[test]
