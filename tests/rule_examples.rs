@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use ldifix::ldif::ReadOptions;
 use ldifix::rules::catalogue::Settings;
+use ldifix::rules::tenant::TenantExport;
 use ldifix::rules::{Attr, CheckOptions, Export, Profile, ProfileOptions, Rule, Selection, Survey};
 
 /// The lines of an example as entries that synchronisation looks at.
@@ -66,6 +67,11 @@ fn found(export: &str, profile: &str) -> BTreeSet<&'static str> {
     let special = Settings {
         source_anchor: Some(Attr::EmployeeNumber),
         extension_attributes: vec![Attr::EmployeeType],
+        tenant: Some(
+            TenantExport::parse(b"userPrincipalName,immutableId\ntaken@contoso.com,\n")
+                .unwrap()
+                .into(),
+        ),
         ..usual.clone()
     };
     let mut names = found_with(usual, export, profile);

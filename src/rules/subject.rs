@@ -116,6 +116,7 @@ attributes! {
     UserPassword = "userPassword",
     UserPrincipalName = "userPrincipalName",
     UserSmimeCertificate = "userSMIMECertificate",
+    WhenCreated = "whenCreated",
 }
 
 impl Attr {

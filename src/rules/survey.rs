@@ -5,11 +5,15 @@
 //! entry that has, or may have, a finding.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use rustc_hash::FxHashMap;
 
 use crate::ldif::{
     CHUNK_SIZE, Chunk, ChunkReport, InputReport, Position, ReadOptions, map_chunks, map_in_order,
 };
 
+use super::catalogue::Keeper;
 use super::duplicates::EntryDuplicates;
 use super::gather::{Gathered, Skipped, read_entries};
 use super::held::{HeldBuffers, add_held};
@@ -45,6 +49,8 @@ pub struct Survey<'a> {
     pub(super) options: &'a CheckOptions,
     pub(super) exports: Vec<SurveyedExport<'a>>,
     pub(super) index: Index,
+    /// Who keeps a value that several objects hold, as far as that was asked.
+    pub(super) keepers: Mutex<FxHashMap<Fingerprint, Keeper>>,
     /// The values of all entries as they stand, where the options keep them.
     held: Index,
     /// Entries to be worked out, as bytes over all inputs, ascending.
@@ -131,6 +137,7 @@ impl<'a> Survey<'a> {
             options,
             exports: Vec::new(),
             index: IndexBuilder::default().build(),
+            keepers: Mutex::default(),
             held: IndexBuilder::default().build(),
             marks: Vec::new(),
             in_scope: 0,

@@ -139,9 +139,10 @@ pub(super) fn for_each(
     };
     let is_address = |text: &[u8]| memchr::memchr(b'@', text).is_some();
     if object.kind == ObjectKind::User {
-        for (at, name) in object.values(Attr::UserPrincipalName) {
+        let attr = object.settings.principal_name();
+        for (at, name) in object.values(attr) {
             if is_address(&name) {
-                each(Role::PrincipalName, Attr::UserPrincipalName, at, b"", &name);
+                each(Role::PrincipalName, attr, at, b"", &name);
             }
         }
     }
@@ -202,7 +203,9 @@ fn predicted_alias(object: &Object<'_, '_>) -> Option<(Attr, usize, Vec<u8>)> {
         |attr: Attr| object.values(attr).find_map(|(at, value)| Some((attr, at, local(&value)?)));
     smtp(true)
         .or_else(|| first(Attr::Mail))
-        .or_else(|| first(Attr::UserPrincipalName).filter(|_| object.kind == ObjectKind::User))
+        .or_else(|| {
+            first(object.settings.principal_name()).filter(|_| object.kind == ObjectKind::User)
+        })
         .or_else(|| smtp(false))
 }
 
