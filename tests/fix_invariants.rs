@@ -9,8 +9,13 @@ use ldifix::change::apply_to_entry;
 use ldifix::directory::Entry;
 use ldifix::fix::{Draft, DraftOptions, Policy, draft};
 use ldifix::ldif::{ReadOptions, Record, WriteOptions, Writer, read_chunk};
-use ldifix::rules::{CheckOptions, Export, Profile, ProfileOptions, Selection, Survey};
+use ldifix::rules::{
+    CheckOptions, Export, Profile, ProfileOptions, Rule, Selection, Severity, Survey,
+};
 use proptest::prelude::*;
+
+/// Profiles whose fixes are tried.
+const PROFILES: &[&str] = &["entra", "hygiene", "idfix-multitenant", "idfix-dedicated"];
 
 /// Words that collide once a rule has rewritten them.
 const WORDS: &[&str] = &[
@@ -125,11 +130,15 @@ fn check(bytes: &[u8], options: &CheckOptions) -> Findings {
             for finding in entry.findings.into_iter().filter(|finding| !finding.extra) {
                 let value = finding.value.map(std::borrow::Cow::into_owned);
                 let labels = all.entry((finding.dn.to_vec(), finding.attribute, value));
-                labels.or_default().extend(finding.error.split(", ").map(str::to_owned));
+                // What somebody should only know stands in no fix's way.
+                let rules = finding.rules.iter().map(|rule| Rule::by_name(rule.0).unwrap());
+                let errors = rules.filter(|rule| rule.severity != Severity::Info);
+                labels.or_default().extend(errors.map(|rule| rule.label.to_owned()));
             }
             Ok::<(), std::convert::Infallible>(())
         })
         .unwrap();
+    all.retain(|_, labels| !labels.is_empty());
     all
 }
 
@@ -203,9 +212,20 @@ fn assert_fix_holds(people: &[Person], profile: &str, take_unsafe: bool) {
     assert_eq!(value_sets(&apply(&end, &undo)), value_sets(&start));
 
     let (before, after) = (check(&start, &options), check(&end, &options));
+    let is_known = |(dn, attribute, value): &(Vec<u8>, &str, Option<Vec<u8>>), label: &String| {
+        let mut known = before.iter().filter(|(_, labels)| labels.contains(label));
+        // A value that is shared with another object may be trimmed all the same, and
+        // what the cloud makes of a value goes from one to the next.
+        let goes_along = !profile.starts_with("idfix");
+        known.any(|((of, at, was), _)| {
+            of == dn
+                && ((at, was) == (attribute, value)
+                    || goes_along && (at == attribute || label == "Predicted"))
+        })
+    };
     let new: Vec<_> = after
         .iter()
-        .filter(|(at, labels)| before.get(*at).is_none_or(|known| !labels.is_subset(known)))
+        .filter(|(at, labels)| !labels.iter().all(|label| is_known(at, label)))
         .map(|((dn, attribute, value), labels)| {
             let value = value.as_deref().unwrap_or_default();
             format!("{} {attribute} {} {labels:?}", dn.escape_ascii(), value.escape_ascii())
@@ -213,10 +233,19 @@ fn assert_fix_holds(people: &[Person], profile: &str, take_unsafe: bool) {
         .collect();
     assert!(new.is_empty(), "new findings: {new:#?}");
 
-    let again = with_draft(&end, &options, take_unsafe, |draft| {
-        String::from_utf8_lossy(&draft.change).into_owned()
-    });
-    assert!(!again.contains("dn:"), "a further fix: {again}");
+    // A name that a fix gives up can be one that the cloud would have made for another
+    // object: then a second run takes what the first had made room for.
+    let runs = if profile.starts_with("idfix") { 1 } else { 3 };
+    let mut end = end;
+    for _ in 0..runs {
+        let change = with_draft(&end, &options, take_unsafe, |draft| draft.change.clone());
+        if !String::from_utf8_lossy(&change).contains("dn:") {
+            return;
+        }
+        end = apply(&end, &change);
+        assert!(runs > 1, "a further fix: {}", String::from_utf8_lossy(&change));
+    }
+    panic!("fixes go on and on");
 }
 
 #[test]
@@ -273,7 +302,7 @@ proptest! {
     #[test]
     fn a_fix_brings_no_finding_needs_no_other_and_can_be_undone(
         people in prop::collection::vec(person(), 1..8),
-        profile in prop::sample::select(&["idfix-multitenant", "idfix-dedicated"][..]),
+        profile in prop::sample::select(PROFILES),
         take_unsafe in any::<bool>(),
     ) {
         assert_fix_holds(&people, profile, take_unsafe);

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, entry_of, intended, plan};
 use crate::directory::{Entry, Facts};
@@ -11,8 +11,9 @@ use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::catalogue::schema::Screen;
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, RuleName, Subject, Suggestion, Suspect, catalogue::identifiers::SPACE, idfix,
-    stored_key,
+    Profile, Rule, RuleName, Severity, Subject, Suggestion, Suspect,
+    catalogue::identifiers::{Identifier, SPACE},
+    idfix, stored_key,
 };
 
 use super::declined::{Decline, Declined};
@@ -43,6 +44,8 @@ pub(super) struct Candidate<'a> {
     pub frees: HeldKeys,
     /// Keys of the new values, held before or not.
     pub new_keys: FxHashSet<Fingerprint>,
+    /// What only one entry may have and comes from new values, by its key.
+    made: FxHashMap<Fingerprint, Made>,
     /// What is found in the entry as it stands, duplicates aside.
     before: FxHashSet<Found>,
     keys: HeldKeys,
@@ -66,6 +69,15 @@ impl Proposal<'_> {
         self.finding.attribute == *attribute
             && self.edit.add.iter().any(|new| Some(new.as_ref()) == value.as_deref())
     }
+}
+
+/// A new value from which something comes that only one entry may have.
+#[derive(Debug, Clone)]
+struct Made {
+    attr: Attr,
+    value: Vec<u8>,
+    /// Whether the value itself is that, and not what the cloud makes of it.
+    is_held: bool,
 }
 
 /// A finding, by what tells it from others of the same entry.
@@ -135,6 +147,7 @@ impl<'a> Candidate<'a> {
             takes: HeldKeys::default(),
             frees: HeldKeys::default(),
             new_keys: FxHashSet::default(),
+            made: FxHashMap::default(),
             before,
             keys,
             tried: FxHashSet::default(),
@@ -226,11 +239,32 @@ impl<'a> Candidate<'a> {
             }
             let keys = HeldKeys::of(profile, &subject);
             self.takes = keys.beyond(&self.keys);
+            self.made = self.made_of(profile, &subject);
+            // To put a duplicate in the place of another corrects nothing.
+            let held = self.made.iter().filter(|(_, made)| made.is_held);
+            self.takes.by_rule.extend(held.map(|(key, _)| *key));
             self.frees = self.keys.beyond(&keys);
             self.new_keys = new_keys(&self.proposals);
             self.planned = planned.planned;
             return;
         }
+    }
+
+    /// What only one entry may have, as far as it comes from new values.
+    fn made_of(&self, profile: &Profile, corrected: &Subject<'_>) -> FxHashMap<Fingerprint, Made> {
+        let mut made: FxHashMap<Fingerprint, Made> = FxHashMap::default();
+        profile.identifiers(corrected, |Identifier { role, attr, value }, key| {
+            let Some(value) = corrected.lines(attr).get(value).map(Line::bytes) else { return };
+            let mut proposals = self.proposals.iter().filter(|proposal| proposal.attr == attr);
+            if proposals.any(|proposal| proposal.edit.add.contains(&value)) {
+                let new = Made { attr, value: value.into_owned(), is_held: role.is_held() };
+                let known = made.entry(key).or_insert_with(|| new.clone());
+                if new.is_held && !known.is_held {
+                    *known = new;
+                }
+            }
+        });
+        made
     }
 
     /// Suggestions that come up once the others are made: the value for a blank
@@ -313,7 +347,15 @@ impl<'a> Candidate<'a> {
                     || Fingerprint::of(proposal.attr, idfix::fold_key(new, &mut buffer)) == key
             })
         };
-        match self.proposals.iter().position(takes) {
+        let made = self.made.get(&key).cloned();
+        let makes = |proposal: &Proposal<'_>| {
+            made.as_ref().is_some_and(|made| {
+                proposal.attr == made.attr
+                    && proposal.edit.add.iter().any(|new| **new == *made.value)
+            })
+        };
+        let by_value = self.proposals.iter().position(makes);
+        match by_value.or_else(|| self.proposals.iter().position(takes)) {
             Some(at) => self.decline(at..at + 1, reason),
             // The key comes about in a way that no single value explains.
             None => self.decline(0..self.proposals.len(), reason),
@@ -428,10 +470,24 @@ fn local_findings<'s>(
         Ok(()) => profile.findings(subject, &NoDuplicates, NOWHERE),
         Err(_) => Vec::new(),
     };
-    findings.into_iter().map(|finding| {
+    // What somebody should only know stands in nobody's way.
+    let counts = |finding: &Finding<'_>| finding.severity != Severity::Info;
+    findings.into_iter().filter(counts).map(|finding| {
+        let errors = errors_of(&finding);
         let value = finding.value.map(Cow::into_owned);
-        ((finding.attribute, value, finding.error), finding.attribute)
+        ((finding.attribute, value, errors), finding.attribute)
     })
+}
+
+/// What is wrong with a value, without what is only to be known.
+fn errors_of(finding: &Finding<'_>) -> String {
+    let is_error = |rule: &&Rule| rule.severity != Severity::Info;
+    let rules = finding.rules.iter().filter_map(|rule| Rule::by_name(rule.0).ok());
+    let labels: Vec<&str> = rules.filter(is_error).map(|rule| rule.label).collect();
+    match labels.is_empty() {
+        true => finding.error.clone(),
+        false => labels.join(", "),
+    }
 }
 
 fn is_duplicate(finding: &Finding<'_>) -> bool {

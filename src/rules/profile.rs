@@ -5,10 +5,11 @@ use super::idfix::{self, Buffers, Class, Duplicates, Key, Location, SkipReason};
 use super::registry::{did_you_mean, nearest};
 use std::sync::Arc;
 
+use super::catalogue::identifiers::Identifier;
 use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
 use super::catalogue::{Catalogue, Keep, Reason, Settings, Timings};
-use super::{Attr, Finding, Subject};
+use super::{Attr, Finding, Fingerprint, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
 
@@ -174,6 +175,16 @@ impl Profile {
             RuleSet::Catalogue(catalogue) => {
                 catalogue.keys(subject, &mut buffers.identifiers, sink);
             }
+        }
+    }
+
+    /// Hands over what only one object may have, with its key, where the profile tells
+    /// of all objects that share it.
+    pub fn identifiers(&self, subject: &Subject<'_>, take: impl FnMut(Identifier, Fingerprint)) {
+        if let RuleSet::Catalogue(catalogue) = &self.rules
+            && self.scope(subject).is_ok()
+        {
+            catalogue.identifiers(subject, take);
         }
     }
 

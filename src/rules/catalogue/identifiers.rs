@@ -33,6 +33,23 @@ pub enum Role {
     Account,
 }
 
+impl Role {
+    /// Whether the value itself is the identifier, and not what the cloud makes of it.
+    #[must_use]
+    pub fn is_held(self) -> bool {
+        matches!(
+            self,
+            Self::PrincipalName
+                | Self::Primary
+                | Self::Secondary
+                | Self::Mail
+                | Self::Target
+                | Self::Alias
+                | Self::Account
+        )
+    }
+}
+
 /// One identifier of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identifier {

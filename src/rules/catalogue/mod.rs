@@ -51,10 +51,10 @@ use std::sync::{Arc, LazyLock};
 
 use super::idfix::{Duplicates, Location};
 use super::rule::Rule;
-use super::{Attr, Finding, Key, Reads, Subject};
+use super::{Attr, Finding, Fingerprint, Key, Reads, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
-use identifiers::IdentifierBuffers;
+use identifiers::{Identifier, IdentifierBuffers};
 use schema::Screen;
 use uniqueness::Party;
 
@@ -248,6 +248,19 @@ impl Catalogue {
         sink: impl FnMut(Key<'_>),
     ) {
         identifiers::for_each_key(&Object::of(subject, &self.settings), buffers, sink);
+    }
+
+    /// Hands over each identifier with its key.
+    pub fn identifiers(
+        &self,
+        subject: &Subject<'_>,
+        mut take: impl FnMut(Identifier, Fingerprint),
+    ) {
+        let object = Object::of(subject, &self.settings);
+        let mut buffers = IdentifierBuffers::default();
+        identifiers::for_each(&object, &mut buffers, |identifier, _, key, _| {
+            take(identifier, Fingerprint::of(identifiers::SPACE, key));
+        });
     }
 
     /// The object as the findings of others name it.
