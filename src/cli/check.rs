@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use clap::ValueEnum;
 
-use crate::report::{Csv, FindingWriter, Json, Summary, Table, Width};
+use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width};
 
 use super::console::Console;
+use super::listing::ListArgs;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs};
 use super::{Exit, inputs, summary, survey};
 
@@ -22,6 +23,9 @@ pub struct Args {
     /// How the findings are written
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     format: Format,
+
+    #[command(flatten)]
+    list: ListArgs,
 
     #[command(flatten)]
     rules: RuleArgs,
@@ -56,6 +60,13 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let survey = survey::run(&sources, &options, console, &mut totals);
 
     let stopped = options.read.strict && totals.failures_total > 0;
+    if let Some(list) = args.list.wanted() {
+        if !stopped {
+            list.write(&survey, &options.profile, args.format.of_lists(console), console)?;
+        }
+        summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+        return Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean });
+    }
     if !stopped {
         let mut writer = args.format.writer(console)?;
         survey.findings(|entry| {
@@ -77,6 +88,14 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
 }
 
 impl Format {
+    fn of_lists(self, console: &Console) -> ListFormat {
+        match self {
+            Self::Table => ListFormat::Table(console.stdout_colour()),
+            Self::Csv => ListFormat::Csv,
+            Self::Json => ListFormat::Json,
+        }
+    }
+
     fn writer(self, console: &Console) -> io::Result<Box<dyn FindingWriter>> {
         let out: BufWriter<Box<dyn Write>> =
             BufWriter::with_capacity(1 << 16, Box::new(io::stdout().lock()));

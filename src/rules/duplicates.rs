@@ -7,6 +7,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::catalogue::identifiers::SPACE;
+use super::catalogue::references::key_of;
 use super::catalogue::uniqueness::{NAMED_HOLDERS, Others, Party};
 use super::idfix::{Buffers, Duplicates, Holder};
 use super::survey::Survey;
@@ -133,6 +134,18 @@ impl Duplicates for EntryDuplicates<'_, '_> {
             }
         }
         others
+    }
+
+    fn is_absent(&self, dn: &[u8]) -> bool {
+        !self.survey.absent.holders(key_of(dn, &mut Vec::new())).is_empty()
+    }
+
+    fn why_absent(&self, dn: &[u8]) -> Option<&'static str> {
+        let holders = self.survey.absent.holders(key_of(dn, &mut Vec::new()));
+        holders.iter().find_map(|slot| {
+            let (own, reason) = self.survey.scope_at(slot.place.offset())?;
+            own.eq_ignore_ascii_case(dn).then_some(reason)
+        })
     }
 
     fn first_holder(&self, attr: Attr, key: &[u8]) -> Option<Holder<'_>> {

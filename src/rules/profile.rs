@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::catalogue::uniqueness::Party;
 use super::catalogue::{Catalogue, Reason, Settings};
-use super::{Attr, Finding, Subject};
+use super::{Attr, Finding, Fingerprint, Subject};
 
 /// A set of rules with the entries that they apply to.
 #[derive(Debug, Clone)]
@@ -110,6 +110,35 @@ impl Profile {
         match &self.rules {
             RuleSet::IdFix(idfix) => idfix.scope(subject).map_err(SkipReason::name),
             RuleSet::Catalogue(catalogue) => catalogue.scope(subject).map_err(Reason::name),
+        }
+    }
+
+    /// Why an entry in scope is not synchronised all the same, by its stable name: a
+    /// rule finds the reason.
+    #[must_use]
+    pub fn prevented(&self, subject: &Subject<'_>) -> Option<&'static str> {
+        match &self.rules {
+            RuleSet::IdFix(_) => None,
+            RuleSet::Catalogue(catalogue) => catalogue.prevented(subject).map(Reason::name),
+        }
+    }
+
+    /// Whether it matters to which entries an entry refers.
+    #[must_use]
+    pub fn follows_links(&self) -> bool {
+        matches!(&self.rules, RuleSet::Catalogue(catalogue) if catalogue.follows_links())
+    }
+
+    /// Hands over the keys of the entries to which an entry refers, where that
+    /// matters.
+    pub fn for_each_link(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut Buffers,
+        sink: impl FnMut(Fingerprint),
+    ) {
+        if let RuleSet::Catalogue(catalogue) = &self.rules {
+            catalogue.for_each_link(subject, &mut buffers.identifiers, sink);
         }
     }
 

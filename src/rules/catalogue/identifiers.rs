@@ -69,6 +69,11 @@ impl IdentifierBuffers {
         self.by_hash.clear();
     }
 
+    /// Room that nobody else uses at the moment.
+    pub(super) fn spare(&mut self) -> &mut Vec<u8> {
+        &mut self.key
+    }
+
     fn seen(&self, number: usize) -> Option<&[u8]> {
         let start = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
         self.seen.get(start?..*self.ends.get(number)?)
@@ -189,7 +194,7 @@ pub(super) fn for_each(
 ///
 /// Only what has an address gets one. Source: Microsoft, How the proxyAddresses
 /// attribute is populated in Entra ID (KB3190357).
-fn predicted_alias(object: &Object<'_, '_>) -> Option<(Attr, usize, Vec<u8>)> {
+pub(super) fn predicted_alias(object: &Object<'_, '_>) -> Option<(Attr, usize, Vec<u8>)> {
     let smtp = |primary: bool| {
         object.values(Attr::ProxyAddresses).find_map(|(at, value)| {
             let (kind, address) = typed(&value);

@@ -7,6 +7,7 @@
 //! where nothing is wrong, and may take its time where something is.
 
 mod address;
+pub mod cloud_object;
 mod country;
 pub mod identifiers;
 mod location;
@@ -15,6 +16,7 @@ mod mail_nickname;
 mod object;
 mod person_name;
 mod proxy_addresses;
+pub(super) mod references;
 mod sam_account_name;
 mod scope;
 mod settings;
@@ -26,6 +28,7 @@ mod text_length;
 pub mod uniqueness;
 mod user_principal_name;
 mod verdict;
+mod well_known_name;
 
 pub use object::{Object, ObjectKind};
 pub use scope::Reason;
@@ -36,8 +39,9 @@ use std::sync::Arc;
 
 use super::idfix::{Duplicates, Location};
 use super::rule::Rule;
-use super::{Attr, Finding, Key, Reads, Subject};
+use super::{Attr, Finding, Fingerprint, Key, Reads, Subject};
 use identifiers::IdentifierBuffers;
+use scope::Engine;
 use uniqueness::Party;
 
 /// Rules that look at the same values.
@@ -61,10 +65,14 @@ pub static FAMILIES: &[Family] = &[
     location::FAMILY,
     source_anchor::FAMILY,
     size::FAMILY,
+    references::FAMILY,
+    well_known_name::FAMILY,
 ];
 
 /// The profile of the rules that hold for all objects, synchronised or not.
 const HYGIENE: &str = "hygiene";
+/// The profile of what Entra Cloud Sync does.
+const CLOUD_SYNC: &str = "entra-cloud-sync";
 
 /// A rule set of the catalogue.
 #[derive(Debug, Clone)]
@@ -107,7 +115,21 @@ impl Catalogue {
         match (self.profile, object.kind) {
             (HYGIENE, ObjectKind::Other) => Err(Reason::OtherClass),
             (HYGIENE, _) => Ok(()),
-            _ => scope::judge(&object),
+            _ => scope::judge(&object, self.engine()),
+        }
+    }
+
+    /// Why an object that the rules look at is not synchronised all the same: one of
+    /// them finds the reason.
+    #[must_use]
+    pub fn prevented(&self, subject: &Subject<'_>) -> Option<Reason> {
+        scope::prevented(&Object::of(subject, &self.settings), self.engine())
+    }
+
+    fn engine(&self) -> Engine {
+        match self.profile {
+            CLOUD_SYNC => Engine::CloudSync,
+            _ => Engine::Connect,
         }
     }
 
@@ -126,6 +148,25 @@ impl Catalogue {
             (family.check)(&object, &mut verdicts);
             verdicts.any()
         })
+    }
+
+    /// Whether it matters to which entries an object refers.
+    #[must_use]
+    pub fn follows_links(&self) -> bool {
+        references::MEMBER.profiles.contains(&self.profile)
+    }
+
+    /// Hands over the keys of the entries to which an object refers.
+    pub fn for_each_link(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut IdentifierBuffers,
+        mut sink: impl FnMut(Fingerprint),
+    ) {
+        let object = Object::of(subject, &self.settings);
+        references::for_each(&object, |line| {
+            sink(references::key_of(&line.bytes(), buffers.spare()));
+        });
     }
 
     /// The object as the findings of others name it.
@@ -148,6 +189,9 @@ impl Catalogue {
             (family.check)(&object, &mut verdicts);
         }
         uniqueness::judge(&object, &|number| duplicates.others(number), &mut verdicts);
+        if self.follows_links() {
+            references::judge(&object, duplicates, &mut verdicts);
+        }
         verdicts.into_findings(&object, place)
     }
 }

@@ -462,6 +462,45 @@ pub(super) fn is_refused(name: &str, settings: &Settings) -> bool {
     refused
 }
 
+/// What the cloud does with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fate {
+    /// It takes it.
+    Kept,
+    /// The suffix is not verified in the tenant.
+    Unverified,
+    /// The suffix is no domain of the Internet, and so cannot be verified.
+    NotRoutable,
+    /// It holds what no name may hold.
+    Refused,
+}
+
+/// What the cloud does with a name, as far as the tenant is known.
+pub(super) fn fate(name: &str, settings: &Settings) -> Fate {
+    let mut fate = Fate::Kept;
+    judge(name, settings, &mut |rule, _| {
+        let by_rule = if rule.severity == Severity::Error {
+            Fate::Refused
+        } else if [NOT_ROUTABLE.name, NUMERIC_DOMAIN.name].contains(&rule.name) {
+            Fate::NotRoutable
+        } else if [RESERVED.name, UNVERIFIED.name].contains(&rule.name)
+            && !is_in_initial_domain(name, settings)
+        {
+            Fate::Unverified
+        } else {
+            Fate::Kept
+        };
+        fate = fate.max(by_rule);
+    });
+    fate
+}
+
+fn is_in_initial_domain(name: &str, settings: &Settings) -> bool {
+    let initial = settings.initial_domain.as_deref();
+    let domain = address::split(name).map(|(_, domain)| domain);
+    initial.zip(domain).is_some_and(|(initial, domain)| initial.eq_ignore_ascii_case(domain))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
