@@ -495,6 +495,41 @@ pub(super) fn fate(name: &str, settings: &Settings) -> Fate {
     fate
 }
 
+/// The suffix of a name that the cloud takes: the names of most users end alike.
+#[derive(Debug, Default)]
+pub(super) struct KeptSuffix {
+    suffix: Vec<u8>,
+}
+
+impl KeptSuffix {
+    /// Whether the cloud takes a name.
+    pub(super) fn is_kept(&mut self, name: &[u8], settings: &Settings) -> bool {
+        let at = memchr::memchr(b'@', name).unwrap_or(name.len());
+        let (local, suffix) = name.split_at(at);
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let starts_plain = local.first().is_some_and(is_plain);
+        let ends_plain = local.last().is_some_and(is_plain);
+        // One dot between others is as plain as they are.
+        let is_dot = |byte: &u8| *byte == b'.';
+        let is_known = !suffix.is_empty() && suffix == self.suffix && local.len() <= MAX_LOCAL;
+        if is_known
+            && starts_plain
+            && ends_plain
+            && local.iter().all(|byte| is_plain(byte) || is_dot(byte))
+            && local.iter().filter(|byte| is_dot(byte)).count() <= 1
+        {
+            return true;
+        }
+        let is_kept = fate(&String::from_utf8_lossy(name), settings) == Fate::Kept;
+        // With a short suffix no name is too long whose local part is not.
+        if is_kept && suffix.len() <= MAX_DOMAIN {
+            self.suffix.clear();
+            self.suffix.extend_from_slice(suffix);
+        }
+        is_kept
+    }
+}
+
 fn is_in_initial_domain(name: &str, settings: &Settings) -> bool {
     let initial = settings.initial_domain.as_deref();
     let domain = address::split(name).map(|(_, domain)| domain);
@@ -552,6 +587,34 @@ mod tests {
             ("ann@x.mail.onmicrosoft.com", &["upn-reserved"]),
         ] {
             assert_eq!(broken(name), rules, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_suffix_that_is_known_changes_no_answer() {
+        let settings =
+            Settings { verified_domains: vec!["contoso.com".to_owned()], ..Settings::default() };
+        let mut kept = KeptSuffix::default();
+        let long = format!("{}@contoso.com", "a".repeat(65));
+        for name in [
+            "ann@contoso.com",
+            "ann.archer@contoso.com",
+            "a..b@contoso.com",
+            ".a@contoso.com",
+            "a.@contoso.com",
+            "a.b.c@contoso.com",
+            "a b@contoso.com",
+            "o'neil@contoso.com",
+            "@contoso.com",
+            "ann@x@contoso.com",
+            "ann@fabrikam.com",
+            "ann@CONTOSO.com",
+            "ann",
+            &long,
+        ] {
+            let by_itself = KeptSuffix::default().is_kept(name.as_bytes(), &settings);
+            assert_eq!(kept.is_kept(name.as_bytes(), &settings), by_itself, "{name}");
+            assert_eq!(by_itself, fate(name, &settings) == Fate::Kept, "{name}");
         }
     }
 
