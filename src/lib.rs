@@ -13,6 +13,7 @@
 //! * [`rules`] says what is wrong with an entry and what is suggested.
 //! * [`change`] turns suggestions into change records, their inverse, and proof.
 //! * [`fix`] decides which suggestions hold and drafts the proven files.
+//! * [`transition`] says what two exports mean for the cloud.
 //! * [`report`] shows findings and changes to people and programs.
 //! * [`output`] writes files that appear complete or not at all.
 //! * [`cli`] holds one file per command.
@@ -26,3 +27,4 @@ pub mod ldif;
 pub mod output;
 pub mod report;
 pub mod rules;
+pub mod transition;

@@ -11,6 +11,7 @@ use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width}
 use super::console::Console;
 use super::listing::ListArgs;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs};
+use super::previous::PreviousArgs;
 use super::{Exit, inputs, summary, survey};
 
 /// Find values that break directory synchronisation
@@ -26,6 +27,9 @@ pub struct Args {
 
     #[command(flatten)]
     list: ListArgs,
+
+    #[command(flatten)]
+    previous: PreviousArgs,
 
     #[command(flatten)]
     rules: RuleArgs,
@@ -55,9 +59,11 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let started = Instant::now();
     let options = args.rules.check_options(&args.scope, &args.read)?;
     let wanted = args.rules.wanted()?;
-    let sources = inputs::open(&args.exports)?;
+    args.previous.require_counterparts(args.exports.len(), &options.profile)?;
+    let sources = inputs::open(&args.previous.with(&args.exports))?;
+    let (sources, previous) = sources.split_at(args.exports.len());
     let mut totals = Summary::new();
-    let survey = survey::run(&sources, &options, console, &mut totals);
+    let survey = survey::run(sources, &options, console, &mut totals);
 
     let stopped = options.read.strict && totals.failures_total > 0;
     if let Some(list) = args.list.wanted() {
@@ -68,6 +74,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         return Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean });
     }
     if !stopped {
+        let transition = args.previous.transition(sources, previous, &options, console)?;
         let mut writer = args.format.writer(console)?;
         survey.findings(|entry| {
             entry.findings.iter().filter(|finding| wanted.admits_any(&finding.rules)).try_for_each(
@@ -76,6 +83,14 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
                     writer.write(finding)
                 },
             )
+        })?;
+        let transition = transition.as_ref();
+        args.previous.findings(transition, &options, &mut totals, |totals, finding| {
+            if wanted.admits_any(&finding.rules) {
+                totals.find_in_transition(finding);
+                writer.write(finding)?;
+            }
+            Ok(())
         })?;
         writer.finish()?;
     }

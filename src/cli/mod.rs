@@ -16,6 +16,7 @@ mod invert;
 mod listing;
 mod options;
 mod predict;
+mod previous;
 mod rewritten;
 mod rules;
 mod search;

@@ -60,6 +60,7 @@ impl TenantArgs {
         Ok(Settings {
             verified_domains: verified.collect::<anyhow::Result<_>>()?,
             initial_domain: initial.collect::<anyhow::Result<Vec<_>>>()?.pop(),
+            federated_domains: Vec::new(),
             mapped_domains: mapped.collect::<anyhow::Result<_>>()?,
             transliteration: match self.transliterate {
                 Letters::Plain => Transliteration::Plain,

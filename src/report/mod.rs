@@ -32,7 +32,9 @@ pub use json::Json;
 pub use list::{List, ListCell, ListColumn, ListFormat};
 pub use problem::{Problem, Severity};
 pub use progress::Progress;
-pub use summary::{Failure, InputSummary, LISTED_FAILURES, Place, Summary, WarningSummary, Word};
+pub use summary::{
+    Failure, InputSummary, LISTED_FAILURES, Place, SincePrevious, Summary, WarningSummary, Word,
+};
 pub use table::Table;
 pub use terminal::{Colour, Width, counted, grouped};
 pub use verified::{Verified, VerifiedCsv, VerifiedJson, VerifiedTable, VerifiedWriter};

@@ -21,7 +21,7 @@ mod survey;
 pub use finding::{Action, Applicability, Finding, Suggestion};
 pub use gather::{Gathered, Skipped, read_entries};
 pub use held::{HeldKeys, stored_key};
-pub use idfix::{Duplicates, Holder, Key, SkipReason, fold_key};
+pub use idfix::{Duplicates, Holder, Key, Location, SkipReason, fold_key};
 pub use index::{Fingerprint, Index, IndexBuilder, Place, Slot};
 pub use profile::{Profile, ProfileOptions, Reads, UnknownProfile};
 pub use registry::UnknownRule;

@@ -20,7 +20,11 @@ impl Rule {
     /// All rules, in the order of the catalogue.
     pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
         let families = catalogue::FAMILIES.iter().flat_map(|family| family.rules);
-        families.chain(catalogue::uniqueness::RULES).chain(idfix::RULES).copied()
+        families
+            .chain(catalogue::uniqueness::RULES)
+            .chain(catalogue::transition::RULES)
+            .chain(idfix::RULES)
+            .copied()
     }
 
     /// The rule of a name, without regard to ASCII case.

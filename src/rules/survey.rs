@@ -45,7 +45,7 @@ impl CheckOptions {
     ///
     /// # Errors
     /// The stable name of the reason why not.
-    pub(super) fn verdict(&self, entry: &Gathered<'_>) -> Result<(), &'static str> {
+    pub fn verdict(&self, entry: &Gathered<'_>) -> Result<(), &'static str> {
         self.selection.verdict(entry)?;
         self.profile.scope(&entry.subject)
     }

@@ -25,6 +25,7 @@ mod source_anchor;
 mod target_address;
 mod text;
 mod text_length;
+pub mod transition;
 pub mod uniqueness;
 mod user_principal_name;
 mod verdict;
@@ -163,6 +164,9 @@ impl Catalogue {
         buffers: &mut IdentifierBuffers,
         mut sink: impl FnMut(Fingerprint),
     ) {
+        if !subject.may_have_any(references::LINKS) {
+            return;
+        }
         let object = Object::of(subject, &self.settings);
         references::for_each(&object, |line| {
             sink(references::key_of(&line.bytes(), buffers.spare()));

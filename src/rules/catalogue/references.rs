@@ -3,7 +3,7 @@
 use crate::ldif::{Form, Line};
 use crate::rules::idfix::Duplicates;
 use crate::rules::rule::{Example, Rule, RuleName, Severity};
-use crate::rules::{Attr, Fingerprint};
+use crate::rules::{Attr, AttrSet, Fingerprint};
 
 use super::verdict::Verdicts;
 use super::{Family, Object, ObjectKind};
@@ -103,6 +103,9 @@ fn is_foreign(line: &Line<'_>) -> bool {
     line.form() == Form::Plain
         && line.raw().get(..7).is_some_and(|start| start.eq_ignore_ascii_case(b"CN=S-1-"))
 }
+
+/// The attributes that name other entries.
+pub(super) const LINKS: AttrSet = AttrSet::EMPTY.with(Attr::Member).with(Attr::Manager);
 
 /// Hands over the DN of each entry to which an object refers.
 pub(super) fn for_each(object: &Object<'_, '_>, mut take: impl FnMut(&Line<'_>)) {

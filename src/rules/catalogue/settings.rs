@@ -10,6 +10,9 @@ pub struct Settings {
     pub verified_domains: Vec<String>,
     /// The tenant's initial domain (`contoso.onmicrosoft.com`), in lower case.
     pub initial_domain: Option<String>,
+    /// Those of them whose users sign in at a server of the administrator's own, in
+    /// lower case; they count as verified.
+    pub federated_domains: Vec<String>,
     /// Suffixes of names that cannot be routed, and what stands for them in the
     /// cloud: `corp.local`, `contoso.com`. In lower case.
     pub mapped_domains: Vec<(String, String)>,
@@ -30,6 +33,12 @@ impl Settings {
         self.verified_domains.is_empty()
             || self.verified_domains.iter().any(|it| is_same(it))
             || self.initial_domain.as_deref().is_some_and(is_same)
+    }
+
+    /// Whether users of a domain sign in at a server of the administrator's own.
+    #[must_use]
+    pub fn is_federated(&self, domain: &str) -> bool {
+        self.federated_domains.iter().any(|it| it.eq_ignore_ascii_case(domain))
     }
 
     /// What stands for a domain in the cloud, where that was said.
