@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures whole runs of ldifix as ratios to `wc -l` of the same file, and says which
 budgets they meet. Beside them, where installed: `ldapadd -n` and python-ldap, which
-only parse. Installs nothing; what is absent is said.
+only parse, and diff(1), which only compares lines. Installs nothing; what is absent is said.
 
 Every round runs each command once, right after a `wc -l` of its file; the figure is
 the median of the rounds' ratios. Files are read once before, so the page cache is
@@ -177,6 +177,7 @@ def tasks(options, folder, scratch, absent):
     fix = [program, "fix", big, "-o", scratch / "change.ldif", "-u", scratch / "undo.ldif", "--force"]
     found = [
         Task("check", big, [program, "check", big, "--format", "csv"], codes=(0, 1)),
+        Task("check, every rule", big, [program, "check", big, "--format", "csv", "--profile", "entra"], codes=(0, 1)),
         Task("fix", big, fix, codes=(0, 1)),
         Task("fix --unsafe", big, [*fix, "--unsafe"], codes=(0, 1)),
         Task("fmt FILE", big, [program, "fmt", big]),
@@ -184,8 +185,13 @@ def tasks(options, folder, scratch, absent):
         Task("search FILE", big, [program, "search", big, *SELECTIVE]),
         Task("search through a pipe", big, [program, "search", "-", *SELECTIVE], reference=["wc", "-l"], piped=True),
         Task("apply, 1 % changed", small, [program, "apply", small, change]),
+        Task("invert, 1 % changed", small, [program, "invert", change, "--base", small]),
+        Task("verify, 1 % changed", small, [program, "verify", change, small, "--pending", scratch / "pending.ldif", "--force"], codes=(0, 1)),
         Task("diff, 1 % changed", small, [program, "diff", small, later, *outputs], codes=(1,)),
     ]
+    if options.peers:
+        # Line by line, it knows nothing of entries.
+        found.append(Task("diff(1), 1 % changed", small, ["diff", small, later], codes=(1,), rounds=options.peer_runs))
     if options.big_diff:
         clean, later = generated(folder, "clean", options.entries), differing(folder, options.entries)
         found.append(Task("diff, big", clean, [program, "diff", clean, later, *outputs], codes=(1,)))

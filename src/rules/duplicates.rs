@@ -47,7 +47,7 @@ struct HoldingEntry<'a> {
 impl<'a> HoldingEntry<'a> {
     fn of(survey: &Survey<'a>, entry: &Gathered<'a>, offset: u64) -> Self {
         let mut keys = Keys::default();
-        survey.options.profile.inspect(&entry.subject, &mut Buffers::default(), |key| {
+        survey.options.profile.keys(&entry.subject, &mut Buffers::default(), |key| {
             keys.insert((key.attr, key.value), key.bytes.to_vec());
         });
         let subject = &entry.subject;

@@ -18,6 +18,7 @@ mod selection;
 mod subject;
 mod survey;
 
+pub use catalogue::transition::addresses_of;
 pub use finding::{Action, Applicability, Finding, Suggestion};
 pub use gather::{Gathered, Skipped, read_entries};
 pub use held::{HeldKeys, stored_key};

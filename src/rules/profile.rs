@@ -123,6 +123,12 @@ impl Profile {
         }
     }
 
+    /// Whether what changes from one synchronisation to the next matters.
+    #[must_use]
+    pub fn knows_transitions(&self) -> bool {
+        matches!(&self.rules, RuleSet::Catalogue(catalogue) if catalogue.knows_transitions())
+    }
+
     /// Whether it matters to which entries an entry refers.
     #[must_use]
     pub fn follows_links(&self) -> bool {
@@ -157,6 +163,18 @@ impl Profile {
             RuleSet::IdFix(idfix) => idfix.inspect(subject, buffers, sink),
             RuleSet::Catalogue(catalogue) => {
                 catalogue.inspect(subject, &mut buffers.identifiers, sink)
+            }
+        }
+    }
+
+    /// Hands over the keys of an entry that is in scope, and no more.
+    pub fn keys(&self, subject: &Subject<'_>, buffers: &mut Buffers, sink: impl FnMut(Key<'_>)) {
+        match &self.rules {
+            RuleSet::IdFix(idfix) => {
+                idfix.inspect(subject, buffers, sink);
+            }
+            RuleSet::Catalogue(catalogue) => {
+                catalogue.keys(subject, &mut buffers.identifiers, sink);
             }
         }
     }

@@ -39,6 +39,23 @@ impl<'a> Delta<'a> {
     pub(super) fn old_values(&self) -> &[Cow<'a, [u8]>] {
         if self.was.is_empty() { &self.remove } else { &self.was }
     }
+
+    /// Takes values that go out of the difference, chosen by what the old export has.
+    pub(super) fn take_removals(&mut self, takes: &dyn Fn(&[u8]) -> bool) -> Self {
+        let mut taken = Self::new(self.name.clone(), Vec::new(), Vec::new());
+        taken.removal = self.removal;
+        let was = std::mem::take(&mut self.was);
+        let has_old = !was.is_empty();
+        let mut was = was.into_iter();
+        for now in std::mem::take(&mut self.remove) {
+            let old = was.next();
+            let goes = takes(old.as_ref().unwrap_or(&now));
+            let side = if goes { &mut taken } else { &mut *self };
+            side.was.extend(old.filter(|_| has_old));
+            side.remove.push(now);
+        }
+        taken
+    }
 }
 
 /// How values can be deleted.

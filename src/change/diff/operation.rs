@@ -23,8 +23,8 @@ pub(super) struct Operation<'a> {
     pub(super) act: Act<'a>,
     pub(super) requires: Vec<Requirement>,
     pub(super) omitted: Option<Omission>,
-    /// The operation that takes values which name entries away in this one's stead.
-    pub(super) drops: Option<usize>,
+    /// Operations that take values which name entries away in this one's stead.
+    pub(super) parts: Vec<usize>,
     /// Whether it does a part of what another one was to do.
     pub(super) is_part: bool,
 }
@@ -119,7 +119,7 @@ impl<'a> Operations<'a> {
             act,
             requires: Vec::new(),
             omitted: None,
-            drops: None,
+            parts: Vec::new(),
             is_part: false,
         });
         self.list.len() - 1

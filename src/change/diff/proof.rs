@@ -81,10 +81,10 @@ pub(super) fn prove(
     undo: &[ChangeRecord<'_>],
 ) -> Result<(), Refuted> {
     let proof = Proof { sources, partly, touched: touched(sources, operations) };
-    let mut there = Image::new(change, OnRefusal::Stop).with_links_settled();
+    let mut there = Image::new(change, OnRefusal::Stop);
     proof.run(&mut there, change, false, |image| proof.feed_old(image))?;
     proof.check_there(&there)?;
-    let mut back = Image::new(undo, OnRefusal::Stop).with_links_settled();
+    let mut back = Image::new(undo, OnRefusal::Stop);
     proof.run(&mut back, undo, true, |image| proof.feed_new(image, &there))?;
     proof.check_back(&there, &back)
 }
@@ -233,7 +233,7 @@ impl<'a> Proof<'_, 'a> {
                 (Interest::Content, _) => {
                     let mut entry = owned(self.in_part(place));
                     entry.dn = Cow::Owned(dn.into_owned());
-                    image.load(place.offset(), entry);
+                    image.load(place.offset(), followed(there, entry));
                 }
             }
         }
@@ -247,22 +247,9 @@ impl<'a> Proof<'_, 'a> {
         }
     }
 
-    /// An entry of the old export; where a server keeps values in step with the names
-    /// that they hold, as they are in the end.
-    fn as_linked(&self, place: Place) -> Entry<'a> {
-        let entry = self.sources.old.entry(place);
-        let (dn, mut attributes) = entry.into_parts();
-        let moves = &self.sources.entities.moves;
-        if !moves.is_empty() {
-            let server = self.sources.server;
-            for attribute in attributes.iter_mut().filter(|a| server.follows_links(&a.name)) {
-                for value in &mut attribute.values {
-                    if let Value::Bytes(bytes) = value {
-                        *bytes = moves.value_after(std::mem::take(bytes));
-                    }
-                }
-            }
-        }
+    /// An entry of the old export.
+    fn old(&self, place: Place) -> Entry<'a> {
+        let (dn, attributes) = self.sources.old.entry(place).into_parts();
         Entry::with_attributes(plain_dn(dn), attributes)
     }
 
@@ -270,7 +257,7 @@ impl<'a> Proof<'_, 'a> {
     /// that touches anything else is refuted all the same: what it deletes is not
     /// there, and what it adds is too much.
     fn in_part(&self, place: Place) -> Entry<'a> {
-        let entry = self.as_linked(place);
+        let entry = self.old(place);
         let Some(touched) = self.touched.get(&place) else { return entry };
         let (dn, mut attributes) = entry.into_parts();
         attributes.retain(|attribute| {
@@ -281,10 +268,11 @@ impl<'a> Proof<'_, 'a> {
     }
 
     /// An entry with what its records do not touch, as the old export has it.
-    fn completed(&self, part: Entry<'a>, place: Place) -> Entry<'a> {
+    fn completed(&self, part: Entry<'a>, place: Place, there: &Image<'_>) -> Entry<'a> {
         let Some(touched) = self.touched.get(&place) else { return part };
         let (dn, mut attributes) = part.into_parts();
-        let rest = self.as_linked(place).into_parts().1.into_iter().filter(|attribute| {
+        let whole = followed(there, self.old(place));
+        let rest = whole.into_parts().1.into_iter().filter(|attribute| {
             !touched.iter().any(|name| identity::same_attribute(name, &attribute.name))
                 && !marks_active_directory(&attribute.name)
         });
@@ -326,7 +314,7 @@ impl<'a> Proof<'_, 'a> {
                     if key_of(&got.dn) != new.key {
                         return Err(misplaced());
                     }
-                    let got = self.completed(got, old.place);
+                    let got = self.completed(got, old.place, there);
                     let want = self.sources.new.entry(new.place);
                     self.compare(&got, &want, (&old.dn, &new.dn), false).map_err(refuted)
                 }
@@ -339,7 +327,7 @@ impl<'a> Proof<'_, 'a> {
         let unchanged = |dn: Vec<u8>| {
             let mut entry = self.in_part(old.place);
             entry.dn = Cow::Owned(dn);
-            entry
+            followed(there, entry)
         };
         match there.fate(old.place.offset(), &old.dn) {
             Fate::Deleted => None,
@@ -357,14 +345,14 @@ impl<'a> Proof<'_, 'a> {
             let Some(old) = entity.before() else { return Ok(()) };
             if matches!(entity, Entity::Gone(_)) && !self.partly.contains(&number) {
                 let got = added.get(&old.key).ok_or_else(misplaced)?;
-                let want = self.as_linked(old.place);
+                let want = self.old(old.place);
                 return self.compare(got, &want, (&old.dn, &old.dn), true).map_err(refuted);
             }
             let now = self.result(there, old).ok_or_else(misplaced)?;
             let got = match back.fate(old.place.offset(), &now.dn) {
                 Fate::Deleted => return Err(misplaced()),
-                Fate::Unchanged => now,
-                Fate::Renamed(dn) => Entry::with_attributes(dn, now.into_parts().1),
+                Fate::Unchanged => followed(back, now),
+                Fate::Renamed(dn) => followed(back, Entry::with_attributes(dn, now.into_parts().1)),
                 Fate::Replaced(entry) => owned(entry),
             };
             if key_of(&got.dn) != old.key {
@@ -458,6 +446,13 @@ fn holds_equal(entry: &Entry<'_>, name: &[u8], value: &[u8]) -> bool {
 
 fn owned(entry: Entry<'_>) -> Entry<'static> {
     Entry::from(entry.into_record().into_owned())
+}
+
+/// An entry that no record speaks of, with the entries that its values name called
+/// as they are once all is done.
+fn followed<'a>(image: &Image<'_>, mut entry: Entry<'a>) -> Entry<'a> {
+    image.follow(&mut entry);
+    entry
 }
 
 /// The entries that changes created, by the keys of their names.

@@ -68,6 +68,9 @@ pub(super) struct Facts<'a> {
     wanting: bool,
     /// Whether all below some name is read.
     has_subtrees: bool,
+    /// Whether an entry was read that what refers to it knows by something else than
+    /// its name.
+    pub(super) has_identities: bool,
 }
 
 impl<'a> Facts<'a> {
@@ -161,6 +164,7 @@ impl<'a> Facts<'a> {
     /// Forgets what was read: the export will be read again.
     pub(super) fn begin_reading(&mut self) {
         self.wanting = false;
+        self.has_identities = false;
         self.has_subtrees = self.facts.iter().any(|fact| fact.wanted.subtree);
         for fact in &mut self.facts {
             fact.known = fact.wanted;

@@ -29,6 +29,15 @@ pub(super) fn has_identity(entry: &StoredEntry<'_>) -> bool {
     has(b"objectGUID") && !has(b"entryUUID")
 }
 
+/// The same for an entry as it was read.
+pub(super) fn comes_with_identity(entry: &Entry<'_>) -> bool {
+    let has = |name: &str| {
+        let mut names = entry.attributes().iter().map(|attribute| &*attribute.name);
+        names.any(|other| other.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    has("objectGUID") && !has("entryUUID")
+}
+
 impl Image<'_> {
     /// Whether values that name entries followed a rename, also in entries that
     /// are otherwise [`Fate::Unchanged`](super::Fate::Unchanged) or
@@ -49,7 +58,7 @@ impl Image<'_> {
 
     /// The same for all values of an entry.
     pub fn follow(&self, entry: &mut Entry<'_>) {
-        if !self.links_follow() {
+        if !self.tree.has_two_names() {
             return;
         }
         let old = std::mem::replace(entry, Entry::new(Vec::new()));
@@ -94,7 +103,7 @@ impl Image<'_> {
         value: &Value<'_>,
     ) -> Option<Value<'static>> {
         // Where nothing follows, the text is all there is to a value.
-        let bytes = value.bytes().filter(|_| self.links_follow())?;
+        let bytes = value.bytes().filter(|_| self.tree.has_two_names())?;
         let (head, dn) = bytes.split_at(identity::dn_within(attribute, bytes)?);
         let key = identity::dn_key(dn)?;
         let (node, below) = self.tree.nearest(&key);

@@ -59,7 +59,6 @@ pub struct Image<'a> {
     changes: &'a [ChangeRecord<'a>],
     on_refusal: OnRefusal,
     inverses: bool,
-    links: Links,
     tree: Tree<'a>,
     created: Vec<NodeId>,
     duplicates: u64,
@@ -75,15 +74,6 @@ pub enum OnRefusal {
     Stop,
     /// The rest is tried, as with `ldapmodify -c`.
     GoOn,
-}
-
-/// Whether values that name entries follow where the directory has them follow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Links {
-    /// They do, rename by rename.
-    Follow,
-    /// They stand as they will stand behind the last rename.
-    Settled,
 }
 
 /// What became of a change record.
@@ -151,7 +141,6 @@ impl<'a> Image<'a> {
             changes,
             on_refusal,
             inverses: false,
-            links: Links::Follow,
             tree: Tree::default(),
             created: Vec::new(),
             duplicates: 0,
@@ -166,13 +155,6 @@ impl<'a> Image<'a> {
     fn begin(&mut self) {
         self.try_all();
         self.tree.facts.begin_reading();
-    }
-
-    /// The same image, whose entries hold such values already as they are in the end.
-    #[must_use]
-    pub fn with_links_settled(mut self) -> Self {
-        self.links = Links::Settled;
-        self
     }
 
     /// The same image, whose outcomes hold the inverse of each record.
@@ -246,6 +228,7 @@ impl<'a> Image<'a> {
     fn note(&mut self, ordinal: u64, dn: &[u8], entry: Option<Entry<'a>>) {
         let Some(key) = identity::dn_key(dn) else { return };
         let facts = &mut self.tree.facts;
+        facts.has_identities |= entry.as_ref().is_some_and(links::comes_with_identity);
         if facts.covers(&key) {
             facts.cover(&key);
             if let Some(parent) = identity::parent_key(&key).filter(|above| facts.covers(above)) {

@@ -3,10 +3,10 @@
 //! Where the export has not been asked yet, a record is assumed to apply: what
 //! follows then finds the names of which it will speak.
 
+use super::Image;
 use super::facts::Needs;
 use super::links::has_identity;
 use super::tree::{NodeId, ROOT};
-use super::{Image, Links};
 use crate::change::apply::{self, Effect, Twins};
 use crate::change::identity;
 use crate::change::inverse;
@@ -221,8 +221,9 @@ impl<'a> Image<'a> {
                 apply::set_name(entry);
             }
         }
-        let follow = has_identity && self.links == Links::Follow;
-        self.tree.rename(node, new.parent, (&key, &rdn), follow);
+        // What came without an identity was given one by the server, where it gives any.
+        let is_given = self.tree.node(node).was_created() && self.tree.facts.has_identities;
+        self.tree.rename(node, new.parent, (&key, &rdn), has_identity || is_given);
         Ok(undo)
     }
 

@@ -50,6 +50,8 @@ pub(super) struct Tree<'a> {
     moves: usize,
     /// Those of them that values which name the entry follow.
     followed: usize,
+    /// Whether a name that had become free was spoken of again.
+    has_newcomers: bool,
 }
 
 impl<'a> Tree<'a> {
@@ -61,6 +63,7 @@ impl<'a> Tree<'a> {
         self.nodes = vec![Node { origin: Some(origin), ..Node::default() }];
         self.moves = 0;
         self.followed = 0;
+        self.has_newcomers = false;
         for (key, dn) in self.facts.covered() {
             self.walk(&key, &dn);
         }
@@ -82,6 +85,12 @@ impl<'a> Tree<'a> {
     /// Whether values that name entries follow any of these changes.
     pub(super) fn has_followed(&self) -> bool {
         self.followed > 0
+    }
+
+    /// Whether a value that names an entry may call it otherwise than the export does,
+    /// now or once all is done.
+    pub(super) fn has_two_names(&self) -> bool {
+        self.has_followed() || (self.has_newcomers && self.facts.has_identities)
     }
 
     /// The entry that bears the name, or the one above it that is nearest, of those
@@ -143,6 +152,7 @@ impl<'a> Tree<'a> {
             fact.node.get_or_insert(id);
             first
         });
+        self.has_newcomers |= origin.is_none();
         self.nodes.push(Node {
             parent,
             rdn_key: rdn_key.into(),

@@ -7,7 +7,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::rules::{Attr, Key};
 
-use super::user_principal_name::KeptSuffix;
+use super::sign_in_name::KeptSuffix;
 use super::{Object, ObjectKind, text};
 
 /// In which way an object holds an identifier.
@@ -270,7 +270,11 @@ pub(super) fn typed(value: &[u8]) -> (Option<&[u8]>, &[u8]) {
 fn fold_into(value: &[u8], key: &mut Vec<u8>) {
     let value = value.trim_ascii();
     if value.is_ascii() {
-        key.extend(value.iter().map(u8::to_ascii_lowercase));
+        let from = key.len();
+        key.extend_from_slice(value);
+        if let Some(own) = key.get_mut(from..) {
+            own.make_ascii_lowercase();
+        }
         return;
     }
     let shown = String::from_utf8_lossy(value);

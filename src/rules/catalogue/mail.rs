@@ -1,9 +1,12 @@
 //! mail: the address that people see.
 
+use std::borrow::Cow;
+
 use crate::rules::rule::{Example, Rule, RuleName, Severity};
 use crate::rules::{Applicability, Attr, Suggestion};
 
 use super::address::{self, AddressFault};
+use super::everyday::Everyday;
 use super::verdict::{OnValue, Verdicts};
 use super::{Family, Object, ObjectKind, text};
 
@@ -186,6 +189,9 @@ pub(super) static WITHOUT_PROXY: Rule = Rule {
 fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     let several = object.subject.lines(Attr::Mail).len() > 1;
     for (at, value) in object.values(Attr::Mail) {
+        if !several && is_everyday(&value, object) {
+            continue;
+        }
         let mail = text::of(value);
         let mut verdict = verdicts.on(Attr::Mail, at);
         if several {
@@ -219,6 +225,14 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             Some((Suggestion::Replace(better), how))
         });
     }
+}
+
+/// Whether there is certainly nothing to say about the only value.
+fn is_everyday(mail: &[u8], object: &Object<'_, '_>) -> bool {
+    let Some(Everyday { domain, .. }) = Everyday::of(mail) else { return false };
+    let is_primary = |value: Cow<'_, [u8]>| value.strip_prefix(b"SMTP:") == Some(mail);
+    object.values(Attr::ProxyAddresses).any(|(_, value)| is_primary(value))
+        && (object.kind == ObjectKind::Contact || object.settings.is_verified(domain))
 }
 
 fn rule_of(fault: AddressFault) -> &'static Rule {

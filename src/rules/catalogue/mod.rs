@@ -9,6 +9,7 @@
 mod address;
 pub mod cloud_object;
 mod country;
+mod everyday;
 pub mod identifiers;
 mod location;
 mod mail;
@@ -20,6 +21,7 @@ pub(super) mod references;
 mod sam_account_name;
 mod scope;
 mod settings;
+mod sign_in_name;
 mod size;
 mod source_anchor;
 mod target_address;
@@ -171,6 +173,16 @@ impl Catalogue {
         references::for_each(&object, |line| {
             sink(references::key_of(&line.bytes(), buffers.spare()));
         });
+    }
+
+    /// Hands over the keys of the object's identifiers.
+    pub fn keys(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut IdentifierBuffers,
+        sink: impl FnMut(Key<'_>),
+    ) {
+        identifiers::for_each_key(&Object::of(subject, &self.settings), buffers, sink);
     }
 
     /// The object as the findings of others name it.

@@ -264,3 +264,76 @@ fn an_add_holds_what_a_server_takes_and_the_undo_of_a_delete_all_of_it() {
     assert_eq!(text(&back.undo), written);
     assert!(matches!(changes(&back.change)[0].change, Change::Delete));
 }
+
+/// An entry with its `objectGUID` and further lines.
+fn held(number: u32, dn: &str, lines: &str) -> String {
+    let (name, value) = dn.split_once(',').unwrap().0.split_once('=').unwrap();
+    format!("dn: {dn}\n{name}: {value}\n{}{lines}\n", guid(number))
+}
+
+#[test]
+fn entries_that_name_each_other_go_though_one_frees_a_value_for_another() {
+    let root = held(0, "dc=x,", "").replace("dc=x,", "dc=x");
+    let old = [
+        root.clone(),
+        held(1, "cn=b,dc=x", "manager: ou=a,cn=b,dc=x\n"),
+        held(2, "ou=a,cn=b,dc=x", "userPrincipalName: u@x\nmember: cn=c,cn=b,dc=x\n"),
+        held(3, "cn=c,cn=b,dc=x", ""),
+    ];
+    let new = root.replace("dc: x\n", "dc: x\nuserPrincipalName: u@x\n");
+    let change = change(Server::ActiveDirectory, &old.concat(), &new);
+    assert!(change.ends_with("dn: cn=b,dc=x\nchangetype: delete\n\n"), "{change}");
+}
+
+#[test]
+fn values_of_an_entry_that_makes_room_go_while_they_say_its_name() {
+    let root = held(0, "dc=x,", "").replace("dc=x,", "dc=x");
+    let old = [
+        root.clone(),
+        held(1, "ou=a,dc=x", "member: ou=b,ou=a,dc=x\n"),
+        held(2, "ou=b,ou=a,dc=x", ""),
+        held(3, "ou=c,ou=a,dc=x", ""),
+    ];
+    let new = [root, held(3, "ou=a,dc=x", "")];
+    let change = change(Server::ActiveDirectory, &old.concat(), &new.concat());
+    let first = "dn: ou=a,dc=x\nchangetype: modify\ndelete: member\nmember: ou=b,ou=a,dc=x\n-\n";
+    assert!(change.starts_with(first), "{change}");
+}
+
+#[test]
+fn of_an_entry_that_goes_only_the_values_that_hold_others_up_go_ahead() {
+    let root = held(0, "dc=x,", "").replace("dc=x,", "dc=x");
+    let old = [
+        root.clone(),
+        held(1, "ou=d,dc=x", ""),
+        held(2, "cn=c,dc=x", ""),
+        held(3, "ou=b,cn=c,dc=x", ""),
+        held(4, "cn=a,ou=d,dc=x", ""),
+        held(6, "cn=e,cn=a,ou=d,dc=x", "member: ou=b,cn=c,dc=x\nmember: cn=a,ou=d,dc=x\n"),
+    ];
+    let new = [root, held(2, "cn=c,dc=x", ""), held(3, "ou=d,dc=x", "")];
+    let change = change(Server::ActiveDirectory, &old.concat(), &new.concat());
+    let first = "dn: cn=e,cn=a,ou=d,dc=x\nchangetype: modify\ndelete: member\n\
+                 member: cn=a,ou=d,dc=x\n-\n";
+    assert!(change.starts_with(first), "{change}");
+}
+
+#[test]
+fn a_value_that_must_wait_for_a_move_waits_though_it_goes_ahead_of_the_others() {
+    let root = |lines: &str| format!("dn: dc=x\ndc: x\n{}{lines}\n", guid(0));
+    let old = [
+        root("member: ou=a,cn=c,ou=s,dc=x\n"),
+        held(1, "ou=s,dc=x", ""),
+        held(2, "cn=c,ou=s,dc=x", ""),
+        held(3, "ou=a,cn=c,ou=s,dc=x", "userPrincipalName: u@x\n"),
+    ];
+    let new = [
+        root(""),
+        held(1, "ou=s,dc=x", ""),
+        held(4, "ou=n,ou=s,dc=x", "userPrincipalName: u@x\n"),
+        held(2, "cn=c,ou=n,ou=s,dc=x", ""),
+    ];
+    let change = change(Server::ActiveDirectory, &old.concat(), &new.concat());
+    let value = "delete: member\nmember: ou=a,cn=c,ou=n,ou=s,dc=x\n-\n";
+    assert!(change.contains(value), "{change}");
+}

@@ -23,7 +23,7 @@ use crate::rules::Attr;
 use super::address::{self, AddressFault, DomainFault};
 use super::identifiers::predicted_alias;
 use super::proxy_addresses::{AddressType, Proxy, Role, is_routing};
-use super::user_principal_name::{Fate, fate};
+use super::sign_in_name::{Fate, fate};
 use super::{Object, ObjectKind, Settings, text};
 
 /// What stands for the initial domain where it is not known.

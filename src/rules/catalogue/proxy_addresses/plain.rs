@@ -6,7 +6,7 @@ use std::hash::Hasher;
 use rustc_hash::FxHasher;
 
 use crate::rules::Attr;
-use crate::rules::catalogue::address;
+use crate::rules::catalogue::everyday::Everyday;
 use crate::rules::catalogue::{Object, ObjectKind};
 
 use super::value::{AddressType, MAX_VALUE, is_routing};
@@ -15,31 +15,6 @@ use super::whole::MANY_VALUES;
 /// Objects with more addresses than that are looked at closely.
 const FEW: usize = 32;
 const _: () = assert!(FEW <= MANY_VALUES);
-
-/// What a byte can be in an address about which there is nothing to say.
-const fn class(byte: u8) -> u8 {
-    match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => LOCAL | DOMAIN,
-        b'-' => LOCAL | DOMAIN,
-        b'!' | b'$' | b'&' | b'\'' | b'*' | b'+' | b'^' | b'_' | b'{' | b'}' | b'~' => LOCAL,
-        _ => 0,
-    }
-}
-
-const LOCAL: u8 = 1;
-const DOMAIN: u8 = 2;
-
-static CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0_u8;
-    loop {
-        classes[byte as usize] = class(byte);
-        if byte == u8::MAX {
-            break classes;
-        }
-        byte += 1;
-    }
-};
 
 /// Whether an object's addresses certainly break no rule. It must have some.
 pub(super) fn is_plain(object: &Object<'_, '_>) -> bool {
@@ -107,34 +82,12 @@ impl Seen {
 }
 
 fn is_plain_smtp(address: &[u8], object: &Object<'_, '_>) -> bool {
-    let Some(at) = memchr::memchr(b'@', address) else { return false };
-    let (local, domain) = (&address[..at], &address[at + 1..]);
-    // With the type, the value has at most 5 bytes more.
-    let is_short = local.len() <= address::MAX_LOCAL && address.len() <= MAX_VALUE - 5;
-    if !is_short || !is_of_atoms(local, LOCAL) || !is_of_atoms(domain, DOMAIN) {
-        return false;
+    let Some(Everyday { domain, is_reserved, .. }) = Everyday::of(address) else { return false };
+    match is_reserved {
+        // The rule about these is one that keeps house, and looks closely.
+        true => is_routing(domain, object.settings),
+        false => object.kind != ObjectKind::User || object.settings.is_verified(domain),
     }
-    let Ok(domain) = std::str::from_utf8(domain) else { return false };
-    if address::check_domain(domain).is_err() {
-        return false;
-    }
-    // The rule about these is one that keeps house, and looks closely.
-    is_routing(domain, object.settings)
-        || !address::is_reserved(domain)
-            && (object.kind != ObjectKind::User || object.settings.is_verified(domain))
-}
-
-/// Whether single dots stand between characters of a class.
-fn is_of_atoms(part: &[u8], class: u8) -> bool {
-    let mut after_dot = true;
-    for byte in part {
-        let is_dot = *byte == b'.';
-        if is_dot && after_dot || !is_dot && CLASSES[usize::from(*byte)] & class == 0 {
-            return false;
-        }
-        after_dot = is_dot;
-    }
-    !after_dot
 }
 
 /// A hash that is the same for the same value in another case. Type and address

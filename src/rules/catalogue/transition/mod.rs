@@ -3,12 +3,14 @@
 
 mod rules;
 
+use rustc_hash::FxHashSet;
+
 use crate::rules::idfix::Location;
 use crate::rules::{Attr, Finding, Fingerprint, Subject};
 
 use super::identifiers::{IdentifierBuffers, Role, SPACE, for_each, typed};
 use super::verdict::Verdicts;
-use super::{Catalogue, Object, ObjectKind, address};
+use super::{Catalogue, Object, ObjectKind, Settings, address};
 
 pub(in crate::rules) use rules::RULES;
 use rules::{
@@ -60,20 +62,7 @@ impl Catalogue {
     /// The addresses that an object holds.
     #[must_use]
     pub fn addresses(&self, subject: &Subject<'_>) -> Vec<HeldAddress> {
-        let mut held = Vec::new();
-        let object = Object::of(subject, &self.settings);
-        let mut buffers = IdentifierBuffers::default();
-        for_each(&object, &mut buffers, |identifier, _, key, is_new| {
-            let is_address = matches!(
-                identifier.role,
-                Role::PrincipalName | Role::Primary | Role::Secondary | Role::EffectiveMail
-            );
-            if is_address && is_new {
-                let key = Fingerprint::of(SPACE, key);
-                held.push(HeldAddress { key, attr: identifier.attr, value: identifier.value });
-            }
-        });
-        held
+        held_addresses(&Object::of(subject, &self.settings))
     }
 
     /// The findings about an object as it was and is. `shown` is the object as the
@@ -119,6 +108,30 @@ impl Catalogue {
         }
         findings
     }
+}
+
+/// The keys of the addresses that an object holds, whatever the profile.
+#[must_use]
+pub fn addresses_of(subject: &Subject<'_>) -> FxHashSet<Fingerprint> {
+    let settings = Settings::default();
+    let held = held_addresses(&Object::of(subject, &settings));
+    held.iter().map(|address| address.key).collect()
+}
+
+fn held_addresses(object: &Object<'_, '_>) -> Vec<HeldAddress> {
+    let mut held = Vec::new();
+    let mut buffers = IdentifierBuffers::default();
+    for_each(object, &mut buffers, |identifier, _, key, is_new| {
+        let is_address = matches!(
+            identifier.role,
+            Role::PrincipalName | Role::Primary | Role::Secondary | Role::EffectiveMail
+        );
+        if is_address && is_new {
+            let key = Fingerprint::of(SPACE, key);
+            held.push(HeldAddress { key, attr: identifier.attr, value: identifier.value });
+        }
+    });
+    held
 }
 
 /// Says what is otherwise in an object that stays in scope.
