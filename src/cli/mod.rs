@@ -20,6 +20,7 @@ mod previous;
 mod rewritten;
 mod rules;
 mod search;
+mod second_cycle;
 mod settled;
 mod show;
 mod sort;
