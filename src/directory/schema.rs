@@ -150,6 +150,15 @@ impl Facts {
         INDEX.find(base).or_else(|| INDEX.find(alias_of(base)?.as_bytes()))
     }
 
+    /// The same of a type without options, with the number of its line in the table,
+    /// counted from 1.
+    #[must_use]
+    pub fn numbered(attribute_type: &[u8]) -> Option<(u16, &'static Self)> {
+        let alias = || INDEX.number(alias_of(attribute_type)?.as_bytes());
+        let number = INDEX.number(attribute_type).or_else(alias)?;
+        Some((number + 1, INDEX.facts.get(usize::from(number))?))
+    }
+
     /// All facts, in the order of the table.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         INDEX.facts.iter()
@@ -247,18 +256,28 @@ impl Index {
     }
 
     fn find(&self, name: &[u8]) -> Option<&Facts> {
+        self.facts.get(usize::from(self.number(name)?))
+    }
+
+    fn number(&self, name: &[u8]) -> Option<u16> {
+        let known = |number: u16| Some((number, self.facts.get(usize::from(number))?));
         probe(name)
-            .map_while(|slot| self.facts.get(usize::from(*self.slots.get(slot)?)))
-            .find(|facts| facts.name.as_bytes().eq_ignore_ascii_case(name))
+            .map_while(|slot| known(*self.slots.get(slot)?))
+            .find(|(_, facts)| facts.name.as_bytes().eq_ignore_ascii_case(name))
+            .map(|(number, _)| number)
     }
 }
 
 /// The slots in which a name may stand, in order.
 fn probe(name: &[u8]) -> impl Iterator<Item = usize> + use<> {
-    let hash = name
-        .iter()
-        .fold(name.len(), |hash, byte| (hash ^ usize::from(byte | 0x20)).wrapping_mul(0x0100_0193));
-    let start = hash ^ (hash >> 15);
+    // These bytes tell all names of the table apart but for a few.
+    let length = name.len();
+    let places = [0, length / 2, length.wrapping_sub(2), length.wrapping_sub(1)];
+    let hash = places.into_iter().fold(length, |hash, place| {
+        let byte = name.get(place).copied().unwrap_or_default() | 0x20;
+        hash.wrapping_mul(0x0100_0193) ^ usize::from(byte)
+    });
+    let start = hash.wrapping_mul(0x9E37_79B9) >> 12;
     (0..SLOTS).map(move |step| start.wrapping_add(step) % SLOTS)
 }
 

@@ -6,11 +6,12 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, entry_of, intended, plan};
-use crate::directory::Entry;
+use crate::directory::{Entry, Facts};
 use crate::ldif::{Line, ReadOptions, Value};
+use crate::rules::catalogue::schema::Screen;
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, RuleName, Subject, Suggestion, idfix, stored_key,
+    Profile, RuleName, Subject, Suggestion, Suspect, idfix, stored_key,
 };
 
 use super::declined::{Decline, Declined};
@@ -117,7 +118,7 @@ impl<'a> Candidate<'a> {
         policy: &Policy<'_>,
     ) -> Option<Self> {
         let entry = entry_of(found.text, read)?;
-        let subject = subject_of(&entry);
+        let subject = subject_of(&entry, profile);
         let before = local_findings(profile, &subject).map(|f| f.0).collect();
         let keys = HeldKeys::of(profile, &subject);
         drop(subject);
@@ -201,7 +202,7 @@ impl<'a> Candidate<'a> {
                 continue;
             }
             let corrected = intended(&self.entry, &edits.edits);
-            let subject = subject_of(&corrected);
+            let subject = subject_of(&corrected, profile);
             let new = local_findings(profile, &subject)
                 .find(|(found, _)| !self.before.contains(found) || self.makes(found));
             if let Some((found, attribute)) = new {
@@ -342,7 +343,7 @@ impl<'a> Candidate<'a> {
         let edits: Vec<_> = self.proposals.iter().map(|proposal| proposal.edit.clone()).collect();
         let corrected = intended(&self.entry, &edits);
         let after: FxHashSet<Found> =
-            local_findings(profile, &subject_of(&corrected)).map(|f| f.0).collect();
+            local_findings(profile, &subject_of(&corrected, profile)).map(|f| f.0).collect();
         let corrected_again = after.iter().any(|found| self.makes(found));
         if corrected_again || !after.is_subset(&self.before) {
             return Err(DraftError::NotSettled { dn: self.entry.dn.to_vec() });
@@ -382,16 +383,27 @@ fn comment(attr: Attr, finding: &Finding<'_>) -> String {
 }
 
 /// An entry as the rules see it.
-pub(super) fn subject_of<'e>(entry: &'e Entry<'_>) -> Subject<'e> {
+pub(super) fn subject_of<'e>(entry: &'e Entry<'_>, profile: &Profile) -> Subject<'e> {
     let mut subject = Subject::default();
     subject.reset(&Line::of(b"dn", &entry.dn));
     for attribute in entry.attributes() {
-        let Some(attr) = Attr::of(&attribute.name) else { continue };
-        for value in &attribute.values {
-            match value {
-                Value::Bytes(bytes) => subject.push(attr, Line::of(&attribute.name, bytes)),
-                Value::Url(_) => subject.mark_partial(attr),
+        let attr = Attr::of(&attribute.name);
+        let has_options = attribute.name.contains(&b';');
+        let screen = match Facts::numbered(&attribute.name) {
+            Some((number, _)) if !has_options => profile.screen(number),
+            _ => Screen::OPEN,
+        };
+        for (number, value) in attribute.values.iter().enumerate() {
+            let Value::Bytes(bytes) = value else {
+                attr.into_iter().for_each(|attr| subject.mark_partial(attr));
+                continue;
+            };
+            let line = Line::of(&attribute.name, bytes);
+            let line = if number > 0 { line.repeated() } else { line };
+            if screen.stops(&line) {
+                subject.suspect(Suspect::of(screen, &line));
             }
+            attr.into_iter().for_each(|attr| subject.push(attr, line));
         }
     }
     subject

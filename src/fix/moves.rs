@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::intended;
-use crate::rules::{Fingerprint, addresses_of};
+use crate::rules::{Attr, Fingerprint, Profile, addresses_of};
 
 use super::candidate::{Candidate, subject_of};
 use super::declined::Decline;
@@ -25,10 +25,14 @@ pub enum Moves {
 /// Declines the changes of entries that get an address which another entry gives up,
 /// as far as they cannot be made; `true` where one was. What stays is settled anew
 /// then.
-pub(super) fn decline_moves(candidates: &mut [Candidate<'_>], moves: Moves) -> bool {
+pub(super) fn decline_moves(
+    candidates: &mut [Candidate<'_>],
+    profile: &Profile,
+    moves: Moves,
+) -> bool {
     let givers = match moves {
         Moves::AtOnce => return false,
-        Moves::LeftOut | Moves::Apart => givers_of(candidates),
+        Moves::LeftOut | Moves::Apart => givers_of(candidates, profile),
     };
     let mut any = false;
     for (&taker, &giver) in &givers {
@@ -44,23 +48,43 @@ pub(super) fn decline_moves(candidates: &mut [Candidate<'_>], moves: Moves) -> b
             _ => Decline::SecondCycle { holder },
         };
         if let Some(candidate) = candidates.get_mut(taker) {
-            candidate.decline(0..candidate.proposals.len(), &reason);
+            decline_addresses(candidate, &reason);
             any = true;
         }
     }
     any
 }
 
+/// Declines what a candidate changes in its addresses; all where nothing else explains
+/// them.
+fn decline_addresses(candidate: &mut Candidate<'_>, reason: &Decline) {
+    const HOLDING: [Attr; 3] = [Attr::UserPrincipalName, Attr::ProxyAddresses, Attr::Mail];
+    let before = candidate.proposals.len();
+    for at in (0..before).rev() {
+        let attr = candidate.proposals.get(at).map(|proposal| proposal.attr);
+        if attr.is_some_and(|attr| HOLDING.contains(&attr)) {
+            candidate.decline(at..at + 1, reason);
+        }
+    }
+    if candidate.proposals.len() == before {
+        candidate.decline(0..before, reason);
+    }
+}
+
 /// The numbers of the candidates whose change goes into the second file.
-pub(super) fn second_cycle(candidates: &[Candidate<'_>], moves: Moves) -> FxHashSet<usize> {
+pub(super) fn second_cycle(
+    candidates: &[Candidate<'_>],
+    profile: &Profile,
+    moves: Moves,
+) -> FxHashSet<usize> {
     match moves {
-        Moves::Apart => givers_of(candidates).into_keys().collect(),
+        Moves::Apart => givers_of(candidates, profile).into_keys().collect(),
         Moves::AtOnce | Moves::LeftOut => FxHashSet::default(),
     }
 }
 
 /// The candidates that get an address which another gives up, each with that one.
-fn givers_of(candidates: &[Candidate<'_>]) -> FxHashMap<usize, usize> {
+fn givers_of(candidates: &[Candidate<'_>], profile: &Profile) -> FxHashMap<usize, usize> {
     let mut given_up: FxHashMap<Fingerprint, usize> = FxHashMap::default();
     let mut taken: Vec<(usize, Fingerprint)> = Vec::new();
     for (number, candidate) in candidates.iter().enumerate() {
@@ -69,8 +93,8 @@ fn givers_of(candidates: &[Candidate<'_>]) -> FxHashMap<usize, usize> {
         }
         let edits: Vec<_> = candidate.proposals.iter().map(|it| it.edit.clone()).collect();
         let after = intended(&candidate.entry, &edits);
-        let before = addresses_of(&subject_of(&candidate.entry));
-        let after = addresses_of(&subject_of(&after));
+        let before = addresses_of(&subject_of(&candidate.entry, profile));
+        let after = addresses_of(&subject_of(&after, profile));
         given_up.extend(before.difference(&after).map(|&key| (key, number)));
         taken.extend(after.difference(&before).map(|&key| (number, key)));
     }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::names::SMALL;
-use super::{Block, Chunks, Limits, Line, Record, RecordReader};
+use super::{Block, Chunks, Limits, Line, Record, RecordReader, Wanted};
 
 /// What reading gave: a record, or the kind of the error, its offset, line and
 /// column, and the records lost.
@@ -169,6 +169,75 @@ proptest! {
         let wanted: Vec<_> = wanted.into_iter().map(only_wanted).collect();
         prop_assert_eq!(all, wanted);
         prop_assert_eq!(reader.into_observations(), picky.into_observations());
+    }
+}
+
+/// Short and long values of `cn`, and whatever stands there twice.
+fn pick(name: &[u8]) -> Wanted {
+    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+    match () {
+        () if is("cn") => Wanted::outside(3, 6).with_repeated(7),
+        () if is("description") => Wanted::NONE.with_repeated(64),
+        () if is("sn") => Wanted::ALL.with_repeated(511),
+        () => Wanted::NONE,
+    }
+}
+
+/// The lines of all entries, each with whether it is repeated.
+fn entry_lines<'a>(mut reader: RecordReader<'a>) -> Vec<Vec<(Line<'a>, bool)>> {
+    let mut entries = Vec::new();
+    while let Some(block) = reader.next_block() {
+        if let Block::Record(record) = block
+            && record.is_entry()
+        {
+            let lines = record.attribute_lines().iter();
+            entries.push(lines.map(|line| (*line, line.is_repeated())).collect());
+        }
+    }
+    entries
+}
+
+/// The number that [`pick`] gives the attribute of a line; none to one with options.
+fn single(line: &Line<'_>) -> Option<usize> {
+    let name = line.name();
+    if line.has_options() {
+        return None;
+    }
+    ["cn", "description", "sn"].iter().position(|it| name.eq_ignore_ascii_case(it.as_bytes()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn lines_are_picked_by_their_length_and_where_they_are_repeated(text in text()) {
+        let text = text.as_bytes();
+        let all = entry_lines(RecordReader::new(text, Limits::default()));
+        let picked = entry_lines(RecordReader::new(text, Limits::default()).with_picked(pick));
+        prop_assert_eq!(all.len(), picked.len());
+        for (all, picked) in all.iter().zip(&picked) {
+            let mut seen = [false; 3];
+            let mut rest = picked.iter();
+            for (line, _) in all {
+                let number = single(line);
+                let repeated = number.is_some_and(|it| std::mem::replace(&mut seen[it], true));
+                let length = line.raw().len();
+                let wanted = match number {
+                    Some(0) => !(3..=6).contains(&length) || repeated,
+                    Some(1) => repeated,
+                    Some(_) => true,
+                    None => false,
+                };
+                match rest.as_slice().first().filter(|it| it.0.offset() == line.offset()) {
+                    Some((_, told)) => {
+                        rest.next();
+                        prop_assert_eq!(*told, repeated);
+                    }
+                    None => prop_assert!(!wanted),
+                }
+            }
+            prop_assert!(rest.next().is_none());
+        }
     }
 }
 

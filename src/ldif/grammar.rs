@@ -9,6 +9,7 @@ use nom::error::{ErrorKind, ParseError};
 use nom::{IResult, Parser};
 
 use super::line::Form;
+use super::names::NumberOrNone;
 use super::{LdifErrorKind, Line};
 
 pub(super) type Parsed<'a, T> = IResult<&'a [u8], T, Fault<'a>>;
@@ -324,7 +325,8 @@ pub(super) fn logical_line(input: &[u8]) -> Parsed<'_, Lexed<'_>> {
         options: memchr(b';', name).is_some(),
         offset: 0,
         line: 0,
-        number: None,
+        repeated: false,
+        number: NumberOrNone::NONE,
     };
     Ok((rest, Lexed { line, physical }))
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::names::NumberOrNone;
 use super::{NameNumber, Value};
 
 /// How the value stands behind the colon.
@@ -26,11 +27,12 @@ pub struct Line<'a> {
     pub(super) name_folded: bool,
     pub(super) value_folded: bool,
     pub(super) options: bool,
+    pub(super) repeated: bool,
     /// Bytes from the start of the chunk to the start of the line.
     pub(super) offset: u32,
     /// Physical lines before this one in the chunk.
     pub(super) line: u32,
-    pub(super) number: Option<NameNumber>,
+    pub(super) number: NumberOrNone,
 }
 
 impl<'a> Line<'a> {
@@ -46,7 +48,8 @@ impl<'a> Line<'a> {
             options: name.contains(&b';'),
             offset: 0,
             line: 0,
-            number: None,
+            repeated: false,
+            number: NumberOrNone::NONE,
         }
     }
 
@@ -60,7 +63,7 @@ impl<'a> Line<'a> {
     /// have the same description. Not every line has one.
     #[must_use]
     pub fn name_number(&self) -> Option<NameNumber> {
-        self.number
+        self.number.get()
     }
 
     /// Whether the description, in any case, is this one without options.
@@ -78,6 +81,26 @@ impl<'a> Line<'a> {
     #[must_use]
     pub fn has_options(&self) -> bool {
         self.options
+    }
+
+    /// Whether a line before it in its record is of the same attribute; told of
+    /// attributes only for which the reader was asked to
+    /// ([`Wanted::with_repeated`](super::Wanted::with_repeated)).
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        self.repeated
+    }
+
+    /// The same line as the only one of its attribute.
+    #[must_use]
+    pub fn unrepeated(self) -> Self {
+        Self { repeated: false, ..self }
+    }
+
+    /// The same line as one that a line of the same attribute stands before.
+    #[must_use]
+    pub fn repeated(self) -> Self {
+        Self { repeated: true, ..self }
     }
 
     /// Bytes from the start of the chunk to the start of the line.

@@ -26,11 +26,11 @@ pub use chunk::{Chunk, Chunks, entry_text};
 pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
 pub use json::JsonWriter;
 pub use line::{Form, Line};
-pub use names::NameNumber;
+pub use names::{NameNumber, Wanted};
 pub use observation::{ExportClaims, Observations};
 pub use parallel::{
     CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_in_order,
-    map_stream, read_chunk, read_wanted,
+    map_stream, read_chunk, read_picked, read_wanted,
 };
 pub use position::Position;
 pub use raw::RawRecord;

@@ -3,6 +3,8 @@
 use rustc_hash::FxHashMap;
 use wide::u8x16;
 
+use super::Line;
+
 /// The number of an attribute description, exactly as it is spelled, within one
 /// reader: a caller's own table can say what the description is to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -13,6 +15,118 @@ impl NameNumber {
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0)
+    }
+}
+
+/// The number of a description, or none, in the room of the number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NumberOrNone(u16);
+
+impl NumberOrNone {
+    pub(super) const NONE: Self = Self(u16::MAX);
+
+    #[inline(always)]
+    pub(super) fn get(self) -> Option<NameNumber> {
+        (self.0 != Self::NONE.0).then_some(NameNumber(self.0))
+    }
+}
+
+/// No description has the number that stands for none: [`MOST`] is far below it.
+impl From<NameNumber> for NumberOrNone {
+    #[inline(always)]
+    fn from(number: NameNumber) -> Self {
+        Self(number.0)
+    }
+}
+
+/// Which lines of a description a caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// The bytes of the shortest value, as it stands, that is not wanted.
+    least: u32,
+    /// How many bytes more the longest one has.
+    span: u32,
+    /// The bit of the attribute of which the second line of a record and all further
+    /// ones are wanted; 0 where they are not.
+    bit: u64,
+    /// The number of the word of [`Seen`] that has the bit.
+    word: u8,
+}
+
+impl Wanted {
+    /// All lines.
+    pub const ALL: Self = Self { least: u32::MAX, span: 0, bit: 0, word: 0 };
+    /// No lines.
+    pub const NONE: Self = Self { least: 0, span: u32::MAX, bit: 0, word: 0 };
+
+    /// Those lines whose value has fewer bytes than `least`, or more than `most`, as
+    /// it stands: with its folds, and not decoded.
+    #[must_use]
+    pub const fn outside(least: u32, most: u32) -> Self {
+        match most.checked_sub(least) {
+            Some(span) => Self { least, span, ..Self::NONE },
+            None => Self::ALL,
+        }
+    }
+
+    /// The second line of an attribute in a record and all further ones too, told by
+    /// [`Line::is_repeated`](super::Line::is_repeated). The number, below
+    /// [`Wanted::NUMBERS`], is the caller's own for the attribute; 0 stands for none.
+    #[must_use]
+    pub const fn with_repeated(self, number: u16) -> Self {
+        if number == 0 {
+            return self;
+        }
+        // There are eight words.
+        Self { bit: 1 << (number % 64), word: (number / 64 % 8) as u8, ..self }
+    }
+
+    /// The same, or all lines.
+    #[must_use]
+    pub const fn or_all(self, all: bool) -> Self {
+        if all { Self { least: u32::MAX, span: 0, ..self } } else { self }
+    }
+
+    /// Numbers that a caller can give its attributes.
+    pub const NUMBERS: usize = 512;
+
+    #[inline(always)]
+    pub(super) fn takes(self, length: usize) -> bool {
+        // No line is as long as that: its limit is below.
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        length.wrapping_sub(self.least) > self.span
+    }
+}
+
+/// The attributes of which the record has a line so far, by the caller's number.
+#[derive(Debug, Default)]
+pub(super) struct Seen([u64; Wanted::NUMBERS / 64]);
+
+impl Seen {
+    /// Takes up a line; whether the attribute had one before. Never for number 0.
+    #[inline(always)]
+    pub(super) fn again(&mut self, wanted: Wanted) -> bool {
+        let word = &mut self.0[usize::from(wanted.word) % (Wanted::NUMBERS / 64)];
+        let again = *word & wanted.bit != 0;
+        *word |= wanted.bit;
+        again
+    }
+}
+
+/// How a caller says what it wants.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Pick {
+    ByName(fn(&[u8]) -> bool),
+    ByLine(fn(&[u8]) -> Wanted),
+}
+
+impl Pick {
+    fn of(self, name: &[u8]) -> Wanted {
+        match self {
+            Self::ByName(wanted) if wanted(name) => Wanted::ALL,
+            Self::ByName(_) => Wanted::NONE,
+            Self::ByLine(wanted) => wanted(name),
+        }
     }
 }
 
@@ -38,7 +152,7 @@ pub(super) struct Names<'a> {
     /// The description of the line before.
     last: usize,
     limit: usize,
-    wanted: fn(&[u8]) -> bool,
+    pick: Pick,
 }
 
 /// A description with its colon.
@@ -60,8 +174,8 @@ struct Known {
 #[derive(Debug)]
 pub(super) struct Expected {
     length: u8,
-    /// Whether the caller wants lines with it.
-    pub wanted: bool,
+    /// Which lines with it the caller wants.
+    pub wanted: Wanted,
     pub number: NameNumber,
 }
 
@@ -89,12 +203,21 @@ impl<'a> Names<'a> {
     pub(super) fn for_chunk(length: usize) -> Self {
         let limit = if length > SMALL { MOST } else { 0 };
         let (known, numbers) = (Vec::new(), FxHashMap::default());
-        Self { known, numbers, last: 0, limit, wanted: |_| true }
+        Self { known, numbers, last: 0, limit, pick: Pick::ByName(|_| true) }
     }
 
-    /// Says which descriptions are wanted.
-    pub(super) fn want(&mut self, wanted: fn(&[u8]) -> bool) {
-        self.wanted = wanted;
+    /// Says which lines are wanted.
+    pub(super) fn want(&mut self, pick: Pick) {
+        self.pick = pick;
+    }
+
+    /// Which lines with the description of a line are wanted.
+    pub(super) fn wanted(&self, line: &Line<'_>) -> Wanted {
+        match line.name_number().and_then(|number| self.known.get(number.index())) {
+            Some(known) => known.name.wanted,
+            None if line.options => Wanted::ALL,
+            None => self.pick.of(&line.name()),
+        }
     }
 
     /// What is expected behind the last description.
@@ -137,7 +260,7 @@ impl<'a> Names<'a> {
         head[name.len()] = b':';
         let mask = u32::MAX >> (HEAD - 1 - name.len());
         let length = u8::try_from(name.len()).ok()?;
-        let name_of = Expected { length, number, wanted: (self.wanted)(name) };
+        let name_of = Expected { length, number, wanted: self.pick.of(name) };
         let (follower, other) = (number, number);
         self.known.push(Known { head: lanes(&head), mask, name: name_of, follower, other });
         self.numbers.insert(name, number);

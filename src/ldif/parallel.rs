@@ -8,7 +8,7 @@ use super::chunk::{Chunk, Chunks, settled_boundary};
 use super::observation::Observations;
 use super::raw::RawRecord;
 use super::reader::{Block, Limits, RecordReader};
-use super::{LdifError, LdifErrorKind, Line, Position};
+use super::{LdifError, LdifErrorKind, Line, Position, Wanted};
 
 /// Bytes in a chunk: small enough to stay in a core's second-level cache while
 /// it is scanned and read, large enough for the cost of a task not to show.
@@ -178,6 +178,18 @@ pub fn read_wanted<'a>(
     each: impl FnMut(RawRecord<'_, 'a>),
 ) -> ChunkReport {
     let reader = RecordReader::new(bytes, options.limits).with_wanted(wanted);
+    read_all(reader, bytes, options, each)
+}
+
+/// The same, where the caller wants some lines only of a description
+/// ([`RecordReader::with_picked`]).
+pub fn read_picked<'a>(
+    bytes: &'a [u8],
+    options: ReadOptions,
+    pick: fn(&[u8]) -> Wanted,
+    each: impl FnMut(RawRecord<'_, 'a>),
+) -> ChunkReport {
+    let reader = RecordReader::new(bytes, options.limits).with_picked(pick);
     read_all(reader, bytes, options, each)
 }
 

@@ -5,10 +5,10 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::grammar::{self, Fault, Folded};
 use super::line::Form;
 use super::line_ends::{LineEnds, Texture};
-use super::names::Names;
+use super::names::{Names, Pick, Seen};
 use super::observation::Observations;
 use super::raw::RawRecord;
-use super::{LdifError, LdifErrorKind, Line, Position, WarningKind};
+use super::{LdifError, LdifErrorKind, Line, Position, Wanted, WarningKind};
 
 mod expected;
 mod lines;
@@ -56,6 +56,8 @@ pub struct RecordReader<'a> {
     line: u32,
     ends: LineEnds,
     names: Names<'a>,
+    /// Attributes that the record has so far.
+    seen: Seen,
     limits: Limits,
     lines: Vec<Line<'a>>,
     /// Whether a `-` line is among them.
@@ -77,6 +79,7 @@ impl<'a> RecordReader<'a> {
             line: 0,
             ends: LineEnds::of(chunk),
             names: Names::for_chunk(chunk.len()),
+            seen: Seen::default(),
             limits: Limits { record: limits.record.min(u64::from(u32::MAX)), ..limits },
             lines: Vec::new(),
             dashes: false,
@@ -100,7 +103,15 @@ impl<'a> RecordReader<'a> {
     #[must_use]
     pub fn with_wanted(mut self, wanted: fn(&[u8]) -> bool) -> Self {
         self.leaves_out = true;
-        self.names.want(wanted);
+        self.names.want(Pick::ByName(wanted));
+        self
+    }
+
+    /// The same, where the caller wants some lines only of a description.
+    #[must_use]
+    pub fn with_picked(mut self, pick: fn(&[u8]) -> Wanted) -> Self {
+        self.leaves_out = true;
+        self.names.want(Pick::ByLine(pick));
         self
     }
 
@@ -122,6 +133,7 @@ impl<'a> RecordReader<'a> {
             }
             self.lines.clear();
             self.dashes = false;
+            self.seen = Seen::default();
             self.comments.clear();
             let start = Mark { rest: self.rest, line: self.line };
             match self.read_block().and_then(|()| self.close_block(start)) {

@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::directory::AttributeDescription;
+use crate::directory::{AttributeDescription, Facts};
 use crate::ldif::{
-    ChunkReport, Form, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_wanted,
+    ChunkReport, Form, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_picked,
 };
 
-use super::profile::Reads;
-use super::{Attr, Profile, Subject};
+use super::catalogue::schema::Screen;
+use super::profile::{Reads, every_line};
+use super::{Attr, Profile, Subject, Suspect};
 
 /// Records that were read and are no entries, by the reason for skipping them.
 pub type Skipped = BTreeMap<&'static str, u64>;
@@ -33,13 +34,12 @@ pub struct Gathered<'a> {
 
 /// What an attribute description without options is to the rules.
 #[derive(Debug, Clone, Copy)]
-enum Role {
-    /// Lines with a value of so many bytes as it stands are read.
-    Read {
-        attr: Attr,
-        at_least: usize,
-    },
-    Ignored,
+struct Role {
+    /// The attribute whose lines with a value of so many bytes as it stands are
+    /// read.
+    read: Option<(Attr, usize)>,
+    /// What the schema says about the values.
+    screen: Screen,
 }
 
 /// Reads the entries of a text; `each` gets every one that is an entry, with what
@@ -54,8 +54,8 @@ pub fn read_entries<'a>(
 ) -> ChunkReport {
     let mut entry = Gathered { keep_lines, ..Gathered::default() };
     let mut open = false;
-    let is_wanted = if keep_lines { |_: &[u8]| true } else { profile.wanted() };
-    let report = read_wanted(text, options, is_wanted, |record| {
+    let picked = if keep_lines { every_line } else { profile.picked() };
+    let report = read_picked(text, options, picked, |record| {
         if record.is_entry() {
             if open {
                 each(&entry);
@@ -99,9 +99,15 @@ impl<'a> Gathered<'a> {
         }
         let number = line.name_number().map(NameNumber::index);
         match number.and_then(|number| self.roles.get(number)) {
-            Some(Some(Role::Ignored)) => {}
-            Some(Some(Role::Read { at_least, .. })) if line.raw().len() < *at_least => {}
-            Some(Some(Role::Read { attr, .. })) => self.take(*attr, line),
+            Some(Some(role)) => {
+                if role.screen.stops(line) {
+                    self.subject.suspect(Suspect::of(role.screen, line));
+                }
+                match role.read {
+                    Some((attr, at_least)) if line.raw().len() >= at_least => self.take(attr, line),
+                    _ => {}
+                }
+            }
             Some(None) | None => self.push_by_name(line, profile),
         }
     }
@@ -122,25 +128,45 @@ impl<'a> Gathered<'a> {
         let name = line.name();
         if line.has_options() {
             let description = AttributeDescription::split(&name);
-            if let (true, Some(attr)) = (description.is_partial(), Attr::of(description.base())) {
-                self.subject.mark_partial(attr);
+            if description.is_partial() {
+                self.push_partial(description, line);
             }
             return;
         }
-        let role = Attr::of(&name).map_or(Role::Ignored, |attr| match profile.reads(attr) {
-            Reads::Nothing => Role::Ignored,
-            Reads::Values => Role::Read { attr, at_least: 0 },
-            Reads::LongerThan(beyond) => Role::Read { attr, at_least: beyond + 1 },
+        let number = Facts::numbered(&name).map_or(0, |(number, _)| number);
+        let attr = Attr::numbered(number, &name);
+        let read = attr.and_then(|attr| match profile.reads(attr) {
+            Reads::Nothing => None,
+            Reads::Values => Some((attr, 0)),
+            Reads::LongerThan(beyond) => Some((attr, beyond + 1)),
         });
-        match role {
-            Role::Read { attr, at_least } if line.raw().len() >= at_least => self.take(attr, line),
-            Role::Read { .. } | Role::Ignored => {}
+        let role = Role { read, screen: profile.screen(number) };
+        if role.screen.stops(line) {
+            self.subject.suspect(Suspect::of(role.screen, line));
+        }
+        if let Some((attr, at_least)) = role.read
+            && line.raw().len() >= at_least
+        {
+            self.take(attr, line);
         }
         if let Some(number) = line.name_number().map(NameNumber::index) {
             if self.roles.len() <= number {
                 self.roles.resize(number + 1, None);
             }
             self.roles[number] = Some(role);
+        }
+    }
+
+    /// Takes in a line of a part of an attribute's values: the first one of each
+    /// part tells of it.
+    fn push_partial(&mut self, description: AttributeDescription<'_>, line: &Line<'a>) {
+        if let Some(attr) = Attr::of(description.base()) {
+            self.subject.mark_partial(attr);
+        }
+        let last = self.subject.suspects().last();
+        if last.is_none_or(|last| last.line.name() != line.name()) {
+            let facts = Facts::of(description.base());
+            self.subject.suspect(Suspect { facts, line: *line });
         }
     }
 
@@ -158,7 +184,8 @@ impl<'a> Gathered<'a> {
                 self.drop_values(&head.bytes(), values, head);
             }
             if !head.is(ModOp::Delete.keyword().as_bytes()) {
-                values.iter().for_each(|line| self.push(line, profile));
+                // Which values stay, the server knows: none of these is one too many.
+                values.iter().for_each(|line| self.push(&line.unrepeated(), profile));
             }
         }
         true
@@ -173,6 +200,7 @@ impl<'a> Gathered<'a> {
             self.subject.uncount(attr, if all { usize::MAX } else { values.len() });
             self.subject.retain(attr, stays);
         }
+        self.subject.retain_suspects(|suspect| !suspect.line.is(attribute) || stays(&suspect.line));
         self.lines.retain(|line| !line.is(attribute) || stays(line));
     }
 }

@@ -29,5 +29,5 @@ pub use registry::UnknownRule;
 pub use roll::{Listed, is_of_other_kind, reason_summary};
 pub use rule::{Example, Rule, RuleName, Severity};
 pub use selection::Selection;
-pub use subject::{Attr, AttrSet, Subject};
+pub use subject::{Attr, AttrSet, Subject, Suspect};
 pub use survey::{CheckOptions, EntryFindings, Export, Survey, SurveyedExport};

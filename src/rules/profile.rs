@@ -5,9 +5,12 @@ use super::idfix::{self, Buffers, Class, Duplicates, Key, Location, SkipReason};
 use super::registry::{did_you_mean, nearest};
 use std::sync::Arc;
 
+use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
 use super::catalogue::{Catalogue, Reason, Settings};
 use super::{Attr, Finding, Fingerprint, Subject};
+use crate::directory::Facts;
+use crate::ldif::Wanted;
 
 /// A set of rules with the entries that they apply to.
 #[derive(Debug, Clone)]
@@ -59,6 +62,14 @@ pub struct ProfileOptions {
     pub settings: Settings,
 }
 
+/// All lines, those told that stand behind another of their attribute.
+pub(super) fn every_line(name: &[u8]) -> Wanted {
+    match Facts::numbered(name) {
+        Some((number, facts)) if facts.single_valued => Wanted::ALL.with_repeated(number),
+        _ => Wanted::ALL,
+    }
+}
+
 /// There is no profile of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -78,7 +89,10 @@ impl Profile {
     pub const NAMES: &'static [&'static str] = &[
         "entra",
         "entra-cloud-sync",
+        "ad-schema",
         "exchange-online",
+        "google",
+        "schemus",
         "hygiene",
         "idfix-multitenant",
         "idfix-dedicated",
@@ -94,11 +108,24 @@ impl Profile {
         }
     }
 
-    /// Whether an attribute, by its name, is one that the profile reads.
-    pub(super) fn wanted(&self) -> fn(&[u8]) -> bool {
+    /// Which lines of an attribute, by its name, the profile reads.
+    pub(super) fn picked(&self) -> fn(&[u8]) -> Wanted {
         match &self.rules {
-            RuleSet::IdFix(_) => |name| Attr::of(name).is_some_and(|it| idfix::READ.contains(&it)),
-            RuleSet::Catalogue(catalogue) => catalogue.wanted(),
+            RuleSet::IdFix(_) => |name| match Attr::of(name) {
+                Some(attr) if idfix::READ.contains(&attr) => Wanted::ALL,
+                _ => Wanted::NONE,
+            },
+            RuleSet::Catalogue(catalogue) => catalogue.picked(),
+        }
+    }
+
+    /// What the profile asks of an attribute, by its number in the table of attributes
+    /// ([`Facts::numbered`]), according to the schema.
+    #[must_use]
+    pub fn screen(&self, number: u16) -> Screen {
+        match &self.rules {
+            RuleSet::IdFix(_) => Screen::OPEN,
+            RuleSet::Catalogue(catalogue) => Screen::numbered(catalogue.profile, number),
         }
     }
 
@@ -228,9 +255,21 @@ impl Profile {
                 let doc = "What Entra Cloud Sync and Active Directory refuse";
                 Ok(Self::of_catalogue("entra-cloud-sync", doc, options.settings))
             }
+            "ad-schema" => {
+                let doc = "What the schema of Active Directory does not allow, in any object";
+                Ok(Self::of_catalogue("ad-schema", doc, options.settings))
+            }
             "exchange-online" => {
                 let doc = "What Exchange Online refuses or rewrites";
                 Ok(Self::of_catalogue("exchange-online", doc, options.settings))
+            }
+            "google" => {
+                let doc = "What Google Workspace and its Directory Sync refuse or skip";
+                Ok(Self::of_catalogue("google", doc, options.settings))
+            }
+            "schemus" => {
+                let doc = "What Schemus and Email Security.cloud reject";
+                Ok(Self::of_catalogue("schemus", doc, options.settings))
             }
             "hygiene" => {
                 let doc = "What is untidy in any object, synchronised or not";
@@ -411,7 +450,8 @@ mod tests {
         };
         assert_eq!(error.nearest, Some("idfix-multitenant"));
         assert!(error.to_string().ends_with(
-            "the profiles are entra, entra-cloud-sync, exchange-online, hygiene, \
+            "the profiles are entra, entra-cloud-sync, ad-schema, exchange-online, google, schemus, \
+                     hygiene, \
                      idfix-multitenant, idfix-dedicated"
         ));
     }

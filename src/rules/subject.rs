@@ -5,8 +5,12 @@
 //! which only the number matters, only the number is kept.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use crate::directory::Facts;
 use crate::ldif::Line;
+
+use super::catalogue::schema::Screen;
 
 macro_rules! attributes {
     ($($variant:ident = $name:literal,)*) => {
@@ -44,6 +48,7 @@ attributes! {
     Department = "department",
     Description = "description",
     DisplayName = "displayName",
+    DsHeuristics = "dSHeuristics",
     EmployeeId = "employeeID",
     EmployeeNumber = "employeeNumber",
     EmployeeType = "employeeType",
@@ -81,18 +86,25 @@ attributes! {
     Mobile = "mobile",
     MsDsConsistencyGuid = "mS-DS-ConsistencyGuid",
     MsDsPreferredDataLocation = "msDS-preferredDataLocation",
+    MsDsSupportedEncryptionTypes = "msDS-SupportedEncryptionTypes",
     MsExchHideFromAddressLists = "msExchHideFromAddressLists",
+    MsExchRecipientDisplayType = "msExchRecipientDisplayType",
     MsExchRecipientTypeDetails = "msExchRecipientTypeDetails",
+    MsExchRemoteRecipientType = "msExchRemoteRecipientType",
     MsExchUsageLocation = "msExchUsageLocation",
     ObjectCategory = "objectCategory",
     ObjectClass = "objectClass",
     ObjectGuid = "objectGUID",
+    Ou = "ou",
     Pager = "pager",
     PhysicalDeliveryOfficeName = "physicalDeliveryOfficeName",
     PostalCode = "postalCode",
     PreferredLanguage = "preferredLanguage",
+    PrimaryGroupId = "primaryGroupID",
     ProxyAddresses = "proxyAddresses",
     SamAccountName = "sAMAccountName",
+    ServicePrincipalName = "servicePrincipalName",
+    SidHistory = "sIDHistory",
     Sn = "sn",
     St = "st",
     StreetAddress = "streetAddress",
@@ -100,8 +112,10 @@ attributes! {
     TelephoneNumber = "telephoneNumber",
     ThumbnailPhoto = "thumbnailPhoto",
     Title = "title",
+    UnixUserPassword = "unixUserPassword",
     UserAccountControl = "userAccountControl",
     UserCertificate = "userCertificate",
+    UserPassword = "userPassword",
     UserPrincipalName = "userPrincipalName",
     UserSmimeCertificate = "userSMIMECertificate",
 }
@@ -110,6 +124,14 @@ impl Attr {
     /// The place of the attribute among [`COUNTED`].
     fn counter(self) -> Option<usize> {
         COUNTED.iter().position(|counted| *counted == self)
+    }
+
+    /// The same as [`Attr::of`], for one whose number in the table of attributes is
+    /// known: all attributes that a rule reads have one.
+    #[must_use]
+    pub fn numbered(number: u16, name: &[u8]) -> Option<Self> {
+        let attr = BY_NUMBER.get(usize::from(number)).copied().flatten()?;
+        attr.name().as_bytes().eq_ignore_ascii_case(name).then_some(attr)
     }
 
     /// The attribute of a description without options; `None` where no rule
@@ -125,6 +147,12 @@ impl Attr {
             .find(|attr| attr.name().as_bytes().eq_ignore_ascii_case(name))
     }
 }
+
+/// The attribute that is the known one of this number in the table of attributes.
+static BY_NUMBER: LazyLock<Vec<Option<Attr>>> = LazyLock::new(|| {
+    let known = Facts::all().map(|facts| Attr::of(facts.name.as_bytes()));
+    std::iter::once(None).chain(known).collect()
+});
 
 /// The attributes whose names have so many bytes.
 static BY_LENGTH: [[Option<Attr>; 12]; 32] = {
@@ -158,6 +186,25 @@ pub struct Subject<'a> {
     /// The attributes that have lines.
     filled: AttrSet,
     partial: AttrSet,
+    suspects: Vec<Suspect<'a>>,
+}
+
+/// A line that the schema may not allow, told by a quick look.
+#[derive(Debug, Clone, Copy)]
+pub struct Suspect<'a> {
+    /// The facts about the attribute; [`Facts::UNKNOWN`] where the table does not
+    /// hold it.
+    pub facts: &'static Facts,
+    /// The line.
+    pub line: Line<'a>,
+}
+
+impl<'a> Suspect<'a> {
+    /// A line that a screen has stopped.
+    #[must_use]
+    pub fn of(screen: Screen, line: &Line<'a>) -> Self {
+        Self { facts: screen.facts().unwrap_or(&Facts::UNKNOWN), line: *line }
+    }
 }
 
 /// The lines of each attribute.
@@ -206,6 +253,7 @@ impl<'a> Subject<'a> {
         self.slots.0.iter_mut().for_each(Vec::clear);
         self.counts = Default::default();
         (self.filled, self.partial) = Default::default();
+        self.suspects.clear();
         self.dn = dn.borrowed();
         if self.dn.is_none() {
             dn.bytes_in(&mut self.dn_buffer);
@@ -221,6 +269,22 @@ impl<'a> Subject<'a> {
                 self.slots.0[attr as usize].push(line);
             }
         }
+    }
+
+    /// Puts a line among those that the schema may not allow.
+    pub fn suspect(&mut self, suspect: Suspect<'a>) {
+        self.suspects.push(suspect);
+    }
+
+    /// The lines that the schema may not allow, in the order of the export.
+    #[must_use]
+    pub fn suspects(&self) -> &[Suspect<'a>] {
+        &self.suspects
+    }
+
+    /// Keeps the suspects that a test lets through.
+    pub fn retain_suspects(&mut self, stays: impl FnMut(&Suspect<'a>) -> bool) {
+        self.suspects.retain(stays);
     }
 
     /// Marks an attribute of which the export holds only a part (`;range=`).
@@ -253,6 +317,12 @@ impl<'a> Subject<'a> {
             Some(dn) => rdn_value(dn),
             None => Cow::Owned(rdn_value(&self.dn_buffer).into_owned()),
         })
+    }
+
+    /// The value of the DN's first RDN, unescaped.
+    #[must_use]
+    pub fn rdn_value(&self) -> Cow<'_, [u8]> {
+        rdn_value(self.dn())
     }
 
     /// Keeps the lines of an attribute that a test lets through.
@@ -373,6 +443,8 @@ mod tests {
             assert_eq!(Attr::of(attr.name().as_bytes()), Some(*attr));
             assert_eq!(Attr::of(attr.name().to_uppercase().as_bytes()), Some(*attr));
             assert_eq!(Attr::of(&attr.name().as_bytes()[1..]), None);
+            let number = Facts::numbered(attr.name().as_bytes()).map_or(0, |found| found.0);
+            assert_eq!(Attr::numbered(number, attr.name().as_bytes()), Some(*attr));
         }
         assert_eq!(Attr::of(b""), None);
         assert_eq!(Attr::of(&[b'a'; 1000]), None);

@@ -8,12 +8,12 @@ mod model;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use self::directory::Directory;
 use self::model::{Dice, Model};
 use super::compared::Compared;
 use super::{DiffDraft, DiffError, DiffOptions, EntryIndex, Kinds, Scope, Server, diff};
+use crate::change::tests::same_cases;
 use crate::ldif::{ChangeRecord, ReadOptions, Record, WriteOptions, read_chunk};
 
 fn options() -> DiffOptions {
@@ -85,22 +85,8 @@ fn check(server: Server, base: &[Dice], edits: &[Dice]) -> Result<(), TestCaseEr
     Ok(())
 }
 
-/// The same cases in every run; others, and as many as are wanted, where
-/// `PROPTEST_CASES` asks for them.
-fn config() -> ProptestConfig {
-    match std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()) {
-        Some(cases) => ProptestConfig::with_cases(cases),
-        None => ProptestConfig {
-            cases: 400,
-            rng_seed: RngSeed::Fixed(1),
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        },
-    }
-}
-
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(same_cases(400))]
 
     #[test]
     fn the_change_leads_there_and_the_undo_back_in_active_directory(

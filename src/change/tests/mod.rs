@@ -11,10 +11,26 @@ mod properties;
 mod proving;
 mod verifying;
 
+use proptest::test_runner::{Config, RngSeed};
+
 use crate::directory::Entry;
 use crate::ldif::{
     ChangeRecord, InputReport, ReadOptions, Record, WriteOptions, Writer, read_chunk,
 };
+
+/// The same so many cases in every run; others, and as many as are wanted, where
+/// `PROPTEST_CASES` asks for them.
+pub(super) fn same_cases(cases: u32) -> Config {
+    match std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()) {
+        Some(cases) => Config::with_cases(cases),
+        None => Config {
+            cases,
+            rng_seed: RngSeed::Fixed(1),
+            failure_persistence: None,
+            ..Config::default()
+        },
+    }
+}
 
 /// The records of a text that holds no error.
 fn records(text: &str) -> Vec<Record<'static>> {

@@ -2,11 +2,10 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use super::directory::{run, sets};
 use super::files::{applicable, change_file, export, read_into};
-use super::{changes, entries, text_of, text_of_changes};
+use super::{changes, entries, same_cases, text_of, text_of_changes};
 use crate::change::{
     Image, Judgement, OnRefusal, Outcome, State, Undo, Verification, VerifyRun, undo_without_base,
 };
@@ -169,24 +168,11 @@ fn consequences(
     Ok(())
 }
 
-/// The same cases in every run; others, and as many as are wanted, where
-/// `PROPTEST_CASES` asks for them. About one in 15,000 random files leads, without an
-/// identity in any entry, to a directory that looks as if nothing had been done: no
-/// one can tell there, and this test would not know it.
-fn config() -> ProptestConfig {
-    match std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()) {
-        Some(cases) => ProptestConfig::with_cases(cases),
-        None => ProptestConfig {
-            cases: 3000,
-            rng_seed: RngSeed::Fixed(1),
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        },
-    }
-}
-
+// About one in 15,000 random files leads, without an identity in any entry, to a
+// directory that looks as if nothing had been done: no one can tell there, and these
+// tests would not know it.
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(same_cases(3000))]
 
     #[test]
     fn a_run_that_stopped_can_be_finished_and_rolled_back(

@@ -3,7 +3,7 @@
 use super::super::base64::{self, Base64};
 use super::super::line::Form;
 use super::super::line_ends::{self, Texture};
-use super::super::names::{Expectation, Expected, HEAD};
+use super::super::names::{Expectation, Expected, HEAD, Seen};
 use super::super::{Line, grammar};
 use super::{index, offset32};
 
@@ -26,6 +26,7 @@ pub(super) struct Walk<'w, 'a> {
     /// Physical lines before it in the chunk.
     pub line: u32,
     pub expectation: Expectation<'w>,
+    pub seen: &'w mut Seen,
 }
 
 impl<'w, 'a> Walk<'w, 'a> {
@@ -59,6 +60,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let text = &self.chunk[..self.chunk.len().min(index(self.limit))];
         let (mut start, mut ends) = (self.start, self.ends);
         let mut expectation = self.expectation;
+        let seen = &mut *self.seen;
         let name = 'lines: loop {
             let Some(window) = text.get(start..).and_then(<[u8]>::first_chunk::<WINDOW>) else {
                 break None;
@@ -80,9 +82,10 @@ impl<'w, 'a> Walk<'w, 'a> {
                     _ => break 'lines Some(name),
                 }
             };
-            if name.wanted | self.keeps_all {
+            let (name_length, number) = (name.length(), name.number);
+            let repeated = seen.again(name.wanted);
+            if name.wanted.takes(end - start - name_length - 2) | repeated | self.keeps_all {
                 let line = &text[start..end];
-                let (name_length, number) = (name.length(), name.number);
                 lines.push(Line {
                     name: &window[..name_length],
                     value: line.get(name_length + 2..).unwrap_or_default(),
@@ -90,9 +93,10 @@ impl<'w, 'a> Walk<'w, 'a> {
                     name_folded: false,
                     value_folded: ends.len() - rest.len() > 1,
                     options: false,
+                    repeated,
                     offset: offset32(start),
                     line: self.line + offset32(self.ends.len() - ends.len()),
-                    number: Some(number),
+                    number: number.into(),
                 });
             }
             start = end + 1;
@@ -125,7 +129,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         {
             return None;
         }
-        if keeps || name.wanted {
+        let repeated = self.seen.again(name.wanted);
+        if keeps || repeated || name.wanted.takes(value.len()) {
             lines.push(Line {
                 name: &self.chunk[self.start..colon],
                 value,
@@ -133,9 +138,10 @@ impl<'w, 'a> Walk<'w, 'a> {
                 name_folded: false,
                 value_folded: physical > 1,
                 options: false,
+                repeated,
                 offset: offset32(self.start),
                 line: self.line,
-                number: Some(name.number),
+                number: name.number.into(),
             });
         }
         self.line += physical;

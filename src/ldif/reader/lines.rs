@@ -6,6 +6,7 @@ use super::super::base64::{self, Base64};
 use super::super::grammar::{self, Fault, Lexed};
 use super::super::line::Form;
 use super::super::line_ends::Texture;
+use super::super::names::NumberOrNone;
 use super::super::{LdifErrorKind, Line, WarningKind};
 use super::expected::Walk;
 use super::{RecordReader, index, into_fault, length64, offset32};
@@ -26,6 +27,7 @@ impl<'a> RecordReader<'a> {
             start: chunk.len() - self.rest.len(),
             line: self.line,
             expectation: self.names.expect(),
+            seen: &mut self.seen,
         };
         walk.read(&mut self.lines);
         let last = walk.expectation.last();
@@ -63,7 +65,9 @@ impl<'a> RecordReader<'a> {
         };
         let Lexed { line: Line { form, options, .. }, physical } = lexed;
         let offset = offset32(self.chunk.len() - start.len());
-        self.lines.push(Line { offset, line: self.line, ..lexed.line });
+        // That of the DN is of no attribute.
+        let repeated = !self.lines.is_empty() && self.seen.again(self.names.wanted(&lexed.line));
+        self.lines.push(Line { offset, line: self.line, repeated, ..lexed.line });
         if length64(start.len() - self.rest.len()) > self.limits.line {
             return Err(Fault { at: start, kind: LdifErrorKind::LineTooLong });
         }
@@ -90,7 +94,7 @@ impl<'a> RecordReader<'a> {
             form: read.form,
             value_folded: read.physical > 1,
             options,
-            number: self.names.number(name, options),
+            number: self.names.number(name, options).map_or(NumberOrNone::NONE, Into::into),
             ..Line::of(name, grammar::without_cr(&self.chunk[read.from..end]))
         };
         Some((&self.chunk[end + 1..], Lexed { line, physical: read.physical }))

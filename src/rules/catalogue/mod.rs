@@ -6,10 +6,14 @@
 //! again over those where something is, for the findings. So a check must be cheap
 //! where nothing is wrong, and may take its time where something is.
 
+mod account_hygiene;
 mod address;
 pub mod cloud_object;
+mod cloud_sync;
 mod country;
 mod everyday;
+mod exchange;
+mod google;
 pub mod identifiers;
 mod location;
 mod mail;
@@ -19,6 +23,8 @@ mod person_name;
 mod proxy_addresses;
 pub(super) mod references;
 mod sam_account_name;
+pub mod schema;
+mod schemus;
 mod scope;
 mod settings;
 mod sign_in_name;
@@ -38,12 +44,15 @@ pub use scope::Reason;
 pub use settings::{Settings, Transliteration};
 pub use verdict::Verdicts;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::idfix::{Duplicates, Location};
 use super::rule::Rule;
 use super::{Attr, Finding, Fingerprint, Key, Reads, Subject};
+use crate::directory::Facts;
+use crate::ldif::Wanted;
 use identifiers::IdentifierBuffers;
+use schema::Screen;
 use scope::Engine;
 use uniqueness::Party;
 
@@ -70,12 +79,58 @@ pub static FAMILIES: &[Family] = &[
     size::FAMILY,
     references::FAMILY,
     well_known_name::FAMILY,
+    schema::FAMILY,
+    exchange::FAMILY,
+    cloud_sync::FAMILY,
+    google::FAMILY,
+    schemus::FAMILY,
+    account_hygiene::FAMILY,
 ];
 
 /// The profile of the rules that hold for all objects, synchronised or not.
 const HYGIENE: &str = "hygiene";
-/// The profile of what Entra Cloud Sync does.
+/// The profile of the rules of Active Directory's schema alone.
+const AD_SCHEMA: &str = "ad-schema";
+/// The profile of Google Workspace.
+const GOOGLE: &str = "google";
+/// The profile of Schemus.
+const SCHEMUS: &str = "schemus";
+const ENTRA: &str = "entra";
 const CLOUD_SYNC: &str = "entra-cloud-sync";
+
+/// Attributes that are read for no profile of synchronisation.
+const OF_HYGIENE: [Attr; 9] = [
+    Attr::CountryCode,
+    Attr::MemberOf,
+    Attr::MsDsSupportedEncryptionTypes,
+    Attr::PreferredLanguage,
+    Attr::PrimaryGroupId,
+    Attr::ServicePrincipalName,
+    Attr::SidHistory,
+    Attr::UnixUserPassword,
+    Attr::UserPassword,
+];
+
+/// Which lines of an attribute a profile reads under the usual settings.
+type Picks = Vec<Wanted>;
+
+static PICKS: LazyLock<[Picks; 3]> = LazyLock::new(|| [ENTRA, AD_SCHEMA, HYGIENE].map(picks));
+
+/// Those of all attributes, by their number in the table.
+fn picks(profile: &'static str) -> Picks {
+    let catalogue = Catalogue { profile, settings: Arc::default() };
+    let picked = |facts: &Facts| {
+        let name = facts.name.as_bytes();
+        let reads = Attr::of(name).map_or(Reads::Nothing, |attr| catalogue.reads(attr));
+        Screen::of(profile, name).picked(reads)
+    };
+    std::iter::once(Wanted::NONE).chain(Facts::all().map(picked)).collect()
+}
+
+fn picked(profile: usize, name: &[u8]) -> Wanted {
+    let number = Facts::numbered(name).map_or(0, |(number, _)| usize::from(number));
+    PICKS.get(profile).and_then(|picks| picks.get(number)).copied().unwrap_or(Wanted::NONE)
+}
 
 /// A rule set of the catalogue.
 #[derive(Debug, Clone)]
@@ -90,21 +145,30 @@ impl Catalogue {
     /// What the profile reads of an attribute.
     #[must_use]
     pub fn reads(&self, attr: Attr) -> Reads {
-        if self.profile == HYGIENE || self.settings.source_anchor == Some(attr) {
+        if matches!(self.profile, HYGIENE | AD_SCHEMA) || self.settings.source_anchor == Some(attr)
+        {
             return Reads::Values;
         }
-        if matches!(attr, Attr::MemberOf | Attr::CountryCode | Attr::PreferredLanguage) {
+        if OF_HYGIENE.contains(&attr) {
             return Reads::Nothing;
         }
         text_length::limit_alone(attr, &self.settings).map_or(Reads::Values, Reads::LongerThan)
     }
 
-    /// Whether an attribute, by its name, is one that the profile may read.
-    pub(super) fn wanted(&self) -> fn(&[u8]) -> bool {
+    /// Which lines of an attribute, by its name, the profile may read.
+    pub(super) fn picked(&self) -> fn(&[u8]) -> Wanted {
+        let is_usual =
+            self.settings.source_anchor.is_none() && self.settings.extension_attributes.is_empty();
         match self.profile {
-            HYGIENE => |name| Attr::of(name).is_some(),
+            ENTRA | CLOUD_SYNC if is_usual => |name| picked(0, name),
+            ENTRA | CLOUD_SYNC => |name| picked(0, name).or_all(Attr::of(name).is_some()),
+            AD_SCHEMA => |name| picked(1, name),
+            HYGIENE => |name| picked(2, name),
             // Half of the lines of an export can be memberOf.
-            _ => |name| Attr::of(name).is_some_and(|attr| attr != Attr::MemberOf),
+            _ => |name| match Attr::of(name) {
+                Some(attr) if !OF_HYGIENE.contains(&attr) => Wanted::ALL,
+                _ => Wanted::NONE,
+            },
         }
     }
 
@@ -116,7 +180,13 @@ impl Catalogue {
     pub fn scope(&self, subject: &Subject<'_>) -> Result<(), Reason> {
         let object = Object::of(subject, &self.settings);
         match (self.profile, object.kind) {
-            (HYGIENE, ObjectKind::Other) => Err(Reason::OtherClass),
+            (AD_SCHEMA, _) if schema::is_of_active_directory(&object) => Ok(()),
+            (AD_SCHEMA, _) => Err(Reason::OtherSchema),
+            (GOOGLE, _) => scope::judge_for_google(&object),
+            (SCHEMUS, _) => scope::judge_for_schemus(&object),
+            (HYGIENE, ObjectKind::Other) if !subject.has(Attr::DsHeuristics) => {
+                Err(Reason::OtherClass)
+            }
             (HYGIENE, _) => Ok(()),
             _ => scope::judge(&object, self.engine()),
         }

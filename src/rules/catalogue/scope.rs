@@ -43,6 +43,9 @@ reasons! {
     ForeignSecurityPrincipal = "foreign-security-principal",
         "a placeholder for an object of another forest";
     Device = "device", "a computer: Cloud Sync synchronises no devices";
+    OtherSchema = "other-schema", "an entry of another schema than Active Directory's";
+    OtherService = "other-service", "an object that the service does not take";
+    NoAddress = "no-address", "no mail address";
     ComputerWithoutCertificate = "computer-without-certificate", "a computer without userCertificate";
     CriticalSystemObject = "critical-system-object", "one that the directory needs itself (isCriticalSystemObject)";
     ConflictObject = "conflict-object", "an object that lost a replication conflict";
@@ -110,7 +113,7 @@ pub(super) fn judge(object: &Object<'_, '_>, engine: Engine) -> Result<(), Reaso
         ObjectKind::User => b"User_",
         ObjectKind::Group => b"Group_",
         ObjectKind::Contact => b"Contact_",
-        ObjectKind::Computer | ObjectKind::Other => return judge_computer(object, engine),
+        ObjectKind::Computer | ObjectKind::Other => return judge_computer(object),
     };
     if object.values(Attr::AdminDescription).any(|(_, value)| begins(&value, prefix)) {
         return Err(Reason::AdminDescription);
@@ -125,8 +128,11 @@ pub(super) fn judge(object: &Object<'_, '_>, engine: Engine) -> Result<(), Reaso
 /// Why an object that the rules look at is not synchronised all the same.
 pub(super) fn prevented(object: &Object<'_, '_>, engine: Engine) -> Option<Reason> {
     let members = object.subject.count(Attr::Member);
-    let is_group = object.kind == ObjectKind::Group;
-    (is_group && members > engine.most_members()).then_some(Reason::GroupTooLarge)
+    match (object.kind, engine) {
+        (ObjectKind::Group, _) if members > engine.most_members() => Some(Reason::GroupTooLarge),
+        (ObjectKind::Computer, Engine::CloudSync) => Some(Reason::Device),
+        _ => None,
+    }
 }
 
 fn judge_other(object: &Object<'_, '_>) -> Reason {
@@ -142,11 +148,10 @@ fn judge_other(object: &Object<'_, '_>) -> Reason {
     }
 }
 
-fn judge_computer(object: &Object<'_, '_>, engine: Engine) -> Result<(), Reason> {
-    match engine {
-        Engine::CloudSync => Err(Reason::Device),
-        Engine::Connect if object.subject.has(Attr::UserCertificate) => Ok(()),
-        Engine::Connect => Err(Reason::ComputerWithoutCertificate),
+fn judge_computer(object: &Object<'_, '_>) -> Result<(), Reason> {
+    match object.subject.has(Attr::UserCertificate) {
+        true => Ok(()),
+        false => Err(Reason::ComputerWithoutCertificate),
     }
 }
 
@@ -222,9 +227,45 @@ fn begins(value: &[u8], with: &[u8]) -> bool {
     value.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
 }
 
+/// Whether Google is to have an object: users, and groups that have mail.
+pub(super) fn judge_for_google(object: &Object<'_, '_>) -> Result<(), Reason> {
+    judge_for_all(object)?;
+    match object.kind {
+        ObjectKind::User => Ok(()),
+        ObjectKind::Group if object.has(Attr::Mail) => Ok(()),
+        ObjectKind::Group => Err(Reason::NoAddress),
+        _ => Err(Reason::OtherService),
+    }
+}
+
+/// Whether Schemus takes an object: all that has an address.
+pub(super) fn judge_for_schemus(object: &Object<'_, '_>) -> Result<(), Reason> {
+    judge_for_all(object)?;
+    match object.kind {
+        ObjectKind::User | ObjectKind::Group | ObjectKind::Contact => {
+            let has_address = object.has(Attr::Mail) || has_smtp(object);
+            if has_address { Ok(()) } else { Err(Reason::NoAddress) }
+        }
+        _ => Err(Reason::OtherService),
+    }
+}
+
+fn judge_for_all(object: &Object<'_, '_>) -> Result<(), Reason> {
+    if object.kind == ObjectKind::Other {
+        return Err(Reason::OtherClass);
+    }
+    if object.subject.has(Attr::IsCriticalSystemObject) {
+        return Err(Reason::CriticalSystemObject);
+    }
+    if is_conflict_object(object.subject.dn()) {
+        return Err(Reason::ConflictObject);
+    }
+    Ok(())
+}
+
 /// Whether a DN is that of an object that lost a replication conflict: its RDN
 /// holds a line feed and `CNF:`.
-fn is_conflict_object(dn: &[u8]) -> bool {
+pub(super) fn is_conflict_object(dn: &[u8]) -> bool {
     memchr::memmem::find(dn, b"\\0ACNF:").is_some() || memchr::memmem::find(dn, b"\nCNF:").is_some()
 }
 
@@ -335,8 +376,16 @@ mod tests {
         assert_eq!(cloud(&[USER, NAME, mark("FALSE")]), Ok(()));
         assert_eq!(cloud(&[USER, NAME, mark("TRUE")]), Err("critical-system-object"));
         assert_eq!(judged("CN=A", &[USER, NAME, mark("FALSE")]), Err("critical-system-object"));
-        let certificate = (Attr::UserCertificate, "MII");
-        assert_eq!(cloud(&[USER, COMPUTER, NAME, certificate]), Err("device"));
+        let mut subject = Subject::default();
+        subject.reset(&Line::of(b"dn", b"CN=A"));
+        for (attr, value) in [USER, COMPUTER, NAME, (Attr::UserCertificate, "MII")] {
+            subject.push(attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
+        }
+        let settings = Settings::default();
+        let object = Object::of(&subject, &settings);
+        assert_eq!(judge(&object, Engine::CloudSync), Ok(()));
+        assert_eq!(prevented(&object, Engine::CloudSync), Some(Reason::Device));
+        assert_eq!(prevented(&object, Engine::Connect), None);
     }
 
     #[test]

@@ -184,6 +184,12 @@ static LIMITS: [Limit; 37] = {
     ]
 };
 
+/// Whether the length of an attribute is judged here, or with the names of a person.
+pub(super) fn is_limited(attr: Attr) -> bool {
+    matches!(attr, Attr::DisplayName | Attr::GivenName | Attr::Sn)
+        || LIMITS.iter().any(|limit| limit.0 == attr)
+}
+
 /// The number of bytes up to which no value of an attribute breaks a rule, where
 /// the length is all that is asked about.
 pub(super) fn limit_alone(attr: Attr, settings: &Settings) -> Option<usize> {

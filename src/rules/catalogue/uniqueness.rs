@@ -423,6 +423,34 @@ impl Party {
     }
 }
 
+/// A service that has one rule for addresses that several objects hold, whichever
+/// attributes they stand in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    /// Its profile.
+    pub profile: &'static str,
+    /// The rule.
+    pub rule: &'static Rule,
+}
+
+/// The services that have.
+const SERVICES: [Told; 2] = [super::google::SHARED_ADDRESS, super::schemus::SHARED_ADDRESS];
+
+/// Which of an object's identifiers are addresses to such a service.
+fn is_address(object: &Object<'_, '_>, identifier: Identifier) -> bool {
+    match identifier.role {
+        Role::Mail | Role::EffectiveMail => true,
+        Role::Primary | Role::Secondary => {
+            let lines = object.subject.lines(identifier.attr);
+            let value = lines.get(identifier.value).map(crate::ldif::Line::bytes);
+            let value = value.unwrap_or_default();
+            let (kind, _) = super::identifiers::typed(&value);
+            kind.is_none_or(|kind| kind.eq_ignore_ascii_case(b"smtp"))
+        }
+        _ => false,
+    }
+}
+
 /// Says which of the object's identifiers others hold, asked for by the number of
 /// the key.
 pub(super) fn judge(
@@ -430,7 +458,11 @@ pub(super) fn judge(
     others_of: &dyn Fn(usize) -> Others,
     verdicts: &mut Verdicts,
 ) {
-    let own = Party::of(object);
+    let mut own = Party::of(object);
+    let service = SERVICES.iter().find(|service| service.profile == verdicts.profile());
+    if service.is_some() {
+        own.identifiers.retain(|(identifier, _, _)| is_address(object, *identifier));
+    }
     let keys = own.identifiers.iter().map(|(_, number, _)| number + 1).max().unwrap_or_default();
     for number in 0..keys {
         let others = others_of(number);
@@ -440,7 +472,10 @@ pub(super) fn judge(
         let mut broken: Vec<(&'static Rule, &Party, Identifier)> = Vec::new();
         let mut at = None;
         for (party, theirs) in &others.named {
-            let found = collision(&own, number, party, *theirs);
+            let found = match service {
+                Some(service) => shared(&own, number, party, *theirs, service.rule),
+                None => collision(&own, number, party, *theirs),
+            };
             if let Some((rule, mine, their_identifier)) = found {
                 at.get_or_insert(mine);
                 broken.push((rule, party, their_identifier));
@@ -466,6 +501,26 @@ pub(super) fn judge(
             });
         }
     }
+}
+
+/// The same address, in whichever attributes two objects hold it.
+fn shared(
+    own: &Party,
+    number: usize,
+    other: &Party,
+    theirs: usize,
+    rule: &'static Rule,
+) -> Option<(&'static Rule, Identifier, Identifier)> {
+    let is_address = |identifier: &Identifier| {
+        use Role::{EffectiveMail, Mail, Primary, Secondary};
+        matches!(identifier.role, EffectiveMail | Mail | Primary | Secondary)
+    };
+    let mine = own.identifiers.iter().filter(|(_, at, _)| *at == number);
+    mine.flat_map(|mine| other.identifiers.iter().map(move |their| (mine, their)))
+        .find(|((_, _, value), (their, at, their_value))| {
+            *at == theirs && is_address(their) && value == their_value
+        })
+        .map(|((mine, _, _), (their, _, _))| (rule, *mine, *their))
 }
 
 /// The gravest rule that two holders of a key break together, with the identifiers

@@ -19,14 +19,30 @@ pub struct Verdicts {
 /// What is wrong with one value.
 #[derive(Debug)]
 struct Verdict {
-    attr: Attr,
-    /// Its number; `None` where the attribute is absent.
-    value: Option<usize>,
+    place: Place,
     broken: Vec<&'static Rule>,
     details: Vec<String>,
     suggestion: Suggestion,
     applicability: Applicability,
 }
+
+/// What a verdict is about.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// A value of an attribute, by its number.
+    Value(Attr, usize),
+    /// An attribute that is absent, or is judged as a whole.
+    Whole(Attr),
+    /// A suspect of the schema, by its number.
+    Suspect(usize),
+    /// A suspect of the schema that stands for a part of its attribute.
+    Part(usize),
+    /// The DN.
+    Dn,
+}
+
+/// How findings call the DN.
+const DN: &str = "dn";
 
 /// Who is told which rule a value breaks, and in which way.
 pub(super) type Breaks<'b> = dyn FnMut(&'static Rule, &dyn Fn() -> String) + 'b;
@@ -34,8 +50,7 @@ pub(super) type Breaks<'b> = dyn FnMut(&'static Rule, &dyn Fn() -> String) + 'b;
 /// A value under judgement.
 pub struct OnValue<'v> {
     verdicts: &'v mut Verdicts,
-    attr: Attr,
-    value: Option<usize>,
+    place: Place,
     is_broken: bool,
 }
 
@@ -54,6 +69,12 @@ impl Verdicts {
         self.any
     }
 
+    /// The profile whose rules are looked at.
+    #[must_use]
+    pub fn profile(&self) -> &'static str {
+        self.profile
+    }
+
     /// Whether a rule is one of the profile's; a check whose rules are not can be
     /// left out.
     #[must_use]
@@ -63,7 +84,7 @@ impl Verdicts {
 
     /// Takes up the value of an attribute, by its number.
     pub fn on(&mut self, attr: Attr, value: usize) -> OnValue<'_> {
-        OnValue { verdicts: self, attr, value: Some(value), is_broken: false }
+        self.on_place(Place::Value(attr, value))
     }
 
     /// Takes up an attribute as a whole: the number of its values, or a value that
@@ -74,7 +95,26 @@ impl Verdicts {
 
     /// Takes up an attribute that is absent.
     pub fn on_absent(&mut self, attr: Attr) -> OnValue<'_> {
-        OnValue { verdicts: self, attr, value: None, is_broken: false }
+        self.on_place(Place::Whole(attr))
+    }
+
+    /// Takes up a suspect of the schema, by its number.
+    pub fn on_suspect(&mut self, number: usize) -> OnValue<'_> {
+        self.on_place(Place::Suspect(number))
+    }
+
+    /// Takes up a suspect of the schema that stands for a part of its attribute.
+    pub fn on_part(&mut self, number: usize) -> OnValue<'_> {
+        self.on_place(Place::Part(number))
+    }
+
+    /// Takes up the DN.
+    pub fn on_dn(&mut self) -> OnValue<'_> {
+        self.on_place(Place::Dn)
+    }
+
+    fn on_place(&mut self, place: Place) -> OnValue<'_> {
+        OnValue { verdicts: self, place, is_broken: false }
     }
 
     /// The verdicts as findings, in the order in which they were given.
@@ -98,8 +138,7 @@ impl OnValue<'_> {
         let Some(full) = &mut self.verdicts.full else { return };
         if !self.is_broken {
             full.push(Verdict {
-                attr: self.attr,
-                value: self.value,
+                place: self.place,
                 broken: Vec::new(),
                 details: Vec::new(),
                 suggestion: Suggestion::None,
@@ -128,9 +167,19 @@ impl OnValue<'_> {
 impl Verdict {
     fn into_finding<'a>(self, object: &Object<'_, 'a>, place: Location<'a>) -> Finding<'a> {
         let subject = object.subject;
-        let line = self.value.and_then(|value| subject.lines(self.attr).get(value));
+        let (attribute, line) = match self.place {
+            Place::Value(attr, value) => (attr.name(), subject.lines(attr).get(value)),
+            Place::Whole(attr) => (attr.name(), None),
+            Place::Suspect(number) | Place::Part(number) => match subject.suspects().get(number) {
+                Some(suspect) => (suspect.facts.name, Some(&suspect.line)),
+                None => ("", None),
+            },
+            Place::Dn => (DN, None),
+        };
         let labels: Vec<&str> = self.broken.iter().map(|rule| rule.label).collect();
-        let closed = object.is_protected() || subject.is_partial(self.attr);
+        let is_partial =
+            Attr::of(attribute.as_bytes()).is_some_and(|attr| subject.is_partial(attr));
+        let closed = object.is_protected() || is_partial;
         let (suggestion, applicability) = match closed {
             true => (Suggestion::None, Applicability::Manual),
             false => (self.suggestion, self.applicability),
@@ -144,12 +193,16 @@ impl Verdict {
             dn: subject.dn_value(),
             common_name: subject.common_name(),
             object_class: subject.last(Attr::ObjectClass).unwrap_or_default(),
-            attribute: self.attr.name(),
+            attribute,
             severity: self.broken.iter().map(|rule| rule.severity).min().unwrap_or(Severity::Info),
             rules: self.broken.iter().map(|rule| rule.name).collect(),
             error: labels.join(", "),
             message: Some(self.details.join("; ")),
-            value: line.map(Line::bytes),
+            value: match self.place {
+                Place::Dn => Some(subject.dn_value()),
+                Place::Part(_) => None,
+                _ => line.map(Line::bytes),
+            },
             update,
             action,
             suggestion,
