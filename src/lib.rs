@@ -14,10 +14,12 @@
 //! * [`change`] turns suggestions into change records, their inverse, and proof.
 //! * [`fix`] decides which suggestions hold and drafts the proven files.
 //! * [`transition`] says what two exports mean for the cloud.
+//! * [`baseline`] knows the findings that were accepted, and their text.
 //! * [`report`] shows findings and changes to people and programs.
 //! * [`output`] writes files that appear complete or not at all.
 //! * [`cli`] holds one file per command.
 
+pub mod baseline;
 pub mod change;
 pub mod cli;
 pub mod directory;

@@ -142,7 +142,7 @@ fn with_draft<T>(
     let exports = [Export { name: "x", bytes }];
     let survey = Survey::run(&exports, options, &|_| {});
     let how = DraftOptions {
-        policy: Policy { take_unsafe, admits: &|_| true },
+        policy: Policy { take_unsafe, admits: &|_| true, accepts: &|_| false },
         write: WriteOptions::change_file(),
         comments: true,
         moves: Moves::AtOnce,

@@ -9,6 +9,7 @@ use ldifix::change::diff::EntryIndex;
 use ldifix::ldif::ReadOptions;
 use ldifix::rules::catalogue::Settings;
 use ldifix::rules::profile::RuleSet;
+use ldifix::rules::tenant::TenantExport;
 use ldifix::rules::{Attr, CheckOptions, Export, Profile, ProfileOptions, Rule, Selection, Survey};
 use ldifix::transition::{Exports, Transition};
 
@@ -77,6 +78,11 @@ fn found(example: &[&str], profile: &str) -> BTreeSet<&'static str> {
     let special = Settings {
         source_anchor: Some(Attr::EmployeeNumber),
         extension_attributes: vec![Attr::EmployeeType],
+        tenant: Some(
+            TenantExport::parse(b"userPrincipalName,immutableId\ntaken@contoso.com,\n")
+                .unwrap()
+                .into(),
+        ),
         ..usual.clone()
     };
     let mut names = found_with(usual, export, profile);

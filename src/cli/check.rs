@@ -4,10 +4,15 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
+use anyhow::bail;
 use clap::ValueEnum;
 
 use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width};
+use crate::rules::CheckOptions;
 
+use super::baseline::WriteBaselineArgs;
+use super::compare::{self, Form};
+use super::config::ConfigArgs;
 use super::console::Console;
 use super::listing::ListArgs;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs};
@@ -34,6 +39,17 @@ pub struct Args {
     #[command(flatten)]
     rules: RuleArgs,
 
+    /// Show what the profile finds and IdFix does not, and the false alarms of IdFix
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["baseline", "write_baseline"])]
+    compare: Option<String>,
+
+    /// Say what each family of rules costs
+    #[arg(long)]
+    timings: bool,
+
+    #[command(flatten)]
+    baseline: WriteBaselineArgs,
+
     #[command(flatten)]
     scope: ScopeArgs,
 
@@ -42,6 +58,9 @@ pub struct Args {
 
     #[command(flatten)]
     stats: StatsArgs,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,11 +76,17 @@ enum Format {
 /// Checks the exports and writes the findings to stdout.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let options = args.rules.check_options(&args.scope, &args.read)?;
-    let wanted = args.rules.wanted()?;
+    let mut options = args.rules.check_options(&args.scope, &args.read)?;
+    let timings = args.timings.then(|| options.profile.count_time()).flatten();
+    if args.timings && timings.is_none() {
+        bail!("--timings: the profile {} has no families of rules", options.profile.name);
+    }
+    let other = args.other(&options)?;
+    let wanted = args.rules.wanted(&options.profile)?;
     args.previous.require_counterparts(args.exports.len(), &options.profile)?;
     let sources = inputs::open(&args.previous.with(&args.exports))?;
     let (sources, previous) = sources.split_at(args.exports.len());
+    let mut acceptance = args.baseline.begin(sources, options.read)?;
     let mut totals = Summary::new();
     let survey = survey::run(sources, &options, console, &mut totals);
 
@@ -73,33 +98,72 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
         return Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean });
     }
+    if let (false, Some(other)) = (stopped, &other) {
+        let form = if args.format == Format::Json { Form::Json } else { Form::Table };
+        let sides = (&options, other);
+        let exit = compare::run(sources, &survey, sides, &wanted, form, console, &mut totals)?;
+        summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+        return Ok(if totals.failures_total > 0 { Exit::Failure } else { exit });
+    }
     if !stopped {
         let transition = args.previous.transition(sources, previous, &options, console)?;
         let mut writer = args.format.writer(console)?;
         survey.findings(|entry| {
-            entry.findings.iter().filter(|finding| wanted.admits_any(&finding.rules)).try_for_each(
-                |finding| {
+            for (at, finding) in entry.findings.iter().enumerate() {
+                // The row of a first holder goes with the one behind it.
+                let behind = entry.findings.get(at + 1).filter(|_| finding.extra);
+                let is_accepted = acceptance.accepts(behind.unwrap_or(finding));
+                if !wanted.admits_any(&finding.rules) {
+                    totals.hide(finding);
+                } else if is_accepted {
+                    totals.accept(finding);
+                } else {
                     totals.find(finding);
-                    writer.write(finding)
-                },
-            )
+                    acceptance.show(finding);
+                    writer.write(finding)?;
+                }
+            }
+            io::Result::Ok(())
         })?;
         let transition = transition.as_ref();
         args.previous.findings(transition, &options, &mut totals, |totals, finding| {
-            if wanted.admits_any(&finding.rules) {
+            let is_accepted = acceptance.accepts(finding);
+            if !wanted.admits_any(&finding.rules) {
+                totals.hide(finding);
+            } else if is_accepted {
+                totals.accept(finding);
+            } else {
                 totals.find_in_transition(finding);
+                acceptance.show(finding);
                 writer.write(finding)?;
             }
             Ok(())
         })?;
         writer.finish()?;
+        let whole = !args.scope.is_restricted();
+        acceptance.finish(&args.baseline, &options.profile, whole, &mut totals, console)?;
     }
     summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+    if let Some(timings) = timings {
+        summary::timings(&timings, console);
+    }
     Ok(match totals {
         Summary { failures_total: 1.., .. } => Exit::Failure,
         Summary { finding_rows: 1.., .. } => Exit::Findings,
         _ => Exit::Clean,
     })
+}
+
+impl Args {
+    /// The other side of a comparison.
+    fn other(&self, options: &CheckOptions) -> anyhow::Result<Option<CheckOptions>> {
+        let Some(name) = &self.compare else { return Ok(None) };
+        if self.format == Format::Csv {
+            bail!("--compare writes a table or JSON: choose another --format");
+        }
+        let scope = self.rules.check_options(&self.scope, &self.read)?;
+        Ok(Some(compare::other(name, options, scope)?))
+    }
 }
 
 impl Format {

@@ -34,6 +34,11 @@ pub struct Console {
 }
 
 impl Console {
+    /// A console before the options about it are known.
+    pub fn plain() -> Self {
+        Self { quiet: false, stdout: Colour::Never, stderr: Colour::Never }
+    }
+
     pub fn new(args: &ConsoleArgs) -> Self {
         let colour = |terminal: bool| match args.color {
             When::Always => Colour::Always,

@@ -8,8 +8,10 @@ use anyhow::{Context, bail};
 use crate::fix::{Draft, DraftOptions, Policy, draft};
 use crate::output::{AtomicFile, Overwrite, commit_all};
 use crate::report::{Summary, counted, quoted, visible};
-use crate::rules::CheckOptions;
+use crate::rules::{CheckOptions, Finding};
 
+use super::baseline::BaselineArgs;
+use super::config::ConfigArgs;
 use super::console::Console;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs, WriteArgs};
 use super::second_cycle::{SecondCycleArgs, SecondOutputs};
@@ -53,6 +55,9 @@ pub struct Args {
     rules: RuleArgs,
 
     #[command(flatten)]
+    baseline: BaselineArgs,
+
+    #[command(flatten)]
     scope: ScopeArgs,
 
     #[command(flatten)]
@@ -63,6 +68,9 @@ pub struct Args {
 
     #[command(flatten)]
     stats: StatsArgs,
+
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// Suggestions that did not hold and are shown.
@@ -72,9 +80,10 @@ const SHOWN: usize = 20;
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.rules.check_options(&args.scope, &args.read)?;
     let options = CheckOptions { keep_held: true, ..options };
-    let wanted = args.rules.wanted()?;
+    let wanted = args.rules.wanted(&options.profile)?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&args.exports)?;
+    let baseline = args.baseline.load(&sources, options.read)?;
     let mut totals = Summary::new();
     let survey = survey::run(&sources, &options, console, &mut totals);
     if options.read.strict && totals.failures_total > 0 {
@@ -82,7 +91,8 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     }
 
     let admits = |rules: &[_]| wanted.admits_all(rules);
-    let policy = Policy { take_unsafe: args.take_unsafe, admits: &admits };
+    let accepts = |finding: &Finding<'_>| baseline.accepts(finding);
+    let policy = Policy { take_unsafe: args.take_unsafe, admits: &admits, accepts: &accepts };
     let moves = args.second_cycle.moves(&options.profile);
     let (write, comments) = (args.write.options(), !args.no_comments);
     let how = DraftOptions { policy, write, comments, moves };
@@ -91,7 +101,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     report(&draft, args, console);
     let failed = totals.failures_total > 0;
     summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
-    Ok(match draft.declined.is_empty() {
+    Ok(match draft.declined.keys().all(|reason| *reason == "accepted") {
         _ if failed => Exit::Failure,
         true => Exit::Clean,
         false => Exit::Findings,
@@ -159,7 +169,8 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
         let words = match *reason {
             "manual" => "need a person: nothing to write can be told",
             "unsafe" => "are unsafe: look at them with `ldifix check`, take them with --unsafe",
-            "not-selected" => "are left out by --select or --ignore",
+            "not-selected" => "are left out by --select, --ignore or --severity",
+            "accepted" => "are accepted by the baseline",
             "still-wrong" => "have a suggestion that would be wrong again",
             "breaks-another-rule" => "have a suggestion that breaks another rule",
             "held" => "have a suggestion that another entry holds",

@@ -1,9 +1,12 @@
 //! The command line: one file per command, each with its arguments and its run.
 
 mod apply;
+mod baseline;
 mod canonical;
 mod changes;
 mod check;
+mod compare;
+mod config;
 mod console;
 mod diff;
 mod entries;
@@ -21,6 +24,7 @@ mod rewritten;
 mod rules;
 mod search;
 mod second_cycle;
+mod selection;
 mod settled;
 mod show;
 mod sort;
@@ -94,7 +98,13 @@ impl From<Exit> for ExitCode {
 /// Runs the command line and gives the exit code: 0 clean, 1 findings, 2 failure.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match config::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => {
+            Console::plain().error(&error);
+            return Exit::Failure.into();
+        }
+    };
     crate::output::remove_unfinished_on_signals();
     let console = Console::new(&cli.console);
     match run(cli, &console) {

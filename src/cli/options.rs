@@ -8,8 +8,9 @@ use crate::change::diff::Scope;
 use crate::directory::{Filter, FilterErrorKind, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
 use crate::report::{Colour, Problem, Severity, Width};
-use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, RuleName, Selection};
+use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, Selection, WantedRules};
 
+use super::selection::SelectionArgs;
 use super::tenant::TenantArgs;
 
 /// How LDIF is read.
@@ -99,13 +100,8 @@ pub struct RuleArgs {
     #[arg(long)]
     alternate_login_id: bool,
 
-    /// Only this rule; may be repeated
-    #[arg(long, value_name = "RULE")]
-    select: Vec<String>,
-
-    /// All rules but this one; may be repeated
-    #[arg(long, value_name = "RULE")]
-    ignore: Vec<String>,
+    #[command(flatten)]
+    selection: SelectionArgs,
 
     #[command(flatten)]
     tenant: TenantArgs,
@@ -129,6 +125,17 @@ impl RuleArgs {
         if self.alternate_login_id && profile.name != "idfix-multitenant" {
             bail!("--alternate-login-id goes with --profile idfix-multitenant only");
         }
+        if let (Some(option), true) = (self.tenant.given().first(), profile.is_idfix()) {
+            bail!(
+                "{option} means nothing to the profile {}: IdFix knows no tenant; leave it out, or \
+                 choose another --profile",
+                profile.name
+            );
+        }
+        let knows_tenant = Rule::by_name("tenant-address-taken")?.profiles.contains(&profile.name);
+        if self.tenant.given().contains(&"--tenant-export") && !knows_tenant {
+            bail!("--tenant-export means nothing to the profile {}; leave it out", profile.name);
+        }
         let selection = scope.selection()?;
         Ok(CheckOptions { profile, selection, read: read.options(), keep_held: false })
     }
@@ -136,36 +143,9 @@ impl RuleArgs {
     /// The rules that are asked for.
     ///
     /// # Errors
-    /// Where a name is no rule's.
-    pub fn wanted(&self) -> anyhow::Result<RuleSelection> {
-        let names = |names: &[String]| -> anyhow::Result<Vec<RuleName>> {
-            names.iter().map(|name| Ok(Rule::by_name(name)?.name)).collect()
-        };
-        Ok(RuleSelection { selected: names(&self.select)?, ignored: names(&self.ignore)? })
-    }
-}
-
-/// The rules that `--select` and `--ignore` leave.
-#[derive(Debug, Clone, Default)]
-pub struct RuleSelection {
-    selected: Vec<RuleName>,
-    ignored: Vec<RuleName>,
-}
-
-impl RuleSelection {
-    fn admits(&self, rule: &RuleName) -> bool {
-        (self.selected.is_empty() || self.selected.contains(rule)) && !self.ignored.contains(rule)
-    }
-
-    /// Whether a finding of these rules is shown.
-    pub fn admits_any(&self, rules: &[RuleName]) -> bool {
-        rules.iter().any(|rule| self.admits(rule))
-    }
-
-    /// Whether a suggestion made for these rules is taken: one that also answers
-    /// to a rule that was left out is not.
-    pub fn admits_all(&self, rules: &[RuleName]) -> bool {
-        rules.iter().all(|rule| self.admits(rule))
+    /// Where a name is no rule's, and where the options contradict each other.
+    pub fn wanted(&self, profile: &Profile) -> anyhow::Result<WantedRules> {
+        self.selection.wanted(profile)
     }
 }
 
@@ -187,6 +167,11 @@ pub struct ScopeArgs {
 }
 
 impl ScopeArgs {
+    /// Whether a part of the directory is left out.
+    pub fn is_restricted(&self) -> bool {
+        self.base.is_some() || !self.exclude.is_empty() || self.filter.is_some()
+    }
+
     fn selection(&self) -> anyhow::Result<Selection> {
         let Scope { base, excluded, filter } = self.diff_scope()?;
         Ok(Selection::new(base, excluded, filter))

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use clap::ValueEnum;
 
 use crate::report::{Width, catalogue};
-use crate::rules::Rule;
+use crate::rules::{Rule, families};
 
 use super::Exit;
 use super::console::Console;
@@ -34,7 +34,8 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let rules = Rule::all();
     match args.format {
         Format::Table => {
-            catalogue::list(&mut out, rules, Width::of_stdout(), console.stdout_colour())?;
+            let families = families();
+            catalogue::list(&mut out, families, Width::of_stdout(), console.stdout_colour())?;
         }
         Format::Json => catalogue::json(&mut out, rules)?,
         Format::Markdown => catalogue::markdown(&mut out, rules)?,

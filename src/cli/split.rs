@@ -8,7 +8,7 @@ use anyhow::bail;
 use rustc_hash::FxHashMap;
 
 use crate::directory::NormalizedDn;
-use crate::directory::dn::{key_depth, key_is_within, normalize_into};
+use crate::directory::dn::{key_depth, key_is_within, naming_context, normalize_into};
 use crate::input::Source;
 use crate::ldif::{
     CHUNK_SIZE, Chunks, InputReport, LdifErrorKind, ReadOptions, WriteOptions, Writer, map_chunks,
@@ -163,24 +163,9 @@ impl By {
                     .unwrap_or(REST)
             }
             Self::ChildrenOf(_) => REST,
-            Self::Context => context(key),
+            Self::Context => naming_context(key),
         }
     }
-}
-
-/// The naming context that a DN shows: its domain components, or its last RDN.
-fn context(key: &[u8]) -> &[u8] {
-    let keys = std::iter::successors(Some(key), |key| crate::directory::dn::key_parent(key));
-    let mut last = key;
-    let mut domain = None;
-    for ancestor in keys {
-        last = ancestor;
-        domain = match ancestor.starts_with(b"dc=") {
-            true => domain.or(Some(ancestor)),
-            false => None,
-        };
-    }
-    domain.unwrap_or(last)
 }
 
 impl Plan {

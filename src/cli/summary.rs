@@ -10,6 +10,7 @@ use crate::ldif::InputReport;
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Failure, InputSummary, Summary, Width};
 use crate::rules::Survey;
+use crate::rules::catalogue::Timings;
 
 use super::console::Console;
 
@@ -46,6 +47,19 @@ pub fn finish_quietly(
         console.note(&format!("the export is incomplete: {reason}"));
     }
     write_stats(summary, stats)
+}
+
+/// Says what each family of rules cost, the dearest first, to stderr.
+pub fn timings(timings: &Timings, console: &Console) {
+    let mut families: Vec<_> = timings.families().collect();
+    families.sort_by_key(|(_, spent)| std::cmp::Reverse(*spent));
+    let all: f64 = families.iter().map(|(_, spent)| spent.as_secs_f64()).sum();
+    console.note("time spent on each family of rules, over all threads:");
+    for (family, spent) in families {
+        let spent = spent.as_secs_f64();
+        let share = if all > 0.0 { 100.0 * spent / all } else { 0.0 };
+        console.note(&format!("  {family:<20} {share:5.1} %  {spent:8.3} s"));
+    }
 }
 
 fn write_stats(summary: &Summary, stats: Option<&Path>) -> anyhow::Result<()> {

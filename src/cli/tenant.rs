@@ -1,10 +1,16 @@
 //! What the administrator says about the tenant on the command line.
 
-use anyhow::bail;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use crate::rules::Attr;
-use crate::rules::catalogue::{Settings, Transliteration};
+use crate::directory::{Facts, Syntax};
+use crate::input::Source;
+use crate::rules::catalogue::{Keep, Settings, TopLevelDomains, Transliteration};
+use crate::rules::tenant::TenantExport;
+use crate::rules::{Attr, nearest};
 
 /// Options about the tenant.
 #[derive(Debug, clap::Args)]
@@ -18,9 +24,32 @@ pub struct TenantArgs {
     #[arg(long, value_name = "NAME.onmicrosoft.com")]
     initial_domain: Option<String>,
 
+    /// A verified domain whose users sign in at a server of your own; may be repeated
+    #[arg(long, value_name = "DOMAIN")]
+    federated_domain: Vec<String>,
+
+    /// The top-level domains that there are, as IANA's tlds-alpha-by-domain.txt; a list
+    /// is built in
+    #[arg(long, value_name = "FILE")]
+    tld_list: Option<PathBuf>,
+
+    /// The attribute that users sign in with in place of userPrincipalName
+    #[arg(long, value_name = "ATTRIBUTE")]
+    upn_attribute: Option<String>,
+
+    /// What the cloud holds already, as CSV: userPrincipalName, mail, proxyAddresses or
+    /// EmailAddresses, onPremisesImmutableId
+    #[arg(long, value_name = "CSV")]
+    tenant_export: Option<PathBuf>,
+
     /// The domain of the cloud that stands for one of the forest; may be repeated
     #[arg(long, value_name = "FROM=TO")]
     map_domain: Vec<String>,
+
+    /// Which holder of a duplicate keeps it; fix --unsafe removes the other ones'
+    /// addresses then
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Keeps::None)]
+    keep: Keeps,
 
     /// How letters outside ASCII are written in suggestions
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Letters::Plain)]
@@ -45,23 +74,97 @@ enum Letters {
     None,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Keeps {
+    /// The one that has a mailbox
+    Mailbox,
+    /// The one that is enabled
+    Enabled,
+    /// The one that was created first
+    Oldest,
+    /// The one that was created last
+    Newest,
+    /// A person must say
+    None,
+}
+
 impl TenantArgs {
+    /// The options that were given, as the command line spells them.
+    pub fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("--verified-domain", !self.verified_domain.is_empty()),
+            ("--initial-domain", self.initial_domain.is_some()),
+            ("--federated-domain", !self.federated_domain.is_empty()),
+            ("--tld-list", self.tld_list.is_some()),
+            ("--upn-attribute", self.upn_attribute.is_some()),
+            ("--tenant-export", self.tenant_export.is_some()),
+            ("--keep", self.keep != Keeps::None),
+            ("--map-domain", !self.map_domain.is_empty()),
+            ("--transliterate", self.transliterate != Letters::Plain),
+            ("--source-anchor", self.source_anchor.is_some()),
+            ("--extension-attribute", !self.extension_attribute.is_empty()),
+        ];
+        given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+    }
+
+    /// The pairs of `--map-domain`.
+    fn mapped_domains(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for pair in &self.map_domain {
+            let Some((from, to)) = pair.split_once('=') else {
+                bail!("--map-domain {pair}: write it as corp.local=contoso.com");
+            };
+            let (from, to) = (domain("--map-domain", from)?, domain("--map-domain", to)?);
+            if from == to {
+                bail!("--map-domain {pair}: a domain cannot stand for itself");
+            }
+            match pairs.iter().find(|(other, _)| *other == from) {
+                Some((_, other)) if *other != to => bail!(
+                    "--map-domain {from}={other} and --map-domain {from}={to} contradict each \
+                     other: leave one of them out"
+                ),
+                Some(_) => {}
+                None => pairs.push((from, to)),
+            }
+        }
+        Ok(pairs)
+    }
+
     /// The settings.
     ///
     /// # Errors
-    /// Where a domain is none, or an attribute is not read.
+    /// Where a domain is none, an attribute is not read, or options contradict each
+    /// other.
     pub fn settings(&self) -> anyhow::Result<Settings> {
         let verified = self.verified_domain.iter().map(|name| domain("--verified-domain", name));
         let initial = self.initial_domain.iter().map(|name| domain("--initial-domain", name));
-        let mapped = self.map_domain.iter().map(|pair| match pair.split_once('=') {
-            Some((from, to)) => Ok((domain("--map-domain", from)?, domain("--map-domain", to)?)),
-            None => bail!("--map-domain {pair}: write it as corp.local=contoso.com"),
-        });
+        let verified_domains = verified.collect::<anyhow::Result<Vec<_>>>()?;
+        let federated = self.federated_domain.iter().map(|name| domain("--federated-domain", name));
+        let federated_domains = federated.collect::<anyhow::Result<Vec<_>>>()?;
+        let mapped_domains = self.mapped_domains()?;
+        for (from, to) in &mapped_domains {
+            let is_initial =
+                self.initial_domain.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(to));
+            let is_known = verified_domains.contains(to) || federated_domains.contains(to);
+            if !verified_domains.is_empty() && !is_known && !is_initial {
+                bail!("--map-domain {from}={to}: {to} is none of the domains of --verified-domain");
+            }
+        }
         Ok(Settings {
-            verified_domains: verified.collect::<anyhow::Result<_>>()?,
+            verified_domains,
             initial_domain: initial.collect::<anyhow::Result<Vec<_>>>()?.pop(),
-            federated_domains: Vec::new(),
-            mapped_domains: mapped.collect::<anyhow::Result<_>>()?,
+            mapped_domains,
+            federated_domains,
+            top_level_domains: self.tld_list.as_deref().map(top_level_domains).transpose()?,
+            tenant: self.tenant_export.as_deref().map(tenant).transpose()?,
+            keep: match self.keep {
+                Keeps::Mailbox => Keep::Mailbox,
+                Keeps::Enabled => Keep::Enabled,
+                Keeps::Oldest => Keep::Oldest,
+                Keeps::Newest => Keep::Newest,
+                Keeps::None => Keep::None,
+            },
+            upn_attribute: self.upn_attribute.as_deref().map(principal_name).transpose()?,
             transliteration: match self.transliterate {
                 Letters::Plain => Transliteration::Plain,
                 Letters::De => Transliteration::German,
@@ -77,11 +180,49 @@ impl TenantArgs {
     }
 }
 
+/// The list of top-level domains in a file.
+fn top_level_domains(path: &Path) -> anyhow::Result<Arc<TopLevelDomains>> {
+    let source = Source::open(path)?;
+    let list = TopLevelDomains::parse(source.bytes())
+        .with_context(|| format!("--tld-list {}", path.display()))?;
+    Ok(Arc::new(list))
+}
+
+/// What the cloud holds, from a file.
+fn tenant(path: &Path) -> anyhow::Result<Arc<TenantExport>> {
+    let source = Source::open(path)?;
+    let export = TenantExport::parse(source.bytes())
+        .with_context(|| format!("--tenant-export {}", path.display()))?;
+    if !export.knows_origins() {
+        bail!(
+            "--tenant-export {}: no column says which objects come from this directory; add \
+             onPremisesImmutableId, or directorySynced",
+            path.display()
+        );
+    }
+    Ok(Arc::new(export))
+}
+
+/// An attribute that users can sign in with.
+fn principal_name(name: &str) -> anyhow::Result<Attr> {
+    let attr = attribute("--upn-attribute", name)?;
+    let facts = Facts::of(attr.name().as_bytes());
+    let is_text = matches!(facts.syntax, Syntax::CaseIgnoreString | Syntax::CaseExactString);
+    if !facts.single_valued || !is_text {
+        bail!(
+            "--upn-attribute {name}: users sign in with an attribute of one value of text, as mail \
+             or employeeID"
+        );
+    }
+    Ok(attr)
+}
+
 /// An attribute that is read.
 fn attribute(option: &str, name: &str) -> anyhow::Result<Attr> {
     let Some(attr) = Attr::of(name.as_bytes()) else {
-        let known: Vec<&str> = Attr::ALL.iter().map(|attr| attr.name()).collect();
-        bail!("{option} {name}: no attribute that is read; these are {}", known.join(", "));
+        let near = nearest(name, Attr::ALL.iter().map(|attr| attr.name()));
+        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        bail!("{option} {name}: no attribute that the rules read{near}");
     };
     Ok(attr)
 }

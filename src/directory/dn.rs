@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 
 pub use normalized::{
     NormalizedDn, compare_hierarchy, key_ancestors, key_depth, key_is_within, key_parent,
-    normalize_into,
+    naming_context, normalize_into,
 };
 pub use parse::{DnError, DnErrorKind};
 

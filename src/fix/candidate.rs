@@ -11,7 +11,8 @@ use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::catalogue::schema::Screen;
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, RuleName, Subject, Suggestion, Suspect, idfix, stored_key,
+    Profile, RuleName, Subject, Suggestion, Suspect, catalogue::identifiers::SPACE, idfix,
+    stored_key,
 };
 
 use super::declined::{Decline, Declined};
@@ -23,6 +24,8 @@ pub struct Policy<'p> {
     pub take_unsafe: bool,
     /// Whether a suggestion that answers to these rules is wanted.
     pub admits: &'p (dyn Fn(&[RuleName]) -> bool + Sync),
+    /// Whether a finding was accepted, and stays.
+    pub accepts: &'p (dyn Fn(&Finding<'_>) -> bool + Sync),
 }
 
 /// An entry and the suggestions for it.
@@ -99,6 +102,7 @@ impl Policy<'_> {
         let manual = finding.suggestion == Suggestion::None
             || finding.applicability == Applicability::Manual;
         match finding.applicability {
+            _ if (self.accepts)(finding) => Some(Decline::Accepted),
             _ if manual => Some(Decline::Manual),
             _ if !(self.admits)(&finding.rules) => Some(Decline::NotSelected),
             Applicability::Unsafe if !self.take_unsafe => Some(Decline::Unsafe),
@@ -316,11 +320,16 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    /// The proposals that remove a value because an earlier entry holds it, by
-    /// their number, each with the key of the value.
-    pub fn ceded(&self) -> impl Iterator<Item = (usize, Fingerprint)> {
+    /// The proposals that remove a value because another entry keeps it, by their
+    /// number, each with the key of the value and, where it is not just any earlier
+    /// one, the place of that entry.
+    pub fn ceded(&self) -> impl Iterator<Item = (usize, Fingerprint, Option<u64>)> {
         self.proposals.iter().enumerate().filter_map(|(at, proposal)| {
             let finding = &proposal.finding;
+            if let Some(collision) = &finding.collision {
+                let key = Fingerprint::of(SPACE, collision.group.as_bytes());
+                return Some((at, key, Some(collision.kept_at?)));
+            }
             if finding.suggestion != Suggestion::Remove || !is_duplicate(finding) {
                 return None;
             }
@@ -328,6 +337,7 @@ impl<'a> Candidate<'a> {
             Some((
                 at,
                 Fingerprint::of(proposal.attr, idfix::fold_key(value.as_bytes(), &mut Vec::new())),
+                None,
             ))
         })
     }

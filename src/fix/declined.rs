@@ -22,8 +22,11 @@ pub enum Decline {
     /// It takes `--unsafe`.
     #[error("it is unsafe: take it with --unsafe")]
     Unsafe,
+    /// The finding was accepted.
+    #[error("the baseline accepts the finding")]
+    Accepted,
     /// Its rule was not asked for.
-    #[error("its rule is left out by --select or --ignore")]
+    #[error("its rule is left out by --select, --ignore or --severity")]
     NotSelected,
     /// The new value would break a rule.
     #[error("the proposed value would be wrong again: {errors}")]
@@ -94,6 +97,7 @@ impl Decline {
         match self {
             Self::Manual => "manual",
             Self::Unsafe => "unsafe",
+            Self::Accepted => "accepted",
             Self::NotSelected => "not-selected",
             Self::StillWrong { .. } => "still-wrong",
             Self::Breaks { .. } => "breaks-another-rule",

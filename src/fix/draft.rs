@@ -162,8 +162,10 @@ pub(super) fn compose<'a>(
 impl<'a> Draft<'a> {
     fn decline(&mut self, declined: Declined<'a>) {
         *self.declined.entry(declined.reason.name()).or_default() += 1;
-        let tried =
-            !matches!(declined.reason, Decline::Manual | Decline::Unsafe | Decline::NotSelected);
+        let tried = !matches!(
+            declined.reason,
+            Decline::Manual | Decline::Unsafe | Decline::NotSelected | Decline::Accepted
+        );
         if tried && self.listed.len() < Self::LISTED {
             self.listed.push(declined);
         }

@@ -68,7 +68,7 @@ impl Asking {
     fn add(&mut self, number: usize, candidate: &Candidate<'_>) {
         let takes = &candidate.takes;
         let keys = takes.as_stored.iter().chain(&takes.by_rule).chain(&candidate.new_keys).copied();
-        for key in keys.chain(candidate.ceded().map(|(_, key)| key)) {
+        for key in keys.chain(candidate.ceded().map(|(_, key, _)| key)) {
             let asking = self.by_key.entry(key).or_default();
             if asking.last() != Some(&number) {
                 asking.push(number);
@@ -205,9 +205,16 @@ impl<'c, 'a> Claims<'c, 'a> {
         })
     }
 
-    /// A proposal that removes a duplicate which no earlier entry keeps.
+    /// A proposal that removes a duplicate which the entry that should have it gives
+    /// up: one that is named, or else all earlier ones.
     fn last_holding(&self, candidate: &Candidate<'_>) -> Option<Block> {
-        candidate.ceded().find_map(|(at, key)| {
+        candidate.ceded().find_map(|(at, key, kept_at)| {
+            if let Some(keeper) = kept_at {
+                return self.gives_up(keeper, Sense::Rule, key).then(|| {
+                    let holder = self.survey.dn_at(keeper);
+                    Block::Proposal(at, Decline::GivenUp { holder })
+                });
+            }
             let first = self.slots(Sense::Rule, key).first()?.place.offset();
             let kept = self.keepers(Sense::Rule, key).before(candidate.offset).is_some();
             if kept || first >= candidate.offset {

@@ -50,6 +50,7 @@ fn finding<'a>((entry, attribute, old, new): Wish<'a>) -> Finding<'a> {
         applicability: Applicability::Safe,
         severity: Severity::Error,
         message: None,
+        collision: None,
         extra: false,
         file: "x",
         line: 1,
@@ -75,7 +76,7 @@ pub(super) fn with_moves<T>(
     let check = options();
     let exports = [Export { name: "x", bytes: export.as_bytes() }];
     let survey = Survey::run(&exports, &check, &|_| {});
-    let policy = || Policy { take_unsafe: false, admits: &|_| true };
+    let policy = || Policy { take_unsafe: false, admits: &|_| true, accepts: &|_| false };
     let mut at = 0;
     let mut candidates = Vec::new();
     for (number, text) in export.split_inclusive("\n\n").enumerate() {
@@ -228,7 +229,7 @@ fn what_was_not_asked_for_is_counted_and_not_listed() {
     let exports = [Export { name: "x", bytes: export.as_bytes() }];
     let survey = Survey::run(&exports, &check, &|_| {});
     let drafted = |take_unsafe, admits: &(dyn Fn(&[RuleName]) -> bool + Sync)| {
-        let policy = Policy { take_unsafe, admits };
+        let policy = Policy { take_unsafe, admits, accepts: &|_| false };
         let (write, moves) = (WriteOptions::change_file(), Moves::AtOnce);
         let how = DraftOptions { policy, write, comments: false, moves };
         let draft = draft(&survey, &check.profile, check.read, &how).unwrap();

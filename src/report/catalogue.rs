@@ -14,24 +14,31 @@ const HEADINGS: usize = 12;
 /// Lines of an example that [`explain`] shows.
 const EXAMPLE_LINES: usize = 12;
 
-/// Writes one line a rule: name, severity, summary.
+/// Writes the families with one line a rule: name, severity, summary.
 ///
 /// # Errors
 /// Where `out` cannot be written.
 pub fn list<'r>(
     out: &mut impl Write,
-    rules: impl Iterator<Item = &'r Rule> + Clone,
+    families: impl Iterator<Item = (&'r str, &'r [&'r Rule])> + Clone,
     width: Width,
     colour: Colour,
 ) -> io::Result<()> {
     let mut ink = Ink::new(colour);
-    let name_width = rules.clone().map(|rule| rule.name.0.len()).max().unwrap_or_default();
-    let summary = name_width + 2 + "warning".len() + 2;
-    for rule in rules {
-        ink.text(style::HEADING, rule.name.0);
-        ink.move_to(name_width + 2);
-        ink.text(style::PLAIN, rule.severity.name());
-        paragraph(&mut ink, rule.summary, summary, width);
+    let rules = families.clone().flat_map(|(_, rules)| rules);
+    let longest = rules.map(|rule| rule.name.0.len()).max().unwrap_or_default();
+    let severity = 2 + longest + 2;
+    let summary = severity + "warning".len() + 2;
+    for (family, rules) in families {
+        ink.text(style::HEADING, family);
+        ink.end_line();
+        for rule in rules {
+            ink.move_to(2);
+            ink.text(style::PLAIN, rule.name.0);
+            ink.move_to(severity);
+            ink.text(style::PLAIN, rule.severity.name());
+            paragraph(&mut ink, rule.summary, summary, width);
+        }
     }
     ink.flush(out)
 }
@@ -52,6 +59,7 @@ pub fn explain(out: &mut impl Write, rule: &Rule, width: Width, colour: Colour) 
     let reads = format!("{} of {}", rule.attributes.join(", "), rule.classes.join(", "));
     for (heading, text) in [
         ("Why", rule.reason),
+        ("Family", rule.family()),
         ("Reads", &reads),
         ("Limit", rule.limit),
         ("Suggests", rule.fix),
@@ -105,8 +113,15 @@ pub fn markdown<'r>(out: &mut impl Write, rules: impl Iterator<Item = &'r Rule>)
 /// # Errors
 /// Where `out` cannot be written.
 pub fn json<'r>(out: &mut impl Write, rules: impl Iterator<Item = &'r Rule>) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Row<'r> {
+        #[serde(flatten)]
+        rule: &'r Rule,
+        family: &'static str,
+    }
     for rule in rules {
-        rule.serialize(&mut serde_json::Serializer::new(&mut *out)).map_err(io::Error::from)?;
+        let row = Row { rule, family: rule.family() };
+        row.serialize(&mut serde_json::Serializer::new(&mut *out)).map_err(io::Error::from)?;
         out.write_all(b"\n")?;
     }
     Ok(())

@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer};
 
 use super::FindingWriter;
 use super::visible::is_deceptive;
-use crate::rules::{Applicability, Finding, RuleName, Severity};
+use crate::rules::{Applicability, Collision, Finding, RuleName, Severity};
 
 /// Writes findings as JSON, one object a line.
 pub struct Json<W: Write> {
@@ -63,8 +63,43 @@ struct Row<'a> {
     update: Option<&'a str>,
     action: &'static str,
     applicability: Applicability,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    collision: Option<Group<'a>>,
     file: &'a str,
     line: u64,
+}
+
+#[derive(Serialize)]
+struct Group<'a> {
+    group: &'a str,
+    holders: Vec<Holder<'a>>,
+    #[serde(skip_serializing_if = "is_none")]
+    more_holders: usize,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+#[derive(Serialize)]
+struct Holder<'a> {
+    dn: Cow<'a, str>,
+    attribute: &'a str,
+    enabled: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keeps: Option<bool>,
+}
+
+impl<'a> From<&'a Collision> for Group<'a> {
+    fn from(collision: &'a Collision) -> Self {
+        let holders = collision.holders.iter().map(|holder| Holder {
+            dn: String::from_utf8_lossy(&holder.dn),
+            attribute: holder.attribute,
+            enabled: holder.is_enabled,
+            keeps: holder.keeps,
+        });
+        Self { group: &collision.group, holders: holders.collect(), more_holders: collision.more }
+    }
 }
 
 #[derive(Serialize)]
@@ -99,10 +134,21 @@ impl<'a> From<&'a Finding<'_>> for Row<'a> {
             update: finding.update.as_deref(),
             action: finding.action.label(),
             applicability: finding.applicability,
+            collision: finding.collision.as_deref().map(Group::from),
             file: finding.file,
             line: finding.line,
         }
     }
+}
+
+/// A text as JSON writes it, with nothing in it that acts on a terminal.
+#[must_use]
+pub fn json_text(text: &str) -> String {
+    let mut out = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut out, Visible);
+    // A vector takes every byte, and a string is always JSON.
+    let _ = text.serialize(&mut serializer);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 struct Joined<'a>(&'a [RuleName]);

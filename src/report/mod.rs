@@ -8,6 +8,7 @@
 //! made [`visible()`], whatever bytes they hold.
 
 pub mod catalogue;
+mod comparison;
 mod csv;
 mod diff;
 mod entry_csv;
@@ -26,9 +27,10 @@ mod verified;
 mod visible;
 
 pub use self::csv::Csv;
+pub use comparison::{ComparisonTable, difference_json};
 pub use diff::{Base, DiffWriter};
 pub use entry_csv::{Columns, EntryRows};
-pub use json::Json;
+pub use json::{Json, json_text};
 pub use list::{List, ListCell, ListColumn, ListFormat};
 pub use problem::{Problem, Severity};
 pub use progress::Progress;

@@ -28,6 +28,7 @@ pub fn finding(
         applicability: Applicability::Unsafe,
         severity: Severity::Error,
         message: None,
+        collision: None,
         extra: false,
         file: "corp.ldif",
         line: 4711,

@@ -58,6 +58,12 @@ pub struct Summary {
     pub first_holder_rows: u64,
     /// Entries with a finding.
     pub entries_with_findings: u64,
+    /// Findings of rules that were not asked for.
+    pub hidden_findings: u64,
+    /// Findings that the baseline accepts.
+    pub accepted_findings: u64,
+    /// Lines of the baseline for which there is no finding any more.
+    pub stale_baseline_lines: u64,
     /// Warnings, by kind.
     pub warnings: BTreeMap<Word, WarningSummary>,
     /// Whether the export holds all that was asked for.
@@ -205,6 +211,16 @@ impl Summary {
         }
     }
 
+    /// Counts a finding of rules that were not asked for.
+    pub fn hide(&mut self, finding: &Finding<'_>) {
+        self.hidden_findings += u64::from(!finding.extra);
+    }
+
+    /// Counts a finding that the baseline accepts.
+    pub fn accept(&mut self, finding: &Finding<'_>) {
+        self.accepted_findings += u64::from(!finding.extra);
+    }
+
     /// Record starts that are neither read, skipped nor failed. Anything but 0
     /// is a defect of the program.
     #[must_use]
@@ -236,6 +252,24 @@ impl Summary {
     ) -> io::Result<()> {
         let mut ink = Ink::new(colour);
         self.headline(&mut ink, elapsed);
+        if self.hidden_findings > 0 {
+            let hidden = counted(self.hidden_findings, "more finding", "more findings");
+            ink.text(
+                style::QUIET,
+                &format!("{hidden}, hidden by --select, --ignore or --severity"),
+            );
+            ink.end_line();
+        }
+        if self.accepted_findings + self.stale_baseline_lines > 0 {
+            let accepted = counted(self.accepted_findings, "finding", "findings");
+            let mut words = format!("{accepted} accepted by the baseline");
+            if self.stale_baseline_lines > 0 {
+                let lines = counted(self.stale_baseline_lines, "line", "lines");
+                words.push_str(&format!("; for {lines} of it there is no finding any more"));
+            }
+            ink.text(style::QUIET, &words);
+            ink.end_line();
+        }
         for reason in &self.incomplete_because {
             ink.text(style::GRAVE, "the export is incomplete: ");
             ink.foreign(style::PLAIN, reason.as_bytes());

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::PoisonError;
 
 use rustc_hash::FxHashMap;
 
 use super::catalogue::identifiers::SPACE;
 use super::catalogue::references::key_of;
 use super::catalogue::uniqueness::{NAMED_HOLDERS, Others, Party};
+use super::catalogue::{Choice, Keep, Keeper};
 use super::idfix::{Buffers, Duplicates, Holder};
 use super::survey::Survey;
 use super::{Attr, Fingerprint, Gathered, Place};
@@ -89,6 +91,29 @@ impl<'s, 'a> EntryDuplicates<'s, 'a> {
         Some(entry)
     }
 
+    /// The object that keeps a value, worked out once for all of its holders.
+    fn keeper(&self, fingerprint: Fingerprint, key: &[u8]) -> Keeper {
+        let keep = self.survey.options.profile.keep();
+        if keep == Keep::None {
+            return Keeper::NotAsked;
+        }
+        let known = || self.survey.keepers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keeper) = known().get(&fingerprint) {
+            return keeper.clone();
+        }
+        let mut choice = Choice::new(keep);
+        for slot in self.survey.index.holders(fingerprint) {
+            let Some(entry) = self.entry_at(slot.place.offset()) else { continue };
+            let is_same = entry.keys.get(&(SPACE, slot.place.value())).is_some_and(|it| it == key);
+            if let (true, Some(party)) = (is_same, &entry.party) {
+                choice.offer(slot.place.offset(), party);
+            }
+        }
+        let keeper = choice.keeper();
+        known().insert(fingerprint, keeper.clone());
+        keeper
+    }
+
     /// The first value over all inputs that holds exactly this key.
     fn first(&self, attr: Attr, key: &[u8]) -> Option<(Place, Rc<HoldingEntry<'a>>)> {
         let holders = self.survey.index.holders(Fingerprint::of(attr, key));
@@ -118,13 +143,18 @@ impl Duplicates for EntryDuplicates<'_, '_> {
         if !self.survey.index.is_shared(fingerprint) {
             return others;
         }
-        for slot in self.survey.index.holders(fingerprint) {
+        let holders = self.survey.index.holders(fingerprint);
+        let mut is_behind = false;
+        for (at, slot) in holders.iter().enumerate() {
             if slot.place.offset() == self.own.offset {
+                is_behind = true;
                 continue;
             }
             if others.named.len() == NAMED_HOLDERS {
-                others.more += 1;
-                continue;
+                // Each object holds a key once; there may be as many as entries.
+                let left = holders.len() - at;
+                others.more = left - usize::from(!is_behind);
+                break;
             }
             let Some(entry) = self.entry_at(slot.place.offset()) else { continue };
             let theirs = slot.place.value();
@@ -133,6 +163,7 @@ impl Duplicates for EntryDuplicates<'_, '_> {
                 others.named.push((Rc::clone(party), theirs));
             }
         }
+        others.keeper = self.keeper(fingerprint, key);
         others
     }
 

@@ -56,6 +56,34 @@ pub enum Suggestion {
     None,
 }
 
+/// What several objects hold together and only one may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collision {
+    /// What is the same: the name or address as it is compared, behind `alias:` and
+    /// the like where it is no address. Findings of one collision share it.
+    pub group: String,
+    /// The object itself and others that hold it, as far as they are named.
+    pub holders: Vec<CollisionHolder>,
+    /// How many hold it besides these.
+    pub more: usize,
+    /// The place of the object that keeps it, where another one does.
+    pub kept_at: Option<u64>,
+}
+
+/// One of the objects of a collision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollisionHolder {
+    /// Its DN as it was written.
+    pub dn: Vec<u8>,
+    /// The attribute that holds the value, or that it is made of.
+    pub attribute: &'static str,
+    /// Whether the account is enabled; `None` where it is no account, or the export
+    /// does not say.
+    pub is_enabled: Option<bool>,
+    /// Whether the cloud lets it have the value; `None` where that cannot be told.
+    pub keeps: Option<bool>,
+}
+
 /// One finding, ready to be shown or turned into an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding<'a> {
@@ -86,6 +114,8 @@ pub struct Finding<'a> {
     pub suggestion: Suggestion,
     /// How far the suggestion may be taken without a person.
     pub applicability: Applicability,
+    /// What others hold too, where that is what the finding is about.
+    pub collision: Option<Box<Collision>>,
     /// Whether this is the row that IdFix adds for the first holder of a
     /// duplicate; it carries no suggestion of its own.
     pub extra: bool,

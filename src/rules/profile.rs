@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
-use super::catalogue::{Catalogue, Reason, Settings};
+use super::catalogue::{Catalogue, Keep, Reason, Settings, Timings};
 use super::{Attr, Finding, Fingerprint, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
@@ -194,6 +194,12 @@ impl Profile {
         }
     }
 
+    /// Whether the profile is one of IdFix's, which know nothing of the tenant.
+    #[must_use]
+    pub fn is_idfix(&self) -> bool {
+        matches!(self.rules, RuleSet::IdFix(_))
+    }
+
     /// Hands over the keys of an entry that is in scope, and no more.
     pub fn keys(&self, subject: &Subject<'_>, buffers: &mut Buffers, sink: impl FnMut(Key<'_>)) {
         match &self.rules {
@@ -211,6 +217,35 @@ impl Profile {
     #[must_use]
     pub fn names_all_holders(&self) -> bool {
         matches!(self.rules, RuleSet::Catalogue(_))
+    }
+
+    /// Has the time counted that each family takes; `None` where the profile has no
+    /// families.
+    pub fn count_time(&mut self) -> Option<Arc<Timings>> {
+        match &mut self.rules {
+            RuleSet::IdFix(_) => None,
+            RuleSet::Catalogue(catalogue) => {
+                Some(Arc::clone(catalogue.timings.get_or_insert_default()))
+            }
+        }
+    }
+
+    /// What was said about the tenant.
+    #[must_use]
+    pub fn settings(&self) -> Arc<Settings> {
+        match &self.rules {
+            RuleSet::IdFix(_) => Arc::default(),
+            RuleSet::Catalogue(catalogue) => Arc::clone(&catalogue.settings),
+        }
+    }
+
+    /// Which holder of a duplicate keeps it.
+    #[must_use]
+    pub fn keep(&self) -> Keep {
+        match &self.rules {
+            RuleSet::IdFix(_) => Keep::None,
+            RuleSet::Catalogue(catalogue) => catalogue.settings.keep,
+        }
     }
 
     /// The entry as the findings of others name it.
@@ -237,7 +272,7 @@ impl Profile {
     }
 
     fn of_catalogue(name: &'static str, doc: &'static str, settings: Settings) -> Self {
-        let catalogue = Catalogue { profile: name, settings: Arc::new(settings) };
+        let catalogue = Catalogue { profile: name, settings: Arc::new(settings), timings: None };
         Self { name, doc, rules: RuleSet::Catalogue(catalogue) }
     }
 

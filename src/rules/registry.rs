@@ -16,15 +16,27 @@ pub struct UnknownRule {
     pub nearest: Option<&'static str>,
 }
 
+/// The families with their rules, in the order of the catalogue.
+pub fn families() -> impl Iterator<Item = (&'static str, &'static [&'static Rule])> + Clone {
+    let by_object = catalogue::FAMILIES.iter().map(|family| (family.name, family.rules));
+    by_object.chain([
+        ("uniqueness", catalogue::uniqueness::RULES),
+        ("transition", catalogue::transition::RULES),
+        ("idfix", idfix::RULES),
+    ])
+}
+
 impl Rule {
     /// All rules, in the order of the catalogue.
     pub fn all() -> impl Iterator<Item = &'static Self> + Clone {
-        let families = catalogue::FAMILIES.iter().flat_map(|family| family.rules);
-        families
-            .chain(catalogue::uniqueness::RULES)
-            .chain(catalogue::transition::RULES)
-            .chain(idfix::RULES)
-            .copied()
+        families().flat_map(|(_, rules)| rules).copied()
+    }
+
+    /// The name of the family that the rule belongs to.
+    #[must_use]
+    pub fn family(&self) -> &'static str {
+        let of_rule = |(_, rules): &(_, &[&Self])| rules.iter().any(|rule| rule.name == self.name);
+        families().find(of_rule).map_or("", |(family, _)| family)
     }
 
     /// The rule of a name, without regard to ASCII case.
@@ -40,15 +52,12 @@ impl Rule {
 }
 
 /// The end of a message about an unknown name.
-pub(super) fn did_you_mean(nearest: &Option<&'static str>) -> String {
-    nearest.map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
+pub(super) fn did_you_mean(nearest: &Option<impl std::fmt::Display>) -> String {
+    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
 }
 
 /// The candidate that comes nearest to a mistyped name, where one is near.
-pub(super) fn nearest(
-    name: &str,
-    candidates: impl Iterator<Item = &'static str>,
-) -> Option<&'static str> {
+pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     // Names are short; what is longer is no mistyped name.
     let name = name.get(..name.len().min(64))?.to_ascii_lowercase();
     candidates

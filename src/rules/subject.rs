@@ -118,6 +118,7 @@ attributes! {
     UserPassword = "userPassword",
     UserPrincipalName = "userPrincipalName",
     UserSmimeCertificate = "userSMIMECertificate",
+    WhenCreated = "whenCreated",
 }
 
 impl Attr {

@@ -5,11 +5,15 @@
 //! entry that has, or may have, a finding.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use rustc_hash::FxHashMap;
 
 use crate::ldif::{
     CHUNK_SIZE, Chunk, ChunkReport, InputReport, Position, ReadOptions, map_chunks, map_in_order,
 };
 
+use super::catalogue::Keeper;
 use super::catalogue::references::key_of;
 use super::duplicates::EntryDuplicates;
 use super::gather::{Gathered, Skipped, read_entries};
@@ -66,6 +70,8 @@ pub struct Survey<'a> {
     pub(super) options: &'a CheckOptions,
     pub(super) exports: Vec<SurveyedExport<'a>>,
     pub(super) index: Index,
+    /// Who keeps a value that several objects hold, as far as that was asked.
+    pub(super) keepers: Mutex<FxHashMap<Fingerprint, Keeper>>,
     /// The values of all entries as they stand, where the options keep them.
     held: Index,
     /// Entries that are out of scope, by DN, where it matters who refers to them.
@@ -156,6 +162,7 @@ impl<'a> Survey<'a> {
             options,
             exports: Vec::new(),
             index: IndexBuilder::default().build(),
+            keepers: Mutex::default(),
             held: IndexBuilder::default().build(),
             absent: IndexBuilder::default().build(),
             marks: Vec::new(),

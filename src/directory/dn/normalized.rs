@@ -87,6 +87,23 @@ pub fn key_ancestors(key: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::successors(key_parent(key), |ancestor| key_parent(ancestor))
 }
 
+/// The part of a key that names the naming context: the domain components, or the
+/// last RDN.
+#[must_use]
+pub fn naming_context(key: &[u8]) -> &[u8] {
+    let keys = std::iter::successors(Some(key), |key| key_parent(key));
+    let mut last = key;
+    let mut domain = None;
+    for ancestor in keys {
+        last = ancestor;
+        domain = match ancestor.starts_with(b"dc=") {
+            true => domain.or(Some(ancestor)),
+            false => None,
+        };
+    }
+    domain.unwrap_or(last)
+}
+
 /// Whether a key is the base's or lies under it. All lie under the empty key of
 /// the root DSE.
 #[must_use]

@@ -9,6 +9,7 @@ use super::{Family, Object, ObjectKind};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "account",
     rules: &[
         &PASSWORD_NOT_REQUIRED,
         &PASSWORD_REVERSIBLE,

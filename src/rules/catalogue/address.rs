@@ -83,7 +83,7 @@ impl std::fmt::Display for AddressFault {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
-pub(super) fn check(address: &str) -> Result<(), AddressFault> {
+pub(super) fn check(address: &str, settings: &Settings) -> Result<(), AddressFault> {
     if let Some(c) = address.chars().find(|c| text::is_invisible(*c)) {
         return Err(AddressFault::Invisible(c));
     }
@@ -102,7 +102,7 @@ pub(super) fn check(address: &str) -> Result<(), AddressFault> {
     if local.len() > MAX_LOCAL || address.len() > MAX_ADDRESS {
         return Err(AddressFault::TooLong(address.len()));
     }
-    check_domain(domain).map_err(AddressFault::Domain)
+    check_domain(domain, settings).map_err(AddressFault::Domain)
 }
 
 /// The address as it would hold: nothing that is not seen, no `mailto:`, letters of
@@ -119,7 +119,7 @@ pub(super) fn corrected(address: &str, settings: &Settings) -> Option<String> {
     let domain = idna::domain_to_ascii(domain).ok()?;
     let atoms: Vec<&str> = local.split('.').filter(|atom| !atom.is_empty()).collect();
     let corrected = format!("{}@{domain}", atoms.join("."));
-    check(&corrected).is_ok().then_some(corrected)
+    check(&corrected, settings).is_ok().then_some(corrected)
 }
 
 const MAILTO: &str = "mailto:";
@@ -143,7 +143,7 @@ fn is_atext(byte: u8) -> bool {
 ///
 /// # Errors
 /// What is wrong with it.
-pub(super) fn check_domain(domain: &str) -> Result<(), DomainFault> {
+pub(super) fn check_domain(domain: &str, settings: &Settings) -> Result<(), DomainFault> {
     if domain.len() > MAX_DOMAIN {
         return Err(DomainFault::TooLong);
     }
@@ -166,12 +166,16 @@ pub(super) fn check_domain(domain: &str) -> Result<(), DomainFault> {
     if labels == 1 {
         return Err(DomainFault::OneLabel);
     }
-    if is_routable(domain) { Ok(()) } else { Err(DomainFault::NotRoutable) }
+    if is_routable(domain, settings) { Ok(()) } else { Err(DomainFault::NotRoutable) }
 }
 
-/// Whether the last label is a top-level domain that the root servers know.
-fn is_routable(domain: &str) -> bool {
+/// Whether the last label is a top-level domain that the root servers know, or one
+/// of the list that the administrator has given.
+fn is_routable(domain: &str, settings: &Settings) -> bool {
     let last = domain.rsplit('.').next().unwrap_or_default();
+    if let Some(list) = &settings.top_level_domains {
+        return list.contains(last);
+    }
     let is_last = |label: &&str| label.eq_ignore_ascii_case(last);
     !SITE_LABELS.iter().any(is_last) && tld::exist_case_insensitive(last)
 }
@@ -202,6 +206,23 @@ impl std::fmt::Display for DomainFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn check(address: &str) -> Result<(), AddressFault> {
+        super::check(address, &Settings::default())
+    }
+
+    fn check_domain(domain: &str) -> Result<(), DomainFault> {
+        super::check_domain(domain, &Settings::default())
+    }
+
+    #[test]
+    fn a_list_that_is_given_stands_for_the_one_that_is_built_in() {
+        let list = super::super::TopLevelDomains::parse(b"local\n").unwrap();
+        let settings = Settings { top_level_domains: Some(list.into()), ..Settings::default() };
+        assert_eq!(super::check_domain("contoso.Local", &settings), Ok(()));
+        let refused = Err(DomainFault::NotRoutable);
+        assert_eq!(super::check_domain("contoso.com", &settings), refused);
+    }
 
     #[test]
     fn a_domain_is_judged_by_its_labels_and_its_last_one_by_the_root() {

@@ -7,7 +7,8 @@ use super::verdict::Verdicts;
 use super::{Family, Object, ObjectKind};
 
 /// The family.
-pub(super) const FAMILY: Family = Family { rules: &[&INET_ORG_PERSON, &DEVICE], check };
+pub(super) const FAMILY: Family =
+    Family { name: "cloud-sync", rules: &[&INET_ORG_PERSON, &DEVICE], check };
 
 const PROFILES: &[&str] = &["entra-cloud-sync"];
 

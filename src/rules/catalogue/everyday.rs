@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 
+use super::Settings;
 use super::address::{self, MAX_ADDRESS, MAX_LOCAL};
 
 /// What a byte can be in an everyday address.
@@ -50,7 +51,7 @@ pub(super) struct Everyday<'v> {
 impl<'v> Everyday<'v> {
     /// The parts of an address; `None` where it must be looked at closely, which
     /// does not say that anything is wrong with it.
-    pub(super) fn of(address: &'v [u8]) -> Option<Self> {
+    pub(super) fn of(address: &'v [u8], settings: &Settings) -> Option<Self> {
         let at = memchr::memchr(b'@', address)?;
         let (local, domain) = (address.get(..at)?, address.get(at + 1..)?);
         if local.len() > MAX_LOCAL || address.len() > MAX_ADDRESS {
@@ -60,7 +61,7 @@ impl<'v> Everyday<'v> {
         if classes & LOCAL == 0 {
             return None;
         }
-        let (domain, is_reserved) = everyday_domain(domain)?;
+        let (domain, is_reserved) = everyday_domain(domain, settings)?;
         Some(Self { local, domain, is_reserved, names_accounts: classes & ACCOUNT != 0 })
     }
 }
@@ -119,18 +120,20 @@ fn place(domain: &[u8]) -> usize {
 }
 
 /// A domain that can be sent to, and whether it is Microsoft's.
-fn everyday_domain(domain: &[u8]) -> Option<(&str, bool)> {
+fn everyday_domain<'v>(domain: &'v [u8], settings: &Settings) -> Option<(&'v str, bool)> {
     let place = place(domain);
-    let seen = SEEN.with(|seen| seen[place].get());
+    // What was seen was judged by the list that is built in.
+    let may_be_seen = settings.top_level_domains.is_none();
+    let seen = if may_be_seen { SEEN.with(|seen| seen[place].get()) } else { Seen::NOTHING };
     let text = std::str::from_utf8(domain).ok()?;
     if seen.is(domain) {
         return Some((text, seen.is_reserved));
     }
-    if classes_of_atoms(domain) & DOMAIN == 0 || address::check_domain(text).is_err() {
+    if classes_of_atoms(domain) & DOMAIN == 0 || address::check_domain(text, settings).is_err() {
         return None;
     }
     let is_reserved = address::is_reserved(text);
-    if let Some(own) = Seen::of(domain, is_reserved) {
+    if may_be_seen && let Some(own) = Seen::of(domain, is_reserved) {
         SEEN.with(|seen| seen[place].set(own));
     }
     Some((text, is_reserved))
@@ -144,7 +147,7 @@ mod tests {
 
     #[test]
     fn an_everyday_address_has_two_parts_of_which_there_is_nothing_to_say() {
-        let of = |address: &'static str| Everyday::of(address.as_bytes());
+        let of = |address: &'static str| Everyday::of(address.as_bytes(), &Settings::default());
         let ann = of("ann.o'neil@contoso.com");
         let parts = ann.map(|it| (it.local, it.domain, it.names_accounts));
         assert_eq!(parts, Some((&b"ann.o'neil"[..], "contoso.com", true)));
@@ -173,6 +176,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_domain_that_was_seen_is_judged_anew_by_another_list() {
+        let list = super::super::TopLevelDomains::parse(b"local").unwrap();
+        let settings = Settings { top_level_domains: Some(list.into()), ..Settings::default() };
+        for _ in 0..2 {
+            assert!(Everyday::of(b"a@contoso.com", &Settings::default()).is_some());
+            assert!(Everyday::of(b"a@contoso.com", &settings).is_none());
+            assert!(Everyday::of(b"a@contoso.local", &settings).is_some());
+            assert!(Everyday::of(b"a@contoso.local", &Settings::default()).is_none());
+        }
+    }
+
     proptest! {
         #[test]
         fn no_address_is_everyday_that_a_close_look_finds_fault_with(
@@ -182,8 +197,8 @@ mod tests {
             let text = format!("{local}@{domain}");
             // Twice: the second time the domain may have been remembered.
             for _ in 0..2 {
-                if let Some(everyday) = Everyday::of(text.as_bytes()) {
-                    prop_assert_eq!(address::check(&text), Ok(()));
+                if let Some(everyday) = Everyday::of(text.as_bytes(), &Settings::default()) {
+                    prop_assert_eq!(address::check(&text, &Settings::default()), Ok(()));
                     prop_assert_eq!(everyday.domain, &domain);
                     prop_assert_eq!(everyday.is_reserved, address::is_reserved(&domain));
                 }

@@ -160,9 +160,10 @@ pub(super) fn for_each(
     };
     let is_address = |text: &[u8]| memchr::memchr(b'@', text).is_some();
     if object.kind == ObjectKind::User {
-        for (at, name) in object.values(Attr::UserPrincipalName) {
+        let attr = object.settings.principal_name();
+        for (at, name) in object.values(attr) {
             if is_address(&name) {
-                each(Role::PrincipalName, Attr::UserPrincipalName, at, b"", &name);
+                each(Role::PrincipalName, attr, at, b"", &name);
             }
         }
     }
@@ -204,10 +205,10 @@ pub(super) fn for_each(
         alias = Some(predicted.into());
     }
     if let Some(alias) = alias.filter(|_| is_replaced) {
-        each(Role::PredictedName, Attr::UserPrincipalName, 0, made, &alias);
+        each(Role::PredictedName, object.settings.principal_name(), 0, made, &alias);
     }
     if object.kind == ObjectKind::User
-        && !object.has(Attr::UserPrincipalName)
+        && !object.has(object.settings.principal_name())
         && let Some(account) = object.subject.first(Attr::SamAccountName)
     {
         each(Role::PredictedName, Attr::SamAccountName, 0, made, &account);
@@ -222,7 +223,7 @@ const MADE: &[u8] = b"alias:";
 
 /// Whether the cloud makes another name to sign in with in place of a user's.
 fn name_is_replaced(object: &Object<'_, '_>, kept: &mut KeptSuffix) -> bool {
-    let name = object.subject.first(Attr::UserPrincipalName);
+    let name = object.subject.first(object.settings.principal_name());
     let name = name.filter(|name| object.kind == ObjectKind::User && !name.trim_ascii().is_empty());
     name.is_some_and(|name| !kept.is_kept(&name, object.settings))
 }
@@ -245,7 +246,9 @@ pub(super) fn predicted_alias(object: &Object<'_, '_>) -> Option<(Attr, usize, V
         |attr: Attr| object.values(attr).find_map(|(at, value)| Some((attr, at, local(&value)?)));
     smtp(true)
         .or_else(|| first(Attr::Mail))
-        .or_else(|| first(Attr::UserPrincipalName).filter(|_| object.kind == ObjectKind::User))
+        .or_else(|| {
+            first(object.settings.principal_name()).filter(|_| object.kind == ObjectKind::User)
+        })
         .or_else(|| smtp(false))
 }
 

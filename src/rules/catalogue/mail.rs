@@ -12,6 +12,7 @@ use super::{Family, Object, ObjectKind, text};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "mail",
     rules: &[
         &BLANK,
         &FORMAT,
@@ -202,7 +203,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             verdict.suggest(|| (!several).then_some((Suggestion::Remove, Applicability::Safe)));
             continue;
         }
-        let sound = address::check(&mail);
+        let sound = address::check(&mail, object.settings);
         if let Err(fault) = sound {
             verdict.breaks(rule_of(fault), &|| fault.to_string());
         }
@@ -215,9 +216,9 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         verdict.suggest(|| {
             let better = match (sound, several) {
                 (_, true) => None,
-                (Ok(()), false) => {
-                    primary.filter(|primary| address::check(primary).is_ok())?.into()
-                }
+                (Ok(()), false) => primary
+                    .filter(|primary| address::check(primary, object.settings).is_ok())?
+                    .into(),
                 (Err(_), false) => address::corrected(&mail, object.settings),
             }?;
             let trims = better == mail.trim();
@@ -229,7 +230,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 
 /// Whether there is certainly nothing to say about the only value.
 fn is_everyday(mail: &[u8], object: &Object<'_, '_>) -> bool {
-    let Some(Everyday { domain, .. }) = Everyday::of(mail) else { return false };
+    let Some(Everyday { domain, .. }) = Everyday::of(mail, object.settings) else { return false };
     let is_primary = |value: Cow<'_, [u8]>| value.strip_prefix(b"SMTP:") == Some(mail);
     object.values(Attr::ProxyAddresses).any(|(_, value)| is_primary(value))
         && (object.kind == ObjectKind::Contact || object.settings.is_verified(domain))

@@ -12,6 +12,7 @@ use super::{Family, Object, ObjectKind, Settings};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "mail-nickname",
     rules: &[
         &DOTS,
         &CHARACTER,
@@ -265,7 +266,7 @@ fn check_absent(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 /// The alias that the cloud would make, as it holds.
 fn from_addresses(object: &Object<'_, '_>) -> Option<String> {
     let primary = object.primary_smtp().map(Cow::Owned);
-    let others = [Attr::Mail, Attr::UserPrincipalName].map(|attr| object.text(attr));
+    let others = [Attr::Mail, object.settings.principal_name()].map(|attr| object.text(attr));
     std::iter::once(primary).chain(others).flatten().find_map(|address| {
         let (local, _) = address::split(&address)?;
         let alias = local.trim_matches(is_invisible);
@@ -426,7 +427,7 @@ mod tests {
         for (attr, value) in [(Attr::ObjectClass, "user")].iter().chain(lines) {
             subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
         }
-        let catalogue = Catalogue { profile: "entra", settings: Arc::default() };
+        let catalogue = Catalogue { profile: "entra", settings: Arc::default(), timings: None };
         let place = Location { file: "", first_line: 1, dn_line: 0 };
         let findings = catalogue.findings(&subject, &Alone, place);
         let mut of_alias = findings.into_iter().filter(|it| it.attribute == "mailNickname");

@@ -15,6 +15,7 @@ mod everyday;
 mod exchange;
 mod google;
 pub mod identifiers;
+mod keep;
 mod location;
 mod mail;
 mod mail_nickname;
@@ -31,17 +32,24 @@ mod sign_in_name;
 mod size;
 mod source_anchor;
 mod target_address;
+mod tenant;
 mod text;
 mod text_length;
+mod timings;
+mod top_level_domains;
 pub mod transition;
 pub mod uniqueness;
 mod user_principal_name;
 mod verdict;
 mod well_known_name;
 
+pub(in crate::rules) use keep::Choice;
+pub use keep::{Keep, Keeper};
 pub use object::{Object, ObjectKind};
 pub use scope::Reason;
 pub use settings::{Settings, Transliteration};
+pub use timings::Timings;
+pub use top_level_domains::{TopLevelDomains, TopLevelDomainsError};
 pub use verdict::Verdicts;
 
 use std::sync::{Arc, LazyLock};
@@ -58,6 +66,8 @@ use uniqueness::Party;
 
 /// Rules that look at the same values.
 pub struct Family {
+    /// The name, as `--select` takes it.
+    pub name: &'static str,
     /// The rules, in the order of the catalogue.
     pub rules: &'static [&'static Rule],
     /// Looks at an object and gives a verdict on each value that breaks a rule.
@@ -85,6 +95,7 @@ pub static FAMILIES: &[Family] = &[
     google::FAMILY,
     schemus::FAMILY,
     account_hygiene::FAMILY,
+    tenant::FAMILY,
 ];
 
 /// The profile of the rules that hold for all objects, synchronised or not.
@@ -118,7 +129,7 @@ static PICKS: LazyLock<[Picks; 3]> = LazyLock::new(|| [ENTRA, AD_SCHEMA, HYGIENE
 
 /// Those of all attributes, by their number in the table.
 fn picks(profile: &'static str) -> Picks {
-    let catalogue = Catalogue { profile, settings: Arc::default() };
+    let catalogue = Catalogue { profile, settings: Arc::default(), timings: None };
     let picked = |facts: &Facts| {
         let name = facts.name.as_bytes();
         let reads = Attr::of(name).map_or(Reads::Nothing, |attr| catalogue.reads(attr));
@@ -139,13 +150,20 @@ pub struct Catalogue {
     pub profile: &'static str,
     /// What the administrator has said about the tenant.
     pub settings: Arc<Settings>,
+    /// What each family costs, where that is asked for.
+    pub timings: Option<Arc<Timings>>,
 }
 
 impl Catalogue {
     /// What the profile reads of an attribute.
     #[must_use]
     pub fn reads(&self, attr: Attr) -> Reads {
-        if matches!(self.profile, HYGIENE | AD_SCHEMA) || self.settings.source_anchor == Some(attr)
+        let Settings { source_anchor, upn_attribute, keep, .. } = *self.settings;
+        if attr == Attr::WhenCreated {
+            return if keep.is_by_age() { Reads::Values } else { Reads::Nothing };
+        }
+        if matches!(self.profile, HYGIENE | AD_SCHEMA)
+            || [source_anchor, upn_attribute].contains(&Some(attr))
         {
             return Reads::Values;
         }
@@ -157,8 +175,11 @@ impl Catalogue {
 
     /// Which lines of an attribute, by its name, the profile may read.
     pub(super) fn picked(&self) -> fn(&[u8]) -> Wanted {
-        let is_usual =
-            self.settings.source_anchor.is_none() && self.settings.extension_attributes.is_empty();
+        let settings = &self.settings;
+        let is_usual = settings.source_anchor.is_none()
+            && settings.upn_attribute.is_none()
+            && settings.extension_attributes.is_empty()
+            && !settings.keep.is_by_age();
         match self.profile {
             ENTRA | CLOUD_SYNC if is_usual => |name| picked(0, name),
             ENTRA | CLOUD_SYNC => |name| picked(0, name).or_all(Attr::of(name).is_some()),
@@ -215,6 +236,9 @@ impl Catalogue {
         sink: impl FnMut(Key<'_>),
     ) -> bool {
         let object = Object::of(subject, &self.settings);
+        if let Some(timings) = &self.timings {
+            return self.inspect_timed(&object, timings, buffers, sink);
+        }
         identifiers::for_each_key(&object, buffers, sink);
         let mut verdicts = Verdicts::whether_any(self.profile);
         FAMILIES.iter().any(|family| {
@@ -245,6 +269,21 @@ impl Catalogue {
         });
     }
 
+    fn inspect_timed(
+        &self,
+        object: &Object<'_, '_>,
+        timings: &Timings,
+        buffers: &mut IdentifierBuffers,
+        sink: impl FnMut(Key<'_>),
+    ) -> bool {
+        timings.count(Timings::IDENTIFIERS, || identifiers::for_each_key(object, buffers, sink));
+        let mut verdicts = Verdicts::whether_any(self.profile);
+        FAMILIES.iter().enumerate().any(|(number, family)| {
+            timings.count(number, || (family.check)(object, &mut verdicts));
+            verdicts.any()
+        })
+    }
+
     /// Hands over the keys of the object's identifiers.
     pub fn keys(
         &self,
@@ -271,10 +310,20 @@ impl Catalogue {
     ) -> Vec<Finding<'a>> {
         let object = Object::of(subject, &self.settings);
         let mut verdicts = Verdicts::in_full(self.profile);
-        for family in FAMILIES {
-            (family.check)(&object, &mut verdicts);
+        let others_of = |number| duplicates.others(number);
+        match &self.timings {
+            None => {
+                FAMILIES.iter().for_each(|family| (family.check)(&object, &mut verdicts));
+                uniqueness::judge(&object, &others_of, &mut verdicts);
+            }
+            Some(timings) => {
+                for (number, family) in FAMILIES.iter().enumerate() {
+                    timings.count(number, || (family.check)(&object, &mut verdicts));
+                }
+                let judge = || uniqueness::judge(&object, &others_of, &mut verdicts);
+                timings.count(Timings::IDENTIFIERS, judge);
+            }
         }
-        uniqueness::judge(&object, &|number| duplicates.others(number), &mut verdicts);
         if self.follows_links() {
             references::judge(&object, duplicates, &mut verdicts);
         }

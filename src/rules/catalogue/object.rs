@@ -113,6 +113,25 @@ impl<'s, 'a> Object<'s, 'a> {
         details.and_then(|number| number.trim().parse().ok()).unwrap_or_default()
     }
 
+    /// Whether the object has a mailbox, on premises or in the cloud.
+    ///
+    /// Source: Microsoft, msExchRecipientTypeDetails values (user, linked, shared,
+    /// room and equipment mailboxes and their remote kinds).
+    #[must_use]
+    pub fn has_mailbox(&self) -> bool {
+        const MAILBOXES: u64 = 0x1 | 0x2 | 0x4 | 0x10 | 0x20;
+        const REMOTE: u64 = 0x8000_0000 | 0x2_0000_0000 | 0x4_0000_0000 | 0x8_0000_0000;
+        self.has(Attr::HomeMdb) || self.recipient_type() & (MAILBOXES | REMOTE) != 0
+    }
+
+    /// When the object was created, to the second (`20240131120000`).
+    #[must_use]
+    pub fn created(&self) -> Option<Box<str>> {
+        let created = self.text(Attr::WhenCreated)?;
+        let digits = created.trim().get(..14)?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.into())
+    }
+
     /// Whether the directory keeps the object as it is: nothing is ever written to
     /// accounts that it protects (`adminCount: 1`), nor to what it needs itself.
     #[must_use]

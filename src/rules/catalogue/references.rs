@@ -10,7 +10,8 @@ use super::{Family, Object, ObjectKind};
 
 /// The family. What is out of scope is known only once all entries are, so most of
 /// these rules are judged apart ([`judge`]).
-pub(super) const FAMILY: Family = Family { rules: &[&MEMBER, &MANAGER, &FOREIGN_MEMBER], check };
+pub(super) const FAMILY: Family =
+    Family { name: "reference", rules: &[&MEMBER, &MANAGER, &FOREIGN_MEMBER], check };
 
 const ENTRA: &[&str] = &["entra", "entra-cloud-sync"];
 const OBJECTS: &str = "Microsoft: Understanding users, groups and contacts in Entra Connect";

@@ -11,8 +11,11 @@ use super::verdict::{OnValue, Verdicts};
 use super::{Family, Object, ObjectKind, SCHEMUS, text};
 
 /// The family.
-pub(super) const FAMILY: Family =
-    Family { rules: &[&ADDRESS, &DOMAIN, &NOT_PRIMARY, &MAIL_USER, &SHARED], check };
+pub(super) const FAMILY: Family = Family {
+    name: "schemus",
+    rules: &[&ADDRESS, &DOMAIN, &NOT_PRIMARY, &MAIL_USER, &SHARED],
+    check,
+};
 
 /// How an address that two objects hold is told.
 pub(super) const SHARED_ADDRESS: Told = Told { profile: SCHEMUS, rule: &SHARED };
@@ -135,7 +138,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         }
         verdict.suggest(|| {
             let better = match primary {
-                Some(primary) if address::check(&primary).is_ok() => primary,
+                Some(primary) if address::check(&primary, object.settings).is_ok() => primary,
                 _ => address::corrected(&mail, object.settings).filter(|it| *it != mail)?,
             };
             Some((Suggestion::Replace(better), Applicability::Unsafe))
@@ -154,7 +157,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 }
 
 fn judge(address: &str, object: &Object<'_, '_>, verdict: &mut OnValue<'_>) {
-    match address::check(address) {
+    match address::check(address, object.settings) {
         Ok(()) | Err(AddressFault::Domain(DomainFault::NotRoutable)) => {}
         Err(fault) => return verdict.breaks(&ADDRESS, &|| fault.to_string()),
     }

@@ -1,6 +1,11 @@
 //! What the administrator says about the tenant and the forest.
 
+use std::sync::Arc;
+
 use crate::rules::Attr;
+use crate::rules::tenant::TenantExport;
+
+use super::{Keep, TopLevelDomains};
 
 /// What the administrator says about the tenant and the forest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +18,16 @@ pub struct Settings {
     /// Those of them whose users sign in at a server of the administrator's own, in
     /// lower case; they count as verified.
     pub federated_domains: Vec<String>,
+    /// The top-level domains that there are; `None` for those that are built in
+    /// (IANA's).
+    pub top_level_domains: Option<Arc<TopLevelDomains>>,
+    /// The attribute that users sign in with in place of userPrincipalName
+    /// (alternate login ID).
+    pub upn_attribute: Option<Attr>,
+    /// What the cloud holds already; `None` where that was not said.
+    pub tenant: Option<Arc<TenantExport>>,
+    /// Which holder of a duplicate keeps it.
+    pub keep: Keep,
     /// Suffixes of names that cannot be routed, and what stands for them in the
     /// cloud: `corp.local`, `contoso.com`. In lower case.
     pub mapped_domains: Vec<(String, String)>,
@@ -31,7 +46,7 @@ impl Settings {
     pub fn is_verified(&self, domain: &str) -> bool {
         let is_same = |verified: &str| verified.eq_ignore_ascii_case(domain);
         self.verified_domains.is_empty()
-            || self.verified_domains.iter().any(|it| is_same(it))
+            || self.verified_domains.iter().chain(&self.federated_domains).any(|it| is_same(it))
             || self.initial_domain.as_deref().is_some_and(is_same)
     }
 
@@ -39,6 +54,12 @@ impl Settings {
     #[must_use]
     pub fn is_federated(&self, domain: &str) -> bool {
         self.federated_domains.iter().any(|it| it.eq_ignore_ascii_case(domain))
+    }
+
+    /// The attribute that users sign in with.
+    #[must_use]
+    pub fn principal_name(&self) -> Attr {
+        self.upn_attribute.unwrap_or(Attr::UserPrincipalName)
     }
 
     /// What stands for a domain in the cloud, where that was said.

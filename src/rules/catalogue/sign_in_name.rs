@@ -51,18 +51,8 @@ impl KeptSuffix {
     pub(super) fn is_kept(&mut self, name: &[u8], settings: &Settings) -> bool {
         let at = memchr::memchr(b'@', name).unwrap_or(name.len());
         let (local, suffix) = name.split_at(at);
-        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let starts_plain = local.first().is_some_and(is_plain);
-        let ends_plain = local.last().is_some_and(is_plain);
-        // One dot between others is as plain as they are.
-        let is_dot = |byte: &u8| *byte == b'.';
-        let is_known = !suffix.is_empty() && suffix == self.suffix && local.len() <= MAX_LOCAL;
-        if is_known
-            && starts_plain
-            && ends_plain
-            && local.iter().all(|byte| is_plain(byte) || is_dot(byte))
-            && local.iter().filter(|byte| is_dot(byte)).count() <= 1
-        {
+        let is_known = !suffix.is_empty() && suffix == self.suffix;
+        if is_known && is_plain(local) {
             return true;
         }
         let is_kept = fate(&String::from_utf8_lossy(name), settings) == Fate::Kept;
@@ -79,6 +69,20 @@ fn is_in_initial_domain(name: &str, settings: &Settings) -> bool {
     let initial = settings.initial_domain.as_deref();
     let domain = address::split(name).map(|(_, domain)| domain);
     initial.zip(domain).is_some_and(|(initial, domain)| initial.eq_ignore_ascii_case(domain))
+}
+
+/// Whether the part before the @ holds letters, digits, hyphens, and single dots between
+/// them: most do.
+fn is_plain(local: &[u8]) -> bool {
+    let mut before = b'.';
+    for &byte in local {
+        let is_beside_dot = byte == b'.' && before == b'.';
+        if is_beside_dot || !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
+            return false;
+        }
+        before = byte;
+    }
+    before != b'.' && local.len() <= MAX_LOCAL
 }
 
 #[cfg(test)]

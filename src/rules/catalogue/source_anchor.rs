@@ -11,8 +11,11 @@ use super::verdict::{Breaks, Verdicts};
 use super::{Family, Object, ObjectKind};
 
 /// The family.
-pub(super) const FAMILY: Family =
-    Family { rules: &[&LENGTH, &CHARACTER, &MISSING, &GUID_LENGTH, &MIXED], check };
+pub(super) const FAMILY: Family = Family {
+    name: "source-anchor",
+    rules: &[&LENGTH, &CHARACTER, &MISSING, &GUID_LENGTH, &MIXED],
+    check,
+};
 
 const ENTRA: &[&str] = &["entra"];
 const USERS: &[&str] = &["user", "inetOrgPerson"];
@@ -185,7 +188,7 @@ fn check_guids(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 
 /// The bytes of a GUID. Samba's tools write objectGUID as text, in which the first
 /// three groups stand the other way round.
-fn guid(value: &[u8]) -> Option<[u8; 16]> {
+pub(super) fn guid(value: &[u8]) -> Option<[u8; 16]> {
     if let Ok(bytes) = value.try_into() {
         return Some(bytes);
     }

@@ -11,6 +11,7 @@ use super::{Family, Object, ObjectKind, Settings};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "target-address",
     rules: &[
         &TYPE_MISSING,
         &FORMAT,
@@ -184,7 +185,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     for (at, value) in object.values(Attr::TargetAddress) {
         let value = text::of(value);
         let mut verdict = verdicts.on(Attr::TargetAddress, at);
-        judge(&value, &mut |rule, detail| verdict.breaks(rule, detail));
+        judge(&value, object.settings, &mut |rule, detail| verdict.breaks(rule, detail));
         if has_mailbox {
             verdict.breaks(&WITH_MAILBOX, &String::new);
         }
@@ -211,7 +212,7 @@ fn check_absent(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     verdict.breaks(rule, &String::new);
     verdict.suggest(|| {
         let value = format!("SMTP:{}", address?);
-        holds(&value).then_some((Suggestion::Add(value), Applicability::Unsafe))
+        holds(&value, object.settings).then_some((Suggestion::Add(value), Applicability::Unsafe))
     });
 }
 
@@ -223,7 +224,7 @@ fn remote_address(object: &Object<'_, '_>) -> Option<String> {
 }
 
 /// Says which rules a value breaks, and in which way.
-fn judge(value: &str, breaks: &mut Breaks<'_>) {
+fn judge(value: &str, settings: &Settings, breaks: &mut Breaks<'_>) {
     let length = text::utf16_len(value);
     if length > MAX_VALUE {
         breaks(&LENGTH, &|| format!("it has {length} characters, {MAX_VALUE} at most"));
@@ -231,17 +232,17 @@ fn judge(value: &str, breaks: &mut Breaks<'_>) {
     let target = Proxy::read(value);
     match target.of {
         AddressType::None => breaks(&TYPE_MISSING, &|| "no type stands before it".to_owned()),
-        AddressType::Smtp => judge_smtp(value, target.address, breaks),
+        AddressType::Smtp => judge_smtp(value, target.address, settings, breaks),
         _ => {}
     }
 }
 
-fn judge_smtp(value: &str, address: &str, breaks: &mut Breaks<'_>) {
+fn judge_smtp(value: &str, address: &str, settings: &Settings, breaks: &mut Breaks<'_>) {
     let is_denied = |c: char| is_invisible(c) || DENIED.contains(c);
     if let Some(c) = value.chars().find(|c| is_denied(*c)) {
         breaks(&CHARACTER, &|| format!("it holds {}", shown(c)));
     }
-    match address::check(address.trim_matches(is_invisible)) {
+    match address::check(address.trim_matches(is_invisible), settings) {
         Ok(()) => {}
         // Mail can go to a domain that only this site knows.
         Err(AddressFault::Domain(DomainFault::NotRoutable | DomainFault::OneLabel)) => {}
@@ -269,19 +270,19 @@ fn corrected(value: &str, settings: &Settings) -> Option<Better> {
     let trimmed = target.trimmed();
     let name = if target.type_name.is_empty() { "SMTP" } else { target.type_name };
     let as_it_is = format!("{name}:{trimmed}");
-    if as_it_is != value && trimmed.contains('@') && holds(&as_it_is) {
+    if as_it_is != value && trimmed.contains('@') && holds(&as_it_is, settings) {
         return Some(Better { value: as_it_is, how: Applicability::Safe });
     }
     let mut plain = bare(trimmed);
     plain.retain(|c| !DENIED.contains(c));
     let value = format!("{name}:{}", address::corrected(&plain, settings)?);
-    holds(&value).then_some(Better { value, how: Applicability::Unsafe })
+    holds(&value, settings).then_some(Better { value, how: Applicability::Unsafe })
 }
 
 /// Whether a value breaks no rule.
-fn holds(value: &str) -> bool {
+fn holds(value: &str, settings: &Settings) -> bool {
     let mut holds = true;
-    judge(value, &mut |_, _| holds = false);
+    judge(value, settings, &mut |_, _| holds = false);
     holds
 }
 
@@ -298,7 +299,7 @@ mod tests {
 
     fn broken(value: &str) -> Vec<&'static str> {
         let mut broken = Vec::new();
-        judge(value, &mut |rule, _| broken.push(rule.name.0));
+        judge(value, &Settings::default(), &mut |rule, _| broken.push(rule.name.0));
         broken
     }
 
@@ -369,7 +370,7 @@ mod tests {
             initial_domain: Some("contoso.onmicrosoft.com".to_owned()),
             ..Settings::default()
         };
-        let catalogue = Catalogue { profile, settings: Arc::new(settings) };
+        let catalogue = Catalogue { profile, settings: Arc::new(settings), timings: None };
         let place = Location { file: "", first_line: 1, dn_line: 0 };
         let findings = catalogue.findings(&subject, &Alone, place);
         let of_target = findings.into_iter().filter(|it| it.attribute == "targetAddress");

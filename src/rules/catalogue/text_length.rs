@@ -9,8 +9,11 @@ use super::verdict::{OnValue, Verdicts};
 use super::{Family, Object, Settings, text};
 
 /// The family.
-pub(super) const FAMILY: Family =
-    Family { rules: &[&LENGTH, &EMPLOYEE_ID, &EXTENSION_ATTRIBUTE, &DIRECTORY_EXTENSION], check };
+pub(super) const FAMILY: Family = Family {
+    name: "text",
+    rules: &[&LENGTH, &EMPLOYEE_ID, &EXTENSION_ATTRIBUTE, &DIRECTORY_EXTENSION],
+    check,
+};
 
 const ENTRA: &[&str] = &["entra", "entra-cloud-sync"];
 const CLASSES: &[&str] = &["user", "inetOrgPerson", "group", "contact"];

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use crate::rules::Attr;
 use crate::rules::rule::{Example, Rule, RuleName, Severity};
+use crate::rules::{Applicability, Attr, Collision, CollisionHolder, Suggestion};
 
-use super::identifiers::{Identifier, IdentifierBuffers, Role, for_each};
+use super::identifiers::{Identifier, IdentifierBuffers, Role, for_each, typed};
 use super::verdict::Verdicts;
-use super::{Object, ObjectKind};
+use super::{Keeper, Object, ObjectKind, tenant};
 
 /// The rules, in the order of the catalogue.
 pub(in crate::rules) static RULES: &[&Rule] = &[
@@ -386,6 +386,12 @@ pub struct Party {
     pub is_enabled: Option<bool>,
     /// Whether it has a userPrincipalName.
     pub has_principal_name: bool,
+    /// Whether it has a mailbox.
+    pub has_mailbox: bool,
+    /// When it was created, where that is asked for.
+    pub created: Option<Box<str>>,
+    /// The number of its counterpart in the cloud, where that is known.
+    pub in_cloud: Option<usize>,
     /// Its identifiers, each with the number of its key and its value without
     /// regard to case.
     pub identifiers: Vec<(Identifier, usize, String)>,
@@ -399,6 +405,8 @@ pub struct Others {
     pub named: Vec<(Rc<Party>, usize)>,
     /// How many there are beside these.
     pub more: usize,
+    /// Which one keeps the value.
+    pub keeper: Keeper,
 }
 
 impl Party {
@@ -417,7 +425,10 @@ impl Party {
             dn: object.subject.dn().to_vec(),
             kind: object.kind,
             is_enabled: object.is_enabled(),
-            has_principal_name: object.has(Attr::UserPrincipalName),
+            has_principal_name: object.has(object.settings.principal_name()),
+            has_mailbox: object.has_mailbox(),
+            created: object.created(),
+            in_cloud: tenant::in_cloud(object),
             identifiers,
         }
     }
@@ -463,6 +474,12 @@ pub(super) fn judge(
     if service.is_some() {
         own.identifiers.retain(|(identifier, _, _)| is_address(object, *identifier));
     }
+    let mut keys_of = Vec::new();
+    for_each(object, &mut IdentifierBuffers::default(), |_, _, key, is_new| {
+        if is_new {
+            keys_of.push(String::from_utf8_lossy(key).into_owned());
+        }
+    });
     let keys = own.identifiers.iter().map(|(_, number, _)| number + 1).max().unwrap_or_default();
     for number in 0..keys {
         let others = others_of(number);
@@ -497,9 +514,79 @@ pub(super) fn judge(
                     0 => String::new(),
                     more => format!(", and {more} more"),
                 };
-                format!("also held by {}{more}", named.join(", "))
+                let kept = kept(object, &others.keeper);
+                format!("also held by {}{more}{kept}", named.join(", "))
             });
         }
+        let group = keys_of.get(number).map_or("", String::as_str);
+        verdict.collide(|| collision_of(object, (&own, at), group, &broken, &others));
+        verdict.suggest(|| {
+            let can_go = at.role == Role::Secondary
+                && is_smtp(object, at)
+                && broken.iter().all(|(rule, _, _)| rule.name != EQUIVALENT.name)
+                && kept_elsewhere(object, &others.keeper).is_some();
+            can_go.then_some((Suggestion::Remove, Applicability::Unsafe))
+        });
+    }
+}
+
+/// The place of the object that keeps a value, where it is another one.
+fn kept_elsewhere(object: &Object<'_, '_>, keeper: &Keeper) -> Option<u64> {
+    match keeper {
+        Keeper::Holder { offset, dn } if **dn != *object.subject.dn() => Some(*offset),
+        _ => None,
+    }
+}
+
+/// Who keeps a value, for the message.
+fn kept(object: &Object<'_, '_>, keeper: &Keeper) -> String {
+    let (option, why) = object.settings.keep.words();
+    match keeper {
+        Keeper::NotAsked => String::new(),
+        Keeper::Unknown => format!("; --keep {option} does not tell who keeps it"),
+        Keeper::Holder { dn, .. } if **dn == *object.subject.dn() => {
+            format!("; this one keeps it: {why}")
+        }
+        Keeper::Holder { dn, .. } => format!("; {} keeps it: {why}", String::from_utf8_lossy(dn)),
+    }
+}
+
+fn is_smtp(object: &Object<'_, '_>, at: Identifier) -> bool {
+    let line = object.subject.lines(at.attr).get(at.value);
+    let value = line.map(crate::ldif::Line::bytes).unwrap_or_default();
+    at.attr == Attr::ProxyAddresses
+        && typed(&value).0.is_some_and(|kind| kind.eq_ignore_ascii_case(b"smtp"))
+}
+
+/// The objects of a collision, with what the cloud says about each.
+fn collision_of(
+    object: &Object<'_, '_>,
+    (own, at): (&Party, Identifier),
+    group: &str,
+    broken: &[(&'static Rule, &Party, Identifier)],
+    others: &Others,
+) -> Collision {
+    let tenant = object.settings.tenant.as_deref();
+    let address = group.strip_prefix("mail:").unwrap_or(group);
+    let in_cloud: Vec<usize> = tenant
+        .iter()
+        .flat_map(|tenant| tenant.holders(address))
+        .map(|(number, _)| number)
+        .collect();
+    let parties = || std::iter::once((own, at)).chain(broken.iter().map(|(_, it, id)| (*it, *id)));
+    let has = |party: &Party| party.in_cloud.is_some_and(|number| in_cloud.contains(&number));
+    let is_told = parties().any(|(party, _)| has(party));
+    let holders = parties().map(|(party, identifier)| CollisionHolder {
+        dn: party.dn.clone(),
+        attribute: identifier.attr.name(),
+        is_enabled: party.is_enabled,
+        keeps: is_told.then(|| has(party)),
+    });
+    Collision {
+        group: group.to_owned(),
+        holders: holders.collect(),
+        more: others.more,
+        kept_at: kept_elsewhere(object, &others.keeper),
     }
 }
 

@@ -13,6 +13,7 @@ use super::{Family, Object, ObjectKind, Settings};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "user-principal-name",
     rules: &[
         &BLANK,
         &AT,
@@ -320,12 +321,13 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     if object.kind != ObjectKind::User {
         return;
     }
-    if !object.has(Attr::UserPrincipalName) {
-        let mut verdict = match object.values(Attr::UserPrincipalName).next() {
-            Some((at, _)) => verdicts.on(Attr::UserPrincipalName, at),
-            None => verdicts.on_absent(Attr::UserPrincipalName),
+    let attr = object.settings.principal_name();
+    if !object.has(attr) {
+        let mut verdict = match object.values(attr).next() {
+            Some((at, _)) => verdicts.on(attr, at),
+            None => verdicts.on_absent(attr),
         };
-        let is_absent = !object.subject.has(Attr::UserPrincipalName);
+        let is_absent = !object.subject.has(attr);
         verdict.breaks(&BLANK, &String::new);
         verdict.suggest(|| {
             let mail = object.text(Attr::Mail).filter(|mail| holds(mail, object.settings))?;
@@ -335,13 +337,13 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         });
         return;
     }
-    for (at, value) in object.values(Attr::UserPrincipalName) {
+    for (at, value) in object.values(attr) {
         let is_mail = || object.subject.first(Attr::Mail).is_none_or(|mail| mail == value);
         if is_everyday(&value, object.settings) && is_mail() {
             continue;
         }
         let name = text::of(value);
-        let mut verdict = verdicts.on(Attr::UserPrincipalName, at);
+        let mut verdict = verdicts.on(attr, at);
         judge(&name, object.settings, &mut |rule, detail| verdict.breaks(rule, detail));
         compare_with_mail(&name, object, &mut verdict);
         verdict.suggest(|| {
@@ -353,7 +355,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 
 /// Whether a name certainly breaks no rule by itself.
 fn is_everyday(name: &[u8], settings: &Settings) -> bool {
-    let Some(parts) = Everyday::of(name) else { return false };
+    let Some(parts) = Everyday::of(name, settings) else { return false };
     let is_numeric = || parts.domain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     parts.names_accounts
         && parts.local.len() > 1
@@ -423,7 +425,7 @@ fn judge_domain(domain: &str, settings: &Settings, breaks: &mut Breaks<'_>) {
     if domain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
         return breaks(&NUMERIC_DOMAIN, &|| "it is of digits".to_owned());
     }
-    match address::check_domain(domain) {
+    match address::check_domain(domain, settings) {
         Err(fault @ (DomainFault::NotRoutable | DomainFault::OneLabel)) => {
             return breaks(&NOT_ROUTABLE, &move || fault.to_string());
         }

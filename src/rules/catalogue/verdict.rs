@@ -2,7 +2,7 @@
 
 use crate::ldif::Line;
 use crate::rules::rule::{Rule, Severity};
-use crate::rules::{Action, Applicability, Attr, Finding, Suggestion};
+use crate::rules::{Action, Applicability, Attr, Collision, Finding, Suggestion};
 
 use super::Object;
 use crate::rules::idfix::Location;
@@ -24,6 +24,7 @@ struct Verdict {
     details: Vec<String>,
     suggestion: Suggestion,
     applicability: Applicability,
+    collision: Option<Box<Collision>>,
 }
 
 /// What a verdict is about.
@@ -39,6 +40,16 @@ enum Place {
     Part(usize),
     /// The DN.
     Dn,
+}
+
+impl Place {
+    /// The attribute, where it is one of those that rules know.
+    fn attr(self) -> Option<Attr> {
+        match self {
+            Self::Value(attr, _) | Self::Whole(attr) => Some(attr),
+            Self::Suspect(_) | Self::Part(_) | Self::Dn => None,
+        }
+    }
 }
 
 /// How findings call the DN.
@@ -143,6 +154,7 @@ impl OnValue<'_> {
                 details: Vec::new(),
                 suggestion: Suggestion::None,
                 applicability: Applicability::Manual,
+                collision: None,
             });
             self.is_broken = true;
         }
@@ -150,6 +162,14 @@ impl OnValue<'_> {
             verdict.broken.push(rule);
             verdict.details.push(detail());
             verdict.details.retain(|detail| !detail.is_empty());
+        }
+    }
+
+    /// Says who else holds the value, where a rule is broken.
+    pub(super) fn collide(&mut self, collision: impl FnOnce() -> Collision) {
+        let verdicts = self.verdicts.full.as_mut().filter(|_| self.is_broken);
+        if let Some(verdict) = verdicts.and_then(|full| full.last_mut()) {
+            verdict.collision = Some(Box::new(collision()));
         }
     }
 
@@ -182,6 +202,10 @@ impl Verdict {
         let closed = object.is_protected() || is_partial;
         let (suggestion, applicability) = match closed {
             true => (Suggestion::None, Applicability::Manual),
+            // Whatever else it is, the name to sign in with is changed by a person.
+            false if self.place.attr() == Some(object.settings.principal_name()) => {
+                (self.suggestion, self.applicability.max(Applicability::Unsafe))
+            }
             false => (self.suggestion, self.applicability),
         };
         let (update, action) = match &suggestion {
@@ -207,6 +231,7 @@ impl Verdict {
             action,
             suggestion,
             applicability,
+            collision: self.collision,
             extra: false,
             file: place.file,
             line: place.first_line + u64::from(line.map_or(place.dn_line, Line::line)),

@@ -8,7 +8,7 @@ use super::verdict::Verdicts;
 use super::{Family, Object, ObjectKind};
 
 /// The family.
-pub(super) const FAMILY: Family = Family { rules: &[&WELL_KNOWN], check };
+pub(super) const FAMILY: Family = Family { name: "scope", rules: &[&WELL_KNOWN], check };
 
 /// A name that IdFix passes over.
 pub(super) static WELL_KNOWN: Rule = Rule {

@@ -12,6 +12,7 @@
 mod address;
 mod chain;
 mod characters;
+mod false_alarm;
 mod fold;
 mod inspect;
 mod rows;
@@ -22,6 +23,7 @@ mod suggest;
 mod tables;
 
 pub use characters::Class;
+pub use false_alarm::why_false_alarm;
 pub use fold::fold_key;
 pub use inspect::{Buffers, Key};
 pub use rows::{Duplicates, Holder, Location};
@@ -31,7 +33,7 @@ pub(super) use scope::well_known;
 pub(super) use address::{is_smtp, is_x400};
 pub(crate) use rules::DUPLICATE;
 pub(super) use rules::RULES;
-pub(super) use tables::{DEDICATED, READ, multitenant};
+pub(super) use tables::{DEDICATED, READ, looks_at, multitenant};
 
 #[cfg(test)]
 mod tests;

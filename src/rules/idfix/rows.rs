@@ -160,6 +160,7 @@ impl<'a> Rows<'_, 'a> {
             action,
             suggestion,
             applicability,
+            collision: None,
             extra: false,
             file: self.place.file,
             line: self.place.first_line + u64::from(line),

@@ -31,6 +31,11 @@ pub(crate) const READ: &[Attr] = &[
     Attr::UserPrincipalName,
 ];
 
+/// Whether the Multi-Tenant rules have something to say about an attribute.
+pub(crate) fn looks_at(attr: Attr) -> bool {
+    MULTITENANT.chains.iter().any(|chain| chain.attr == attr)
+}
+
 /// The Multi-Tenant rules.
 pub(crate) fn multitenant(options: ProfileOptions) -> Profile {
     let all = MULTITENANT.chains;

@@ -175,7 +175,7 @@ fn alias(object: &Object<'_, '_>) -> Option<Alias> {
 
 /// The name that a user signs in with.
 fn principal_name(object: &Object<'_, '_>, alias: Option<&Alias>) -> Option<PrincipalName> {
-    let held = object.text(Attr::UserPrincipalName).filter(|name| !name.trim().is_empty());
+    let held = object.text(object.settings.principal_name()).filter(|name| !name.trim().is_empty());
     let Some(name) = held else {
         let account = object.text(Attr::SamAccountName)?;
         let text = in_initial_domain(account.trim(), object.settings);
@@ -272,7 +272,7 @@ impl Addresses {
 
 /// Why an address does not come to the cloud, where it does not.
 fn drop_reason(text: &str, has_mailbox: bool, settings: &Settings) -> Option<DropReason> {
-    let is_routable = match address::check(text) {
+    let is_routable = match address::check(text, settings) {
         Ok(()) => true,
         Err(AddressFault::Domain(DomainFault::NotRoutable | DomainFault::OneLabel)) => false,
         Err(_) => return Some(DropReason::Malformed),

@@ -6,4 +6,5 @@ mod rules;
 use super::Family;
 
 /// The family.
-pub(super) const FAMILY: Family = Family { rules: rules::RULES, check: check::check };
+pub(super) const FAMILY: Family =
+    Family { name: "exchange", rules: rules::RULES, check: check::check };

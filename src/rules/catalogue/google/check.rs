@@ -3,7 +3,7 @@
 use crate::rules::catalogue::address::{self, AddressFault, DomainFault, split};
 use crate::rules::catalogue::identifiers::typed;
 use crate::rules::catalogue::verdict::{OnValue, Verdicts};
-use crate::rules::catalogue::{Object, ObjectKind, text};
+use crate::rules::catalogue::{Object, ObjectKind, Settings, text};
 use crate::rules::{Applicability, Attr, Suggestion};
 
 use super::rules;
@@ -43,7 +43,7 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         if !mail.is_empty() {
             let mut verdict = verdicts.on(Attr::Mail, at);
             judge_mail(mail, object, &mut verdict);
-            if let Some(fault) = fault(mail, is_group) {
+            if let Some(fault) = fault(mail, is_group, object.settings) {
                 let rule = if is_group { &rules::GROUP_ADDRESS } else { &rules::LOCAL_PART };
                 verdict.breaks(rule, &|| fault.clone());
             }
@@ -81,7 +81,7 @@ fn judge_mail(mail: &str, object: &Object<'_, '_>, verdict: &mut OnValue<'_>) {
 
 /// Why Google does not take an address, as far as its characters go; `None` where it
 /// does.
-fn fault(mail: &str, is_group: bool) -> Option<String> {
+fn fault(mail: &str, is_group: bool, settings: &Settings) -> Option<String> {
     let Some((local, _)) = split(mail) else { return Some(AddressFault::At.to_string()) };
     let denied: &[char] = if is_group { &DENIED_TO_GROUPS } else { &DENIED };
     if let Some(c) = local.chars().find(|c| denied.contains(c)) {
@@ -94,7 +94,7 @@ fn fault(mail: &str, is_group: bool) -> Option<String> {
     let is_letter = |c: char| !c.is_ascii() && c.is_alphabetic();
     let plain: String = local.chars().map(|c| if is_letter(c) { 'a' } else { c }).collect();
     let domain = mail.get(local.len()..).unwrap_or_default();
-    match address::check(&format!("{plain}{domain}")) {
+    match address::check(&format!("{plain}{domain}"), settings) {
         // The length and the domain have rules of their own.
         Ok(()) | Err(AddressFault::TooLong(_)) => None,
         Err(AddressFault::Domain(DomainFault::NotRoutable)) => None,
@@ -102,8 +102,8 @@ fn fault(mail: &str, is_group: bool) -> Option<String> {
     }
 }
 
-fn is_sound(mail: &str, is_group: bool) -> bool {
-    fault(mail, is_group).is_none()
+fn is_sound(mail: &str, is_group: bool, settings: &Settings) -> bool {
+    fault(mail, is_group, settings).is_none()
 }
 
 fn corrected(mail: &str, object: &Object<'_, '_>) -> Option<String> {
@@ -112,7 +112,7 @@ fn corrected(mail: &str, object: &Object<'_, '_>) -> Option<String> {
     let denied: &[char] = if is_group { &DENIED_TO_GROUPS } else { &DENIED };
     let local = local.replace(|c: char| denied.contains(&c) || text::is_invisible(c), "");
     let better = address::corrected(&format!("{local}@{domain}"), object.settings)?;
-    (better != mail && is_sound(&better, is_group)).then_some(better)
+    (better != mail && is_sound(&better, is_group, object.settings)).then_some(better)
 }
 
 /// The SMTP addresses of an object, by the number of the value.
@@ -128,7 +128,7 @@ fn check_aliases(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         let Some(alias) = smtp(&value) else { continue };
         let is_mail = alias.trim_ascii().eq_ignore_ascii_case(mail.trim_ascii());
         let alias = String::from_utf8_lossy(alias);
-        match address::check(alias.trim()) {
+        match address::check(alias.trim(), object.settings) {
             Ok(()) | Err(AddressFault::Domain(DomainFault::NotRoutable)) => {
                 aliases += usize::from(!is_mail);
             }
@@ -179,7 +179,8 @@ fn check_user(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             let mut verdict = verdicts.on_absent(Attr::Mail);
             verdict.breaks(&rules::MAIL_MISSING, &|| "there is no mail".to_owned());
             verdict.suggest(|| {
-                let primary = object.primary_smtp().filter(|it| is_sound(it, false))?;
+                let primary =
+                    object.primary_smtp().filter(|it| is_sound(it, false, object.settings))?;
                 // An empty mail is no absent one.
                 let is_absent = !object.subject.has(Attr::Mail);
                 is_absent.then_some((Suggestion::Add(primary), Applicability::Unsafe))
@@ -253,9 +254,9 @@ mod tests {
             "ann#1@contoso.com",
             "ann@contoso.local",
         ] {
-            assert!(is_sound(mail, false), "{mail}");
+            assert!(is_sound(mail, false, &Settings::default()), "{mail}");
         }
-        assert!(is_sound("r+d@contoso.com", true));
+        assert!(is_sound("r+d@contoso.com", true, &Settings::default()));
         for mail in [
             "",
             "ann",
@@ -272,7 +273,7 @@ mod tests {
             "a@b@contoso.com",
             "a@-contoso.com",
         ] {
-            assert!(!is_sound(mail, false), "{mail}");
+            assert!(!is_sound(mail, false, &Settings::default()), "{mail}");
         }
     }
 

@@ -7,7 +7,8 @@ use super::uniqueness::Told;
 use super::{Family, GOOGLE};
 
 /// The family.
-pub(super) const FAMILY: Family = Family { rules: rules::RULES, check: check::check };
+pub(super) const FAMILY: Family =
+    Family { name: "google", rules: rules::RULES, check: check::check };
 
 /// How an address that two objects hold is told.
 pub(super) const SHARED_ADDRESS: Told = Told { profile: GOOGLE, rule: &rules::SHARED_ADDRESS };

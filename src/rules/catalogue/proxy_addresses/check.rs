@@ -72,7 +72,7 @@ fn check_absent(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     let mut verdict = verdicts.on_absent(Attr::ProxyAddresses);
     verdict.breaks(&MISSING, &|| format!("{} is there", sign.name()));
     verdict.suggest(|| {
-        let name = object.text(Attr::UserPrincipalName)?;
+        let name = object.text(object.settings.principal_name())?;
         let name = name.trim();
         holds(name, holder(object)).then(|| add(format!("SMTP:{name}")))
     });
@@ -195,7 +195,7 @@ fn suggest_smtp(
     let Some(correction) = corrected(proxy.address, whole.holder) else {
         let domain = address::split(proxy.trimmed()).map_or("", |(_, domain)| domain);
         let is_lost = matches!(
-            address::check_domain(domain),
+            address::check_domain(domain, whole.holder.settings),
             Err(DomainFault::NotRoutable | DomainFault::OneLabel)
         );
         let can_go = is_lost && stays_secondary && whole.primaries.len() == 1;
@@ -238,7 +238,7 @@ fn suggest_other(
         let how = if is_trimmed { Applicability::Safe } else { Applicability::Unsafe };
         return Some((Suggestion::Replace(value), how));
     }
-    let called = object.text(Attr::UserPrincipalName)?;
+    let called = object.text(object.settings.principal_name())?;
     let value = format!("{name}:{}", called.trim());
     let differs = proxy.of == AddressType::Sip && is_other_name(proxy, object);
     (differs && holds(called.trim(), holder(object)))
@@ -251,14 +251,15 @@ fn is_other_name(proxy: &Proxy<'_>, object: &Object<'_, '_>) -> bool {
     object.kind == ObjectKind::User
         && proxy.of == AddressType::Sip
         && proxy.role == Role::Primary
-        && !object.text(Attr::UserPrincipalName).is_some_and(|name| is(&name))
+        && !object.text(object.settings.principal_name()).is_some_and(|name| is(&name))
         && !object.primary_smtp().is_some_and(|address| is(&address))
 }
 
 fn judge_sip(proxy: &Proxy<'_>, object: &Object<'_, '_>, verdict: &mut OnValue<'_>) {
     if is_other_name(proxy, object) {
-        let name = || object.text(Attr::UserPrincipalName).unwrap_or_default();
-        verdict.breaks(&SIP, &|| format!("the userPrincipalName is {}", name()));
+        let attr = object.settings.principal_name();
+        let name = || object.text(attr).unwrap_or_default();
+        verdict.breaks(&SIP, &|| format!("the {} is {}", attr.name(), name()));
     }
 }
 

@@ -15,4 +15,5 @@ use super::Family;
 pub(super) use value::{AddressType, MAX_VALUE, Proxy, Role, bare, is_routing};
 
 /// The family.
-pub(super) const FAMILY: Family = Family { rules: rules::RULES, check: check::check };
+pub(super) const FAMILY: Family =
+    Family { name: "proxy-addresses", rules: rules::RULES, check: check::check };

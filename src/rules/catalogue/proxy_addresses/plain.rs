@@ -82,7 +82,9 @@ impl Seen {
 }
 
 fn is_plain_smtp(address: &[u8], object: &Object<'_, '_>) -> bool {
-    let Some(Everyday { domain, is_reserved, .. }) = Everyday::of(address) else { return false };
+    let Some(Everyday { domain, is_reserved, .. }) = Everyday::of(address, object.settings) else {
+        return false;
+    };
     match is_reserved {
         // The rule about these is one that keeps house, and looks closely.
         true => is_routing(domain, object.settings),

@@ -36,7 +36,7 @@ fn found_in(profile: &'static str, lines: &[(Attr, &str)]) -> Vec<Finding<'stati
     for (attr, value) in [(Attr::ObjectClass, "user")].iter().chain(lines) {
         subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
     }
-    let catalogue = Catalogue { profile, settings: Arc::new(settings()) };
+    let catalogue = Catalogue { profile, settings: Arc::new(settings()), timings: None };
     let place = Location { file: "", first_line: 1, dn_line: 0 };
     let findings = catalogue.findings(&subject, &Alone, place);
     assert_eq!(
@@ -406,7 +406,7 @@ fn what_the_export_does_not_hold_is_not_missing() {
         subject.push(attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
     }
     subject.mark_partial(Attr::ProxyAddresses);
-    let catalogue = Catalogue { profile: "entra", settings: Arc::new(settings()) };
+    let catalogue = Catalogue { profile: "entra", settings: Arc::new(settings()), timings: None };
     let place = Location { file: "", first_line: 1, dn_line: 0 };
     let findings = catalogue.findings(&subject, &Alone, place);
     let rules: Vec<&str> = findings.iter().flat_map(|it| &it.rules).map(|rule| rule.0).collect();
@@ -419,7 +419,7 @@ fn values_that_are_not_utf8_are_told_and_not_corrected() {
     subject.reset(&Line::of(b"dn", b"CN=A"));
     subject.push(Attr::ObjectClass, Line::of(b"objectClass", b"group"));
     subject.push(Attr::ProxyAddresses, Line::of(b"proxyAddresses", b"SMTP:j\xfcrgen@contoso.com"));
-    let catalogue = Catalogue { profile: "entra", settings: Arc::new(settings()) };
+    let catalogue = Catalogue { profile: "entra", settings: Arc::new(settings()), timings: None };
     let place = Location { file: "", first_line: 1, dn_line: 0 };
     let findings = catalogue.findings(&subject, &Alone, place);
     assert_eq!(findings[0].rules[0].0, "proxy-non-ascii");

@@ -210,7 +210,7 @@ fn judge_domain(domain: &str, holder: Holder<'_>, breaks: &mut Breaks<'_>) {
     if domain.is_empty() {
         return breaks(&DOMAIN, &|| "there is no domain".to_owned());
     }
-    match address::check_domain(domain) {
+    match address::check_domain(domain, holder.settings) {
         Err(fault @ DomainFault::TooLong) => breaks(&LENGTH, &|| fault.to_string()),
         Err(fault @ (DomainFault::NotRoutable | DomainFault::OneLabel)) => {
             breaks(&NOT_ROUTABLE, &|| fault.to_string());

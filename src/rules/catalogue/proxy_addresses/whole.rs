@@ -59,7 +59,7 @@ fn is_of_the_cloud(address: &str) -> bool {
 
 /// The address that mail means, so that a correction of mail changes nothing here.
 fn meant(mail: &str, holder: Holder<'_>) -> Option<String> {
-    if mail.is_empty() || address::check(mail).is_ok() {
+    if mail.is_empty() || address::check(mail, holder.settings).is_ok() {
         return (!mail.is_empty()).then(|| mail.to_owned());
     }
     address::corrected(mail, holder.settings).or_else(|| Some(mail.to_owned()))

@@ -64,7 +64,7 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             verdict.breaks(rule, detail);
         });
         if refused && account == Account::User {
-            let login = object.text(Attr::UserPrincipalName);
+            let login = object.text(object.settings.principal_name());
             if login.is_none_or(|it| user_principal_name::is_refused(&it, object.settings)) {
                 verdict.breaks(&rules::NEITHER, &String::new);
             }

@@ -7,6 +7,7 @@ use super::Family;
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
+    name: "sam-account-name",
     rules: &[
         &rules::BLANK,
         &rules::LENGTH,

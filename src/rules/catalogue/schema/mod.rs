@@ -17,7 +17,8 @@ use crate::rules::Attr;
 pub use screen::Screen;
 
 /// The family.
-pub(super) const FAMILY: Family = Family { rules: rules::RULES, check: check::check };
+pub(super) const FAMILY: Family =
+    Family { name: "schema", rules: rules::RULES, check: check::check };
 
 /// Whether an entry is one that the schema of Active Directory speaks of: other
 /// servers have attributes of the same names under rules of their own.

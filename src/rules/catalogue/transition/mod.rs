@@ -165,7 +165,7 @@ fn compare(before: &Object<'_, '_>, after: &Object<'_, '_>, verdicts: &mut Verdi
 
 fn compare_names(before: &Object<'_, '_>, after: &Object<'_, '_>, verdicts: &mut Verdicts) {
     let name = |object: &Object<'_, '_>| {
-        object.text(Attr::UserPrincipalName).map(|name| name.trim().to_lowercase())
+        object.text(object.settings.principal_name()).map(|name| name.trim().to_lowercase())
     };
     let (Some(old), Some(new)) = (name(before), name(after)) else { return };
     if old == new {
@@ -175,7 +175,7 @@ fn compare_names(before: &Object<'_, '_>, after: &Object<'_, '_>, verdicts: &mut
     let domains = address::split(&old).zip(address::split(&new));
     let is_federated_move = domains
         .is_some_and(|((_, from), (_, to))| from != to && is_federated(from) && is_federated(to));
-    let mut verdict = verdicts.on(Attr::UserPrincipalName, 0);
+    let mut verdict = verdicts.on(after.settings.principal_name(), 0);
     if is_federated_move {
         verdict.breaks(&FEDERATED_MOVE, &|| format!("it was {old}"));
     } else {
