@@ -13,6 +13,7 @@
 //! * [`rules`] says what is wrong with an entry and what is suggested.
 //! * [`change`] turns suggestions into change records, their inverse, and proof.
 //! * [`fix`] decides which suggestions hold and drafts the proven files.
+//! * [`transition`] says what two exports mean for the cloud.
 //! * [`baseline`] knows the findings that were accepted, and their text.
 //! * [`report`] shows findings and changes to people and programs.
 //! * [`output`] writes files that appear complete or not at all.
@@ -28,3 +29,4 @@ pub mod ldif;
 pub mod output;
 pub mod report;
 pub mod rules;
+pub mod transition;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ldifix::change::apply_to_entry;
 use ldifix::directory::Entry;
-use ldifix::fix::{Draft, DraftOptions, Policy, draft};
+use ldifix::fix::{Draft, DraftOptions, Moves, Policy, draft};
 use ldifix::ldif::{ReadOptions, Record, WriteOptions, Writer, read_chunk};
 use ldifix::rules::{
     CheckOptions, Export, Profile, ProfileOptions, Rule, Selection, Severity, Survey,
@@ -154,6 +154,7 @@ fn with_draft<T>(
         policy: Policy { take_unsafe, admits: &|_| true, accepts: &|_| false },
         write: WriteOptions::change_file(),
         comments: true,
+        moves: Moves::AtOnce,
     };
     let drafted = draft(&survey, &options.profile, options.read, &how).unwrap();
     look(&drafted)

@@ -7,14 +7,16 @@ use std::time::Instant;
 use anyhow::bail;
 use clap::ValueEnum;
 
-use crate::report::{Csv, FindingWriter, Json, Summary, Table, Width};
+use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width};
 use crate::rules::CheckOptions;
 
 use super::baseline::WriteBaselineArgs;
 use super::compare::{self, Form};
 use super::config::ConfigArgs;
 use super::console::Console;
+use super::listing::ListArgs;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs};
+use super::previous::PreviousArgs;
 use super::{Exit, inputs, summary, survey};
 
 /// Find values that break directory synchronisation
@@ -27,6 +29,12 @@ pub struct Args {
     /// How the findings are written
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     format: Format,
+
+    #[command(flatten)]
+    list: ListArgs,
+
+    #[command(flatten)]
+    previous: PreviousArgs,
 
     #[command(flatten)]
     rules: RuleArgs,
@@ -75,20 +83,30 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     }
     let other = args.other(&options)?;
     let wanted = args.rules.wanted(&options.profile)?;
-    let sources = inputs::open(&args.exports)?;
-    let mut acceptance = args.baseline.begin(&sources, options.read)?;
+    args.previous.require_counterparts(args.exports.len(), &options.profile)?;
+    let sources = inputs::open(&args.previous.with(&args.exports))?;
+    let (sources, previous) = sources.split_at(args.exports.len());
+    let mut acceptance = args.baseline.begin(sources, options.read)?;
     let mut totals = Summary::new();
-    let survey = survey::run(&sources, &options, console, &mut totals);
+    let survey = survey::run(sources, &options, console, &mut totals);
 
     let stopped = options.read.strict && totals.failures_total > 0;
+    if let Some(list) = args.list.wanted() {
+        if !stopped {
+            list.write(&survey, &options.profile, args.format.of_lists(console), console)?;
+        }
+        summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+        return Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean });
+    }
     if let (false, Some(other)) = (stopped, &other) {
         let form = if args.format == Format::Json { Form::Json } else { Form::Table };
         let sides = (&options, other);
-        let exit = compare::run(&sources, &survey, sides, &wanted, form, console, &mut totals)?;
+        let exit = compare::run(sources, &survey, sides, &wanted, form, console, &mut totals)?;
         summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
         return Ok(if totals.failures_total > 0 { Exit::Failure } else { exit });
     }
     if !stopped {
+        let transition = args.previous.transition(sources, previous, &options, console)?;
         let mut writer = args.format.writer(console)?;
         survey.findings(|entry| {
             for (at, finding) in entry.findings.iter().enumerate() {
@@ -106,6 +124,20 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
                 }
             }
             io::Result::Ok(())
+        })?;
+        let transition = transition.as_ref();
+        args.previous.findings(transition, &options, &mut totals, |totals, finding| {
+            let is_accepted = acceptance.accepts(finding);
+            if !wanted.admits_any(&finding.rules) {
+                totals.hide(finding);
+            } else if is_accepted {
+                totals.accept(finding);
+            } else {
+                totals.find_in_transition(finding);
+                acceptance.show(finding);
+                writer.write(finding)?;
+            }
+            Ok(())
         })?;
         writer.finish()?;
         let whole = !args.scope.is_restricted();
@@ -135,6 +167,14 @@ impl Args {
 }
 
 impl Format {
+    fn of_lists(self, console: &Console) -> ListFormat {
+        match self {
+            Self::Table => ListFormat::Table(console.stdout_colour()),
+            Self::Csv => ListFormat::Csv,
+            Self::Json => ListFormat::Json,
+        }
+    }
+
     fn writer(self, console: &Console) -> io::Result<Box<dyn FindingWriter>> {
         let out: BufWriter<Box<dyn Write>> =
             BufWriter::with_capacity(1 << 16, Box::new(io::stdout().lock()));

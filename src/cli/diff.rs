@@ -121,8 +121,10 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     progress.finish();
     let usable =
         [(old_source, &old, args.compared.no_add), (new_source, &new, args.compared.no_delete)]
-            .map(|(source, index, lack_is_harmless)| {
-                report_index(source, index, lack_is_harmless, console, &mut totals)
+            .map(|(source, index, is_harmless)| {
+                let hint = ", or see --no-add (OLD) and --no-delete (NEW)";
+                let lack = if is_harmless { Lack::Harmless } else { Lack::Refused { hint } };
+                report_index(source, index, lack, console, &mut totals)
             });
     if usable.contains(&false) {
         summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
@@ -204,11 +206,20 @@ impl Args {
     }
 }
 
+/// What it means that an export lacks entries.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Lack<'h> {
+    /// Nothing: they are not asked for.
+    Harmless,
+    /// They would be taken for gone; what else could be done about it.
+    Refused { hint: &'h str },
+}
+
 /// Says what reading an export gave; `false` where it cannot be compared.
-fn report_index(
+pub(super) fn report_index(
     source: &Source,
     index: &EntryIndex<'_>,
-    lack_is_harmless: bool,
+    lack: Lack<'_>,
     console: &Console,
     totals: &mut Summary,
 ) -> bool {
@@ -220,34 +231,40 @@ fn report_index(
         totals.skip(reason, count);
         totals.read -= count;
     }
-    let mut usable = report.failed_blocks == 0;
-    let mut refuse = |text: String| {
-        usable = false;
-        console.error(&anyhow::anyhow!(text));
-    };
+    let refusals = refusals(source, index, lack);
+    refusals.iter().for_each(|refusal| console.error(&anyhow::anyhow!("{refusal}")));
+    refusals.is_empty()
+}
+
+/// Why an export cannot be compared.
+pub(super) fn refusals(source: &Source, index: &EntryIndex<'_>, lack: Lack<'_>) -> Vec<String> {
+    let (name, report) = (source.name(), &index.report);
+    let mut refusals = Vec::new();
     if report.failed_blocks > 0 {
         let records = counted(report.failed_blocks, "record", "records");
-        refuse(format!("{name}: {records} cannot be read: a comparison would take them for gone"));
+        refusals.push(format!(
+            "{name}: {records} cannot be read: a comparison would take them for gone"
+        ));
     }
     if let Some(offset) = index.stray {
         let line = index.line_at(offset);
-        refuse(format!(
+        refusals.push(format!(
             "{name}:{line}: a change record that goes on with no entry: this is no export"
         ));
     }
     let seen = &report.observations;
-    let lack = seen.export.incomplete(seen.content_records + report.failed_records);
-    if let Some(lack) = lack.filter(|_| !lack_is_harmless) {
-        refuse(format!(
-            "{name}: the export is incomplete ({lack}): what it lacks would be taken for gone; \
-             export it whole, or see --no-add (OLD) and --no-delete (NEW)"
+    let why = seen.export.incomplete(seen.content_records + report.failed_records);
+    if let (Some(why), Lack::Refused { hint }) = (why, lack) {
+        refusals.push(format!(
+            "{name}: the export is incomplete ({why}): what it lacks would be taken for gone; \
+             export it whole{hint}",
         ));
     }
-    usable
+    refusals
 }
 
 /// An error with the names of the files.
-fn explained(error: DiffError, [old, new]: [&str; 2]) -> anyhow::Error {
+pub(super) fn explained(error: DiffError, [old, new]: [&str; 2]) -> anyhow::Error {
     let name = |in_old: bool| if in_old { old } else { new };
     match &error {
         DiffError::Twice { in_old, first, count } => {

@@ -14,6 +14,7 @@ use super::baseline::BaselineArgs;
 use super::config::ConfigArgs;
 use super::console::Console;
 use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs, WriteArgs};
+use super::second_cycle::{SecondCycleArgs, SecondOutputs};
 use super::{Exit, inputs, summary, survey};
 
 /// Write the change LDIF that corrects the findings, and its inverse
@@ -46,6 +47,9 @@ pub struct Args {
     /// Replace the outputs where they exist
     #[arg(long)]
     force: bool,
+
+    #[command(flatten)]
+    second_cycle: SecondCycleArgs,
 
     #[command(flatten)]
     rules: RuleArgs,
@@ -89,7 +93,9 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let admits = |rules: &[_]| wanted.admits_all(rules);
     let accepts = |finding: &Finding<'_>| baseline.accepts(finding);
     let policy = Policy { take_unsafe: args.take_unsafe, admits: &admits, accepts: &accepts };
-    let how = DraftOptions { policy, write: args.write.options(), comments: !args.no_comments };
+    let moves = args.second_cycle.moves(&options.profile);
+    let (write, comments) = (args.write.options(), !args.no_comments);
+    let how = DraftOptions { policy, write, comments, moves };
     let draft = draft(&survey, &options.profile, options.read, &how)?;
     put(outputs, &draft)?;
     report(&draft, args, console);
@@ -105,6 +111,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
 struct Outputs {
     change: AtomicFile,
     undo: Option<AtomicFile>,
+    second: Option<SecondOutputs>,
 }
 
 impl Args {
@@ -121,13 +128,17 @@ impl Args {
         let change = AtomicFile::create(&self.output, overwrite)?;
         let undo =
             self.undo.as_ref().map(|path| AtomicFile::create(path, overwrite)).transpose()?;
-        Ok(Outputs { change, undo })
+        let second = self.second_cycle.outputs(self.no_undo, overwrite)?;
+        Ok(Outputs { change, undo, second })
     }
 }
 
 fn put(outputs: Outputs, draft: &Draft<'_>) -> anyhow::Result<()> {
-    let Outputs { mut change, undo } = outputs;
-    let mut files = Vec::new();
+    let Outputs { mut change, undo, second } = outputs;
+    let mut files = match (second, &draft.second) {
+        (Some(second), Some(drafted)) => second.write(drafted)?,
+        _ => Vec::new(),
+    };
     // The inverse first: should anything go wrong, there is never a change
     // without it.
     if let Some(mut undo) = undo {
@@ -153,6 +164,7 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
         console
             .note(&format!("the inverse is in {}", visible(undo.as_os_str().as_encoded_bytes())));
     }
+    args.second_cycle.report(draft.second.as_ref(), console);
     for (reason, count) in &draft.declined {
         let words = match *reason {
             "manual" => "need a person: nothing to write can be told",
@@ -165,6 +177,13 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
             "taken-in-this-run" => "have a suggestion that another entry of this run takes",
             "given-up-in-this-run" => {
                 "remove a duplicate whose other holder gives it up in this run"
+            }
+            "needs-second-cycle" => {
+                "get an address that another entry gives up, which takes a synchronisation in \
+                 between: see --second-cycle"
+            }
+            "needs-third-cycle" => {
+                "get an address that is given up in the second change only: run fix again after it"
             }
             "cannot-be-written" => "cannot be changed by a modify record",
             _ => "cannot be put in an order that a server takes",

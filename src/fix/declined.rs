@@ -61,6 +61,27 @@ pub enum Decline {
         /// The DN of the entry that gives it up.
         holder: Vec<u8>,
     },
+    /// It gets an address that another entry gives up, which takes a synchronisation in
+    /// between.
+    #[error(
+        "{} gives the address up: that takes a synchronisation in between, and a second change \
+         file, see --second-cycle",
+        .holder.escape_ascii()
+    )]
+    SecondCycle {
+        /// The DN of the entry that gives it up.
+        holder: Vec<u8>,
+    },
+    /// It gets an address that another entry gives up in the second change only.
+    #[error(
+        "{} gives the address up in the second change only: run fix again on an export from \
+         after it",
+        .holder.escape_ascii()
+    )]
+    ThirdCycle {
+        /// The DN of the entry that gives it up.
+        holder: Vec<u8>,
+    },
     /// The value cannot be changed by a modify record.
     #[error("{0}")]
     Refused(Refusal),
@@ -83,6 +104,8 @@ impl Decline {
             Self::Held { .. } => "held",
             Self::Taken { .. } => "taken-in-this-run",
             Self::GivenUp { .. } => "given-up-in-this-run",
+            Self::SecondCycle { .. } => "needs-second-cycle",
+            Self::ThirdCycle { .. } => "needs-third-cycle",
             Self::Refused(_) => "cannot-be-written",
             Self::Order(_) => "no-order",
         }

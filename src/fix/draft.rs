@@ -13,6 +13,7 @@ use crate::rules::{Attr, EntryFindings, Profile, Survey, stored_key};
 
 use super::candidate::{Candidate, Policy, sort_out};
 use super::declined::{Decline, Declined};
+use super::moves::{Moves, decline_moves, second_cycle};
 use super::settle::settle;
 
 /// How a draft is made.
@@ -23,6 +24,8 @@ pub struct DraftOptions<'p> {
     pub write: WriteOptions,
     /// Whether each record says why it is there.
     pub comments: bool,
+    /// What becomes of addresses that move from one entry to another.
+    pub moves: Moves,
 }
 
 /// Both files, proved, and what they leave undone.
@@ -34,12 +37,26 @@ pub struct Draft<'a> {
     pub undo: Vec<u8>,
     /// Records of the change file.
     pub records: usize,
+    /// What is to be done behind it and a synchronisation, where an address moves from
+    /// one entry to another.
+    pub second: Option<CycleFiles>,
     /// Suggestions that it makes real.
     pub taken: u64,
     /// Suggestions that are not taken, by reason.
     pub declined: BTreeMap<&'static str, u64>,
     /// The first suggestions that did not hold, at most [`Draft::LISTED`].
     pub listed: Vec<Declined<'a>>,
+}
+
+/// The second change file and its inverse, proved.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct CycleFiles {
+    /// The change file.
+    pub change: Vec<u8>,
+    /// Its inverse, to be applied before that of the first file.
+    pub undo: Vec<u8>,
+    /// Records of the change file.
+    pub records: usize,
 }
 
 impl Draft<'_> {
@@ -111,25 +128,24 @@ pub(super) fn compose<'a>(
     options: &DraftOptions<'_>,
 ) -> Result<Draft<'a>, DraftError> {
     settle(&mut candidates, profile, survey, &options.policy);
-    let cases: Vec<Case<'_>> = candidates
-        .par_iter()
-        .filter_map(|candidate| {
-            let planned = candidate.planned.as_ref()?;
-            Some(Case::of(&candidate.entry, &planned.edits))
-        })
-        .collect();
-    let in_use = |attribute: &[u8], value: &[u8]| {
-        let Some(attr) = Attr::of(attribute) else { return false };
-        let key = stored_key(attr, value, &mut Vec::new());
-        !survey.holders_as_stored(key).is_empty()
-    };
-    let planned: Vec<Planned> =
-        candidates.iter_mut().filter_map(|candidate| candidate.planned.take()).collect();
-    let ordered = order(planned, &in_use);
-    draft.settle_order(&mut candidates, &ordered);
-    draft.records = ordered.steps.len();
-    (draft.change, draft.undo) = write(&ordered, options)?;
-    draft.prove(cases, &ordered)?;
+    while decline_moves(&mut candidates, profile, options.moves) {
+        candidates.par_iter_mut().for_each(|it| it.evaluate(profile, &options.policy));
+        settle(&mut candidates, profile, survey, &options.policy);
+    }
+    let second = second_cycle(&candidates, profile, options.moves);
+    let is_second = |number: usize| second.contains(&number);
+    let (files, refused) = cycle(&mut candidates, survey, options, &|it| !is_second(it))?;
+    (draft.change, draft.undo, draft.records) = (files.change, files.undo, files.records);
+    if let Some(why) = refused {
+        // Who gives an address up may be among them.
+        for &number in &second {
+            let Some(taker) = candidates.get_mut(number) else { continue };
+            taker.decline(0..taker.proposals.len(), &Decline::Order(why));
+            taker.planned = None;
+        }
+    }
+    let (files, _) = cycle(&mut candidates, survey, options, &is_second)?;
+    draft.second = (files.records > 0).then_some(files);
     let check = |candidate: &Candidate<'_>| candidate.check_settled(profile).err();
     if let Some(error) = candidates.par_iter().find_map_first(check) {
         return Err(error);
@@ -154,20 +170,55 @@ impl<'a> Draft<'a> {
             self.listed.push(declined);
         }
     }
+}
 
-    /// Takes the suggestions back whose record cannot be put in any order.
-    fn settle_order(&mut self, candidates: &mut [Candidate<'a>], ordered: &Ordered) {
-        let mut refused: FxHashMap<&[u8], Vec<OrderRefusal>> = FxHashMap::default();
-        for (planned, why) in &ordered.refused {
-            refused.entry(&planned.record.dn).or_default().push(*why);
-        }
-        for candidate in candidates {
-            if let Some(why) = refused.get_mut(&*candidate.entry.dn).and_then(Vec::pop) {
-                candidate.decline(0..candidate.proposals.len(), &Decline::Order(why));
-            }
+/// The files of the candidates with these numbers, proved, and why one of them is left
+/// out, where one is.
+fn cycle(
+    candidates: &mut [Candidate<'_>],
+    survey: &Survey<'_>,
+    options: &DraftOptions<'_>,
+    is_of_cycle: &(dyn Fn(usize) -> bool + Sync),
+) -> Result<(CycleFiles, Option<OrderRefusal>), DraftError> {
+    let cases: Vec<Case<'_>> = candidates
+        .par_iter()
+        .enumerate()
+        .filter(|(number, _)| is_of_cycle(*number))
+        .filter_map(|(_, candidate)| {
+            let planned = candidate.planned.as_ref()?;
+            Some(Case::of(&candidate.entry, &planned.edits))
+        })
+        .collect();
+    let in_use = |attribute: &[u8], value: &[u8]| {
+        let Some(attr) = Attr::of(attribute) else { return false };
+        let key = stored_key(attr, value, &mut Vec::new());
+        !survey.holders_as_stored(key).is_empty()
+    };
+    let numbered = candidates.iter_mut().enumerate().filter(|(number, _)| is_of_cycle(*number));
+    let planned: Vec<Planned> =
+        numbered.filter_map(|(_, candidate)| candidate.planned.take()).collect();
+    let ordered = order(planned, &in_use);
+    settle_order(candidates, &ordered);
+    let (change, undo) = write(&ordered, options)?;
+    let files = CycleFiles { change, undo, records: ordered.steps.len() };
+    files.prove(cases, &ordered)?;
+    Ok((files, ordered.refused.first().map(|(_, why)| *why)))
+}
+
+/// Takes the suggestions back whose record cannot be put in any order.
+fn settle_order(candidates: &mut [Candidate<'_>], ordered: &Ordered) {
+    let mut refused: FxHashMap<&[u8], Vec<OrderRefusal>> = FxHashMap::default();
+    for (planned, why) in &ordered.refused {
+        refused.entry(&planned.record.dn).or_default().push(*why);
+    }
+    for candidate in candidates {
+        if let Some(why) = refused.get_mut(&*candidate.entry.dn).and_then(Vec::pop) {
+            candidate.decline(0..candidate.proposals.len(), &Decline::Order(why));
         }
     }
+}
 
+impl CycleFiles {
     /// Reads both files back and proves that they lead from the entries as they
     /// are to the entries as intended, and back.
     fn prove(&self, cases: Vec<Case<'_>>, ordered: &Ordered) -> Result<(), DraftError> {

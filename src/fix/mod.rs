@@ -7,11 +7,15 @@
 mod candidate;
 mod declined;
 mod draft;
+mod moves;
 mod settle;
 
 pub use candidate::Policy;
 pub use declined::{Decline, Declined};
-pub use draft::{Draft, DraftError, DraftOptions, draft};
+pub use draft::{CycleFiles, Draft, DraftError, DraftOptions, draft};
+pub use moves::Moves;
 
+#[cfg(test)]
+mod moves_tests;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::candidate::Candidate;
 use super::draft::compose;
-use super::{Draft, DraftError, DraftOptions, Policy, draft};
+use super::{Draft, DraftError, DraftOptions, Moves, Policy, draft};
 use crate::ldif::{ReadOptions, WriteOptions};
 use crate::rules::{
     Action, Applicability, CheckOptions, EntryFindings, Export, Finding, Profile, ProfileOptions,
@@ -13,7 +13,7 @@ use crate::rules::{
 };
 
 /// A wish: the number of an entry, an attribute, and its value before and after.
-type Wish<'w> = (usize, &'static str, &'w str, &'w str);
+pub(super) type Wish<'w> = (usize, &'static str, &'w str, &'w str);
 
 /// People with these values of sAMAccountName.
 fn people(names: &[&str]) -> String {
@@ -63,6 +63,16 @@ fn with_wishes<T>(
     wishes: &[Wish<'_>],
     look: impl FnOnce(Result<Draft<'_>, DraftError>) -> T,
 ) -> T {
+    with_moves(export, wishes, Moves::AtOnce, look)
+}
+
+/// The same, where addresses may move from one entry to another.
+pub(super) fn with_moves<T>(
+    export: &str,
+    wishes: &[Wish<'_>],
+    moves: Moves,
+    look: impl FnOnce(Result<Draft<'_>, DraftError>) -> T,
+) -> T {
     let check = options();
     let exports = [Export { name: "x", bytes: export.as_bytes() }];
     let survey = Survey::run(&exports, &check, &|_| {});
@@ -80,8 +90,8 @@ fn with_wishes<T>(
             candidates.push(made.unwrap());
         }
     }
-    let how =
-        DraftOptions { policy: policy(), write: WriteOptions::change_file(), comments: false };
+    let write = WriteOptions::change_file();
+    let how = DraftOptions { policy: policy(), write, comments: false, moves };
     look(compose(Draft::default(), candidates, &survey, &check.profile, &how))
 }
 
@@ -220,7 +230,8 @@ fn what_was_not_asked_for_is_counted_and_not_listed() {
     let survey = Survey::run(&exports, &check, &|_| {});
     let drafted = |take_unsafe, admits: &(dyn Fn(&[RuleName]) -> bool + Sync)| {
         let policy = Policy { take_unsafe, admits, accepts: &|_| false };
-        let how = DraftOptions { policy, write: WriteOptions::change_file(), comments: false };
+        let (write, moves) = (WriteOptions::change_file(), Moves::AtOnce);
+        let how = DraftOptions { policy, write, comments: false, moves };
         let draft = draft(&survey, &check.profile, check.read, &how).unwrap();
         assert!(draft.listed.is_empty());
         (draft.taken, draft.declined.into_iter().collect::<Vec<_>>())

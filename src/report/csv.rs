@@ -70,7 +70,7 @@ impl<W: Write> FindingWriter for Csv<W> {
 
 /// The error with its kind, which tells a closed pipe from a full disk; the
 /// conversion of the csv crate hides it.
-fn into_io(error: csv::Error) -> io::Error {
+pub(super) fn into_io(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         kind => io::Error::other(format!("a row cannot be written as CSV: {kind:?}")),

@@ -13,6 +13,7 @@ mod csv;
 mod diff;
 mod entry_csv;
 mod json;
+mod list;
 mod problem;
 mod progress;
 mod rdn;
@@ -30,9 +31,12 @@ pub use comparison::{ComparisonTable, difference_json};
 pub use diff::{Base, DiffWriter};
 pub use entry_csv::{Columns, EntryRows};
 pub use json::{Json, json_text};
+pub use list::{List, ListCell, ListColumn, ListFormat};
 pub use problem::{Problem, Severity};
 pub use progress::Progress;
-pub use summary::{Failure, InputSummary, LISTED_FAILURES, Place, Summary, WarningSummary, Word};
+pub use summary::{
+    Failure, InputSummary, LISTED_FAILURES, Place, SincePrevious, Summary, WarningSummary, Word,
+};
 pub use table::Table;
 pub use terminal::{Colour, Width, counted, grouped};
 pub use verified::{Verified, VerifiedCsv, VerifiedJson, VerifiedTable, VerifiedWriter};

@@ -70,8 +70,37 @@ pub struct Summary {
     pub complete: bool,
     /// Why it does not, one reason each.
     pub incomplete_because: Vec<String>,
+    /// What changes since the previous export, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_previous: Option<SincePrevious>,
     #[serde(skip)]
     last_dn: Option<Vec<u8>>,
+}
+
+/// What changes since the previous export.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SincePrevious {
+    /// Objects that are synchronised from now on.
+    pub enter: u64,
+    /// Objects that are no longer, by reason.
+    pub leave: BTreeMap<Word, u64>,
+    /// Objects that stay and have changed.
+    pub change: u64,
+}
+
+impl SincePrevious {
+    fn lines(&self) -> Vec<Count> {
+        let leave = self.leave.iter().map(|(reason, &count)| {
+            Count::of(format!("leave the scope: {}", visible(reason.as_bytes())), count)
+        });
+        let mut lines = vec![Count::of("enter the scope", self.enter)];
+        lines.extend(leave);
+        if self.leave.is_empty() {
+            lines.push(Count::of("leave the scope", 0));
+        }
+        lines.push(Count::of("change", self.change));
+        lines
+    }
 }
 
 /// One input.
@@ -164,15 +193,21 @@ impl Summary {
             self.first_holder_rows += 1;
             return;
         }
-        self.finding_rows += 1;
-        for rule in &finding.rules {
-            *self.findings.entry(Cow::Borrowed(rule.0)).or_default() += 1;
-        }
+        self.find_in_transition(finding);
         if self.last_dn.as_deref() != Some(&finding.dn) {
             self.entries_with_findings += 1;
             let last = self.last_dn.get_or_insert_default();
             last.clear();
             last.extend_from_slice(&finding.dn);
+        }
+    }
+
+    /// Counts a finding about what changes since the previous export: its entry has
+    /// been counted, or is none of the export.
+    pub fn find_in_transition(&mut self, finding: &Finding<'_>) {
+        self.finding_rows += 1;
+        for rule in &finding.rules {
+            *self.findings.entry(Cow::Borrowed(rule.0)).or_default() += 1;
         }
     }
 
@@ -342,9 +377,12 @@ impl Summary {
         let mut findings: Vec<Count> = self.findings.iter().map(plain).collect();
         // The sort is stable: equal counts stay in the order of their names.
         findings.sort_by_key(|line| std::cmp::Reverse(line.count));
+        let since_previous = self.since_previous.as_ref().map(SincePrevious::lines);
+        let since_previous = since_previous.unwrap_or_default();
         vec![
             Section { title: "findings", lines: findings },
             Section { title: "records", lines: records },
+            Section { title: "since then", lines: since_previous },
             Section { title: "not records", lines: self.other.iter().map(plain).collect() },
             Section { title: "warnings", lines: warnings.collect() },
         ]

@@ -8,6 +8,7 @@ use std::sync::PoisonError;
 use rustc_hash::FxHashMap;
 
 use super::catalogue::identifiers::SPACE;
+use super::catalogue::references::key_of;
 use super::catalogue::uniqueness::{NAMED_HOLDERS, Others, Party};
 use super::catalogue::{Choice, Keep, Keeper};
 use super::idfix::{Buffers, Duplicates, Holder};
@@ -164,6 +165,18 @@ impl Duplicates for EntryDuplicates<'_, '_> {
         }
         others.keeper = self.keeper(fingerprint, key);
         others
+    }
+
+    fn is_absent(&self, dn: &[u8]) -> bool {
+        !self.survey.absent.holders(key_of(dn, &mut Vec::new())).is_empty()
+    }
+
+    fn why_absent(&self, dn: &[u8]) -> Option<&'static str> {
+        let holders = self.survey.absent.holders(key_of(dn, &mut Vec::new()));
+        holders.iter().find_map(|slot| {
+            let (own, reason) = self.survey.scope_at(slot.place.offset())?;
+            own.eq_ignore_ascii_case(dn).then_some(reason)
+        })
     }
 
     fn first_holder(&self, attr: Attr, key: &[u8]) -> Option<Holder<'_>> {

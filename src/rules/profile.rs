@@ -141,6 +141,41 @@ impl Profile {
         }
     }
 
+    /// Why an entry in scope is not synchronised all the same, by its stable name: a
+    /// rule finds the reason.
+    #[must_use]
+    pub fn prevented(&self, subject: &Subject<'_>) -> Option<&'static str> {
+        match &self.rules {
+            RuleSet::IdFix(_) => None,
+            RuleSet::Catalogue(catalogue) => catalogue.prevented(subject).map(Reason::name),
+        }
+    }
+
+    /// Whether what changes from one synchronisation to the next matters.
+    #[must_use]
+    pub fn knows_transitions(&self) -> bool {
+        matches!(&self.rules, RuleSet::Catalogue(catalogue) if catalogue.knows_transitions())
+    }
+
+    /// Whether it matters to which entries an entry refers.
+    #[must_use]
+    pub fn follows_links(&self) -> bool {
+        matches!(&self.rules, RuleSet::Catalogue(catalogue) if catalogue.follows_links())
+    }
+
+    /// Hands over the keys of the entries to which an entry refers, where that
+    /// matters.
+    pub fn for_each_link(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut Buffers,
+        sink: impl FnMut(Fingerprint),
+    ) {
+        if let RuleSet::Catalogue(catalogue) = &self.rules {
+            catalogue.for_each_link(subject, &mut buffers.identifiers, sink);
+        }
+    }
+
     /// Whether the entry may have findings, duplicates aside; every key that it
     /// holds goes to the sink.
     ///

@@ -19,7 +19,11 @@ pub struct UnknownRule {
 /// The families with their rules, in the order of the catalogue.
 pub fn families() -> impl Iterator<Item = (&'static str, &'static [&'static Rule])> + Clone {
     let by_object = catalogue::FAMILIES.iter().map(|family| (family.name, family.rules));
-    by_object.chain([("uniqueness", catalogue::uniqueness::RULES), ("idfix", idfix::RULES)])
+    by_object.chain([
+        ("uniqueness", catalogue::uniqueness::RULES),
+        ("transition", catalogue::transition::RULES),
+        ("idfix", idfix::RULES),
+    ])
 }
 
 impl Rule {

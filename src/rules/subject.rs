@@ -39,6 +39,7 @@ macro_rules! attributes {
 
 attributes! {
     AdminCount = "adminCount",
+    AdminDescription = "adminDescription",
     C = "c",
     Cn = "cn",
     Co = "co",
@@ -79,6 +80,7 @@ attributes! {
     LegacyExchangeDn = "legacyExchangeDN",
     Mail = "mail",
     MailNickname = "mailNickname",
+    Manager = "manager",
     Member = "member",
     MemberOf = "memberOf",
     Mobile = "mobile",
@@ -170,7 +172,7 @@ static BY_LENGTH: [[Option<Attr>; 12]; 32] = {
 };
 
 /// Attributes of which only the number of values is kept.
-const COUNTED: [Attr; 2] = [Attr::Member, Attr::MemberOf];
+const COUNTED: [Attr; 1] = [Attr::MemberOf];
 
 /// One entry's lines, sorted into slots.
 #[derive(Debug, Default)]

@@ -14,6 +14,7 @@ use crate::ldif::{
 };
 
 use super::catalogue::Keeper;
+use super::catalogue::references::key_of;
 use super::duplicates::EntryDuplicates;
 use super::gather::{Gathered, Skipped, read_entries};
 use super::held::{HeldBuffers, add_held};
@@ -43,6 +44,26 @@ pub struct CheckOptions {
     pub keep_held: bool,
 }
 
+impl CheckOptions {
+    /// Whether the rules look at an entry.
+    ///
+    /// # Errors
+    /// The stable name of the reason why not.
+    pub fn verdict(&self, entry: &Gathered<'_>) -> Result<(), &'static str> {
+        self.selection.verdict(entry)?;
+        self.profile.scope(&entry.subject)
+    }
+}
+
+/// What the first pass gathers from all chunks.
+#[derive(Default)]
+struct Gathering {
+    index: IndexBuilder,
+    held: IndexBuilder,
+    absent: IndexBuilder,
+    links: Vec<Slot>,
+}
+
 /// What the first pass found out.
 #[derive(Debug)]
 pub struct Survey<'a> {
@@ -53,6 +74,8 @@ pub struct Survey<'a> {
     pub(super) keepers: Mutex<FxHashMap<Fingerprint, Keeper>>,
     /// The values of all entries as they stand, where the options keep them.
     held: Index,
+    /// Entries that are out of scope, by DN, where it matters who refers to them.
+    pub(super) absent: Index,
     /// Entries to be worked out, as bytes over all inputs, ascending.
     marks: Vec<u64>,
     /// Entries that the rules apply to.
@@ -115,6 +138,8 @@ struct ChunkSurvey {
     out_of_scope: BTreeMap<&'static str, u64>,
     slots: Vec<Slot>,
     held: Vec<Slot>,
+    absent: Vec<Slot>,
+    links: Vec<Slot>,
     marks: Vec<u64>,
     landmarks: Vec<Landmark>,
 }
@@ -139,12 +164,13 @@ impl<'a> Survey<'a> {
             index: IndexBuilder::default().build(),
             keepers: Mutex::default(),
             held: IndexBuilder::default().build(),
+            absent: IndexBuilder::default().build(),
             marks: Vec::new(),
             in_scope: 0,
             out_of_scope: BTreeMap::new(),
             skipped: Skipped::new(),
         };
-        let (mut index, mut held) = (IndexBuilder::default(), IndexBuilder::default());
+        let mut gathering = Gathering::default();
         let mut start = 0;
         for &export in exports {
             let surveyed = SurveyedExport {
@@ -154,14 +180,17 @@ impl<'a> Survey<'a> {
                 chunks: Vec::new(),
             };
             survey.exports.push(surveyed);
-            let ended = survey.read_export(export, start, [&mut index, &mut held], advance);
+            let ended = survey.read_export(export, start, &mut gathering, advance);
             start += length64(export.bytes.len());
             if ended.is_err() {
                 break;
             }
         }
+        let Gathering { index, held, absent, links } = gathering;
         survey.index = index.build();
         survey.held = held.build();
+        survey.absent = absent.build();
+        survey.mark_referring(&links);
         survey.mark_duplicates();
         survey
     }
@@ -170,7 +199,7 @@ impl<'a> Survey<'a> {
         &mut self,
         export: Export<'a>,
         start: u64,
-        [index, held]: [&mut IndexBuilder; 2],
+        gathering: &mut Gathering,
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<(), Stopped> {
         let options = self.options;
@@ -182,22 +211,33 @@ impl<'a> Survey<'a> {
                 if surveyed.chunks.is_empty() {
                     // The first chunk tells about all of them.
                     let chunks = export.bytes.len() / CHUNK_SIZE;
-                    index.expect(chunk.slots.len().saturating_mul(chunks));
-                    held.expect(chunk.held.len().saturating_mul(chunks));
+                    gathering.index.expect(chunk.slots.len().saturating_mul(chunks));
+                    gathering.held.expect(chunk.held.len().saturating_mul(chunks));
                 }
                 let base = surveyed.report.add(chunk.report);
                 surveyed.chunks.push(SurveyedChunk { base, landmarks: chunk.landmarks });
                 self.in_scope += chunk.in_scope;
                 merge(&mut self.out_of_scope, chunk.out_of_scope);
                 merge(&mut self.skipped, chunk.skipped);
-                index.extend(chunk.slots);
-                held.extend(chunk.held);
+                gathering.index.extend(chunk.slots);
+                gathering.held.extend(chunk.held);
+                gathering.absent.extend(chunk.absent);
+                gathering.links.extend(chunk.links);
                 self.marks.extend(chunk.marks);
                 advance(length64(CHUNK_SIZE));
                 let stop = options.read.strict && surveyed.report.failed_blocks > 0;
                 if stop { Err(Stopped) } else { Ok(()) }
             },
         )
+    }
+
+    /// Marks the entries that refer to one that is out of scope.
+    fn mark_referring(&mut self, links: &[Slot]) {
+        use rayon::prelude::*;
+        let is_absent = |slot: &&Slot| !self.absent.holders(slot.fingerprint).is_empty();
+        let referring: Vec<u64> =
+            links.par_iter().filter(is_absent).map(|slot| slot.place.offset()).collect();
+        self.marks.extend(referring);
     }
 
     /// Marks the entries that hold a value which an earlier one holds.
@@ -289,6 +329,20 @@ impl<'a> Survey<'a> {
         self.held.holders(key)
     }
 
+    /// The DN of the entry at an offset over all inputs, and the reason why it is
+    /// out of scope, where it is.
+    pub(super) fn scope_at(&self, offset: u64) -> Option<(Vec<u8>, &'static str)> {
+        let CheckOptions { profile, selection, read, .. } = self.options;
+        let text = self.entry_text(offset);
+        let keep_lines = selection.needs_lines();
+        let mut found = None;
+        read_entries(text, profile, *read, keep_lines, &mut Skipped::new(), |entry| {
+            let verdict = self.options.verdict(entry);
+            found = verdict.err().map(|reason| (entry.subject.dn().to_vec(), reason));
+        });
+        found
+    }
+
     /// The DN of the entry at an offset over all inputs.
     #[must_use]
     pub fn dn_at(&self, offset: u64) -> Vec<u8> {
@@ -314,6 +368,13 @@ impl<'a> Survey<'a> {
 }
 
 impl<'a> SurveyedExport<'a> {
+    /// The line at which the chunk begins that begins at an offset of the export.
+    pub(super) fn first_line(&self, offset: u64) -> u64 {
+        let behind = self.chunks.partition_point(|chunk| chunk.base.offset <= offset);
+        let chunk = behind.checked_sub(1).and_then(|at| self.chunks.get(at));
+        chunk.map_or(1, |chunk| chunk.base.line)
+    }
+
     fn text_at(&self, offset: u64) -> &'a [u8] {
         crate::ldif::entry_text(self.export.bytes, index(offset))
     }
@@ -337,6 +398,8 @@ impl ChunkSurvey {
     fn of(chunk: Chunk<'_>, start: u64, options: &CheckOptions) -> Self {
         let (mut skipped, mut out_of_scope) = (Skipped::new(), BTreeMap::new());
         let (mut slots, mut held, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut absent, mut links, mut link) = (Vec::new(), Vec::new(), Vec::new());
+        let follows_links = options.profile.follows_links();
         let mut held_buffers = HeldBuffers::default();
         let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
         let mut in_scope = 0;
@@ -348,13 +411,17 @@ impl ChunkSurvey {
             if options.keep_held {
                 add_held(&entry.subject, offset, &mut held_buffers, &mut held);
             }
-            let verdict = options
-                .selection
-                .verdict(entry)
-                .and_then(|()| options.profile.scope(&entry.subject));
-            if let Err(reason) = verdict {
+            if let Err(reason) = options.verdict(entry) {
                 *out_of_scope.entry(reason).or_default() += 1;
+                if follows_links && let Some(place) = Place::new(offset, 0) {
+                    let fingerprint = key_of(entry.subject.dn(), &mut link);
+                    absent.push(Slot { fingerprint, place });
+                }
                 return;
+            }
+            if follows_links && let Some(place) = Place::new(offset, 0) {
+                let push = |fingerprint| links.push(Slot { fingerprint, place });
+                profile.for_each_link(&entry.subject, &mut buffers, push);
             }
             in_scope += 1;
             if entry.offset >= next_landmark {
@@ -366,7 +433,18 @@ impl ChunkSurvey {
                 marks.push(offset);
             }
         });
-        Self { report, skipped, in_scope, out_of_scope, slots, held, marks, landmarks }
+        Self {
+            report,
+            skipped,
+            in_scope,
+            out_of_scope,
+            slots,
+            held,
+            absent,
+            links,
+            marks,
+            landmarks,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod moves;
 mod operation;
 mod options;
 mod pairing;
+mod pairs;
 mod proof;
 mod render;
 mod schedule;
@@ -29,6 +30,7 @@ pub use compared::{Compared, Server};
 pub use entity::Lacking;
 pub use index::{EntryIndex, IndexError, Twice};
 pub use options::{DiffOptions, Kinds, Omission, Scope};
+pub use pairs::{Differing, Standing, differing};
 pub use proof::{DiffFlaw, Refuted};
 pub use tally::{AttributeTally, Tally};
 
@@ -147,15 +149,7 @@ pub fn diff(
     new: &EntryIndex<'_>,
     options: &DiffOptions,
 ) -> Result<DiffDraft, DiffError> {
-    for (index, in_old) in [(old, true), (new, false)] {
-        refuse_duplicates(index, in_old)?;
-    }
-    let mut pairing = Pairing::of(old, new, &options.compared).map_err(|twice| {
-        let index = if twice.in_old { old } else { new };
-        let name = |place: Place| (index.dn(place).into_owned(), index.line(place));
-        let names = [name(twice.first), name(twice.again)];
-        DiffError::TwiceByIdentity { in_old: twice.in_old, names }
-    })?;
+    let mut pairing = paired(old, new, &options.compared)?;
     let shows = |index: &EntryIndex<'_>, place: &Place| {
         (options.compared.only.is_empty() && options.compared.ignored.is_empty())
             || written(&index.entry(*place), &options.compared).next().is_some()
@@ -163,6 +157,23 @@ pub fn diff(
     pairing.gone.retain(|place| shows(old, place));
     pairing.come.retain(|place| shows(new, place));
     Drafting::new(old, new, options, pairing).run()
+}
+
+/// The entries that differ, where each stands once in its export.
+fn paired(
+    old: &EntryIndex<'_>,
+    new: &EntryIndex<'_>,
+    compared: &Compared,
+) -> Result<Pairing, DiffError> {
+    for (index, in_old) in [(old, true), (new, false)] {
+        refuse_duplicates(index, in_old)?;
+    }
+    Pairing::of(old, new, compared).map_err(|twice| {
+        let index = if twice.in_old { old } else { new };
+        let name = |place: Place| (index.dn(place).into_owned(), index.line(place));
+        let names = [name(twice.first), name(twice.again)];
+        DiffError::TwiceByIdentity { in_old: twice.in_old, names }
+    })
 }
 
 fn refuse_duplicates(index: &EntryIndex<'_>, in_old: bool) -> Result<(), DiffError> {

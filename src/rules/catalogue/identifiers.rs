@@ -7,6 +7,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::rules::{Attr, Key};
 
+use super::sign_in_name::KeptSuffix;
 use super::{Object, ObjectKind, text};
 
 /// In which way an object holds an identifier.
@@ -29,6 +30,9 @@ pub enum Role {
     Alias,
     /// The alias that the cloud makes for an object without mailNickname.
     PredictedAlias,
+    /// The name to sign in with that the cloud makes where it does not take
+    /// userPrincipalName, or where there is none.
+    PredictedName,
     /// sAMAccountName.
     Account,
 }
@@ -72,6 +76,8 @@ pub struct IdentifierBuffers {
     /// The keys of the object so far, one behind the other, and where they end.
     seen: Vec<u8>,
     ends: Vec<usize>,
+    /// The suffix of the last name that the cloud takes.
+    kept: KeptSuffix,
     /// Their numbers by hash, once they are too many to look through.
     by_hash: FxHashMap<u64, Vec<usize>>,
 }
@@ -84,6 +90,11 @@ impl IdentifierBuffers {
         self.seen.clear();
         self.ends.clear();
         self.by_hash.clear();
+    }
+
+    /// Room that nobody else uses at the moment.
+    pub(super) fn spare(&mut self) -> &mut Vec<u8> {
+        &mut self.key
     }
 
     fn seen(&self, number: usize) -> Option<&[u8]> {
@@ -145,11 +156,21 @@ pub(super) fn for_each(
     mut take: impl FnMut(Identifier, usize, &[u8], bool),
 ) {
     buffers.reset();
+    let is_replaced = name_is_replaced(object, &mut buffers.kept);
+    // What the cloud makes stands in the initial domain: among the addresses, where
+    // that is known.
+    let initial = object.settings.initial_domain.as_deref();
+    let made: &[u8] = if initial.is_some() { b"" } else { MADE };
     let mut each = |role, attr, value, kind: &[u8], text: &[u8]| {
         buffers.key.clear();
         buffers.key.extend_from_slice(kind);
         fold_into(text, &mut buffers.key);
         if buffers.key.len() > kind.len() {
+            let is_made = matches!(role, Role::Alias | Role::PredictedAlias | Role::PredictedName);
+            if let Some(initial) = initial.filter(|_| is_made) {
+                buffers.key.push(b'@');
+                buffers.key.extend_from_slice(initial.as_bytes());
+            }
             let (number, is_new) = buffers.number();
             take(Identifier { role, attr, value }, number, &buffers.key, is_new);
         }
@@ -190,16 +211,38 @@ pub(super) fn for_each(
         let (_, address) = typed(&target);
         each(Role::Target, Attr::TargetAddress, at, b"target:", address);
     }
+    let mut alias = None;
     if object.has(Attr::MailNickname) {
-        for (at, alias) in object.values(Attr::MailNickname) {
-            each(Role::Alias, Attr::MailNickname, at, b"alias:", &alias);
+        for (at, held) in object.values(Attr::MailNickname) {
+            each(Role::Alias, Attr::MailNickname, at, made, &held);
+            alias = alias.or(Some(held));
         }
-    } else if let Some((attr, at, alias)) = predicted_alias(object) {
-        each(Role::PredictedAlias, attr, at, b"alias:", &alias);
+    } else if let Some((attr, at, predicted)) = predicted_alias(object) {
+        each(Role::PredictedAlias, attr, at, made, &predicted);
+        alias = Some(predicted.into());
+    }
+    if let Some(alias) = alias.filter(|_| is_replaced) {
+        each(Role::PredictedName, object.settings.principal_name(), 0, made, &alias);
+    }
+    if object.kind == ObjectKind::User
+        && !object.has(object.settings.principal_name())
+        && let Some(account) = object.subject.first(Attr::SamAccountName)
+    {
+        each(Role::PredictedName, Attr::SamAccountName, 0, made, &account);
     }
     for (at, account) in object.values(Attr::SamAccountName) {
         each(Role::Account, Attr::SamAccountName, at, b"account:", &account);
     }
+}
+
+/// In front of what the cloud makes, where the initial domain is not known.
+const MADE: &[u8] = b"alias:";
+
+/// Whether the cloud makes another name to sign in with in place of a user's.
+fn name_is_replaced(object: &Object<'_, '_>, kept: &mut KeptSuffix) -> bool {
+    let name = object.subject.first(object.settings.principal_name());
+    let name = name.filter(|name| object.kind == ObjectKind::User && !name.trim_ascii().is_empty());
+    name.is_some_and(|name| !kept.is_kept(&name, object.settings))
 }
 
 /// The alias that the cloud makes where there is no mailNickname: the local part of
@@ -207,7 +250,7 @@ pub(super) fn for_each(
 ///
 /// Only what has an address gets one. Source: Microsoft, How the proxyAddresses
 /// attribute is populated in Entra ID (KB3190357).
-fn predicted_alias(object: &Object<'_, '_>) -> Option<(Attr, usize, Vec<u8>)> {
+pub(super) fn predicted_alias(object: &Object<'_, '_>) -> Option<(Attr, usize, Vec<u8>)> {
     let smtp = |primary: bool| {
         object.values(Attr::ProxyAddresses).find_map(|(at, value)| {
             let (kind, address) = typed(&value);
@@ -320,6 +363,20 @@ mod tests {
             (Role::PredictedAlias, "alias:jurgen"),
         ];
         assert_eq!(found, expected.map(|(role, key)| (role, key.to_owned())));
+    }
+
+    #[test]
+    fn a_name_that_the_cloud_does_not_take_makes_one_of_the_alias_or_the_account() {
+        let names = |lines: &[(Attr, &str)]| -> Vec<String> {
+            let found = keys("user", lines).into_iter();
+            found.filter(|it| it.0 == Role::PredictedName).map(|it| it.1).collect()
+        };
+        let (name, alias) = (Attr::UserPrincipalName, Attr::MailNickname);
+        let account = (Attr::SamAccountName, "AArcher");
+        assert_eq!(names(&[(name, "ann@contoso.local"), account]), ["alias:ann"]);
+        assert_eq!(names(&[(name, "ann@contoso.local"), (alias, "Nick")]), ["alias:nick"]);
+        assert_eq!(names(&[account]), ["alias:aarcher"]);
+        assert_eq!(names(&[(name, "ann@contoso.com"), account]), Vec::<String>::new());
     }
 
     #[test]

@@ -8,6 +8,7 @@
 
 mod account_hygiene;
 mod address;
+pub mod cloud_object;
 mod cloud_sync;
 mod country;
 mod everyday;
@@ -21,11 +22,13 @@ mod mail_nickname;
 mod object;
 mod person_name;
 mod proxy_addresses;
+pub(super) mod references;
 mod sam_account_name;
 pub mod schema;
 mod schemus;
 mod scope;
 mod settings;
+mod sign_in_name;
 mod size;
 mod source_anchor;
 mod target_address;
@@ -34,9 +37,11 @@ mod text;
 mod text_length;
 mod timings;
 mod top_level_domains;
+pub mod transition;
 pub mod uniqueness;
 mod user_principal_name;
 mod verdict;
+mod well_known_name;
 
 pub(in crate::rules) use keep::Choice;
 pub use keep::{Keep, Keeper};
@@ -56,6 +61,7 @@ use crate::directory::Facts;
 use crate::ldif::Wanted;
 use identifiers::{Identifier, IdentifierBuffers};
 use schema::Screen;
+use scope::Engine;
 use uniqueness::Party;
 
 /// Rules that look at the same values.
@@ -81,6 +87,8 @@ pub static FAMILIES: &[Family] = &[
     location::FAMILY,
     source_anchor::FAMILY,
     size::FAMILY,
+    references::FAMILY,
+    well_known_name::FAMILY,
     schema::FAMILY,
     exchange::FAMILY,
     cloud_sync::FAMILY,
@@ -201,7 +209,21 @@ impl Catalogue {
                 Err(Reason::OtherClass)
             }
             (HYGIENE, _) => Ok(()),
-            _ => scope::judge(&object),
+            _ => scope::judge(&object, self.engine()),
+        }
+    }
+
+    /// Why an object that the rules look at is not synchronised all the same: one of
+    /// them finds the reason.
+    #[must_use]
+    pub fn prevented(&self, subject: &Subject<'_>) -> Option<Reason> {
+        scope::prevented(&Object::of(subject, &self.settings), self.engine())
+    }
+
+    fn engine(&self) -> Engine {
+        match self.profile {
+            CLOUD_SYNC => Engine::CloudSync,
+            _ => Engine::Connect,
         }
     }
 
@@ -223,6 +245,28 @@ impl Catalogue {
             (family.check)(&object, &mut verdicts);
             verdicts.any()
         })
+    }
+
+    /// Whether it matters to which entries an object refers.
+    #[must_use]
+    pub fn follows_links(&self) -> bool {
+        references::MEMBER.profiles.contains(&self.profile)
+    }
+
+    /// Hands over the keys of the entries to which an object refers.
+    pub fn for_each_link(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut IdentifierBuffers,
+        mut sink: impl FnMut(Fingerprint),
+    ) {
+        if !subject.may_have_any(references::LINKS) {
+            return;
+        }
+        let object = Object::of(subject, &self.settings);
+        references::for_each(&object, |line| {
+            sink(references::key_of(&line.bytes(), buffers.spare()));
+        });
     }
 
     fn inspect_timed(
@@ -292,6 +336,9 @@ impl Catalogue {
                 let judge = || uniqueness::judge(&object, &others_of, &mut verdicts);
                 timings.count(Timings::IDENTIFIERS, judge);
             }
+        }
+        if self.follows_links() {
+            references::judge(&object, duplicates, &mut verdicts);
         }
         verdicts.into_findings(&object, place)
     }

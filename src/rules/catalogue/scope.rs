@@ -1,5 +1,5 @@
 //! Whether an object is synchronised, and if not, why: the default rules of Entra
-//! Connect.
+//! Connect and of Entra Cloud Sync.
 
 use crate::rules::Attr;
 
@@ -38,11 +38,16 @@ macro_rules! reasons {
 
 reasons! {
     OtherClass = "other-class", "neither a user nor a group, contact or computer";
+    DynamicDistributionList = "dynamic-distribution-list",
+        "a distribution list whose members Exchange works out";
+    ForeignSecurityPrincipal = "foreign-security-principal",
+        "a placeholder for an object of another forest";
+    Device = "device", "a computer: Cloud Sync synchronises no devices";
     OtherSchema = "other-schema", "an entry of another schema than Active Directory's";
     OtherService = "other-service", "an object that the service does not take";
     NoAddress = "no-address", "no mail address";
     ComputerWithoutCertificate = "computer-without-certificate", "a computer without userCertificate";
-    CriticalSystemObject = "critical-system-object", "isCriticalSystemObject is present";
+    CriticalSystemObject = "critical-system-object", "one that the directory needs itself (isCriticalSystemObject)";
     ConflictObject = "conflict-object", "an object that lost a replication conflict";
     AccountNameMissing = "no-sam-account-name", "no sAMAccountName";
     SynchronisationAccount = "synchronisation-account", "an account of the synchronisation itself";
@@ -50,6 +55,10 @@ reasons! {
     RoleGroup = "role-group", "a role group of Exchange";
     ContactWithoutMail = "contact-without-mail", "a contact without a mail address";
     HiddenContact = "hidden-contact", "a hidden contact that MSOL made";
+    AdminDescription = "admin-description", "adminDescription leaves it out";
+    LinkedMailbox = "linked-mailbox", "a linked mailbox, which waits for its master account";
+    BuiltinGroup = "builtin-group", "a group of the container Builtin";
+    GroupTooLarge = "group-too-large", "a group with more members than are synchronised";
     GroupWithoutMail = "group-without-mail", "a distribution group without a mail address";
 }
 
@@ -59,24 +68,90 @@ const SYSTEM_RECIPIENTS: u64 = 0x21C0_7000;
 /// The recipient type of role groups.
 const ROLE_GROUP: u64 = 0x4000_0000;
 
-pub(super) fn judge(object: &Object<'_, '_>) -> Result<(), Reason> {
-    if object.kind == ObjectKind::Other {
-        return Err(Reason::OtherClass);
+/// The recipient type of mailboxes whose user is an account of another forest.
+const LINKED_MAILBOX: u64 = 2;
+
+/// What synchronises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Engine {
+    /// Entra Connect.
+    Connect,
+    /// Entra Cloud Sync.
+    CloudSync,
+}
+
+impl Engine {
+    /// The most members of a group (Microsoft: Entra service limits and restrictions).
+    const fn most_members(self) -> usize {
+        match self {
+            Self::Connect => 250_000,
+            Self::CloudSync => 50_000,
+        }
     }
-    if object.subject.has(Attr::IsCriticalSystemObject) {
+}
+
+/// Whether the rules look at an object: whether it is synchronised, or would be but
+/// for what a rule finds ([`prevented`]).
+///
+/// Source: Microsoft, Entra Connect Sync: Understanding the default configuration.
+pub(super) fn judge(object: &Object<'_, '_>, engine: Engine) -> Result<(), Reason> {
+    if object.kind == ObjectKind::Other {
+        return Err(judge_other(object));
+    }
+    let mark = object.subject.first(Attr::IsCriticalSystemObject);
+    let is_critical = mark.is_some_and(|mark| match engine {
+        Engine::Connect => true,
+        Engine::CloudSync => mark.eq_ignore_ascii_case(b"TRUE"),
+    });
+    if is_critical {
         return Err(Reason::CriticalSystemObject);
     }
     if is_conflict_object(object.subject.dn()) {
         return Err(Reason::ConflictObject);
     }
+    let prefix: &[u8] = match object.kind {
+        ObjectKind::User => b"User_",
+        ObjectKind::Group => b"Group_",
+        ObjectKind::Contact => b"Contact_",
+        ObjectKind::Computer | ObjectKind::Other => return judge_computer(object),
+    };
+    if object.values(Attr::AdminDescription).any(|(_, value)| begins(&value, prefix)) {
+        return Err(Reason::AdminDescription);
+    }
     match object.kind {
         ObjectKind::User => judge_user(object),
         ObjectKind::Group => judge_group(object),
-        ObjectKind::Contact => judge_contact(object),
-        ObjectKind::Computer if !object.subject.has(Attr::UserCertificate) => {
-            Err(Reason::ComputerWithoutCertificate)
-        }
-        ObjectKind::Computer | ObjectKind::Other => Ok(()),
+        _ => judge_contact(object),
+    }
+}
+
+/// Why an object that the rules look at is not synchronised all the same.
+pub(super) fn prevented(object: &Object<'_, '_>, engine: Engine) -> Option<Reason> {
+    let members = object.subject.count(Attr::Member);
+    match (object.kind, engine) {
+        (ObjectKind::Group, _) if members > engine.most_members() => Some(Reason::GroupTooLarge),
+        (ObjectKind::Computer, Engine::CloudSync) => Some(Reason::Device),
+        _ => None,
+    }
+}
+
+fn judge_other(object: &Object<'_, '_>) -> Reason {
+    let has_class = |name: &[u8]| {
+        object.values(Attr::ObjectClass).any(|(_, class)| class.eq_ignore_ascii_case(name))
+    };
+    if has_class(b"msExchDynamicDistributionList") {
+        Reason::DynamicDistributionList
+    } else if has_class(b"foreignSecurityPrincipal") {
+        Reason::ForeignSecurityPrincipal
+    } else {
+        Reason::OtherClass
+    }
+}
+
+fn judge_computer(object: &Object<'_, '_>) -> Result<(), Reason> {
+    match object.subject.has(Attr::UserCertificate) {
+        true => Ok(()),
+        false => Err(Reason::ComputerWithoutCertificate),
     }
 }
 
@@ -92,12 +167,16 @@ fn judge_user(object: &Object<'_, '_>) -> Result<(), Reason> {
     {
         return Err(Reason::SynchronisationAccount);
     }
+    let recipient = object.recipient_type();
     if begins(&nickname, b"SystemMailbox{")
         || is_cas(&account)
         || is_cas(&nickname)
-        || object.recipient_type() & SYSTEM_RECIPIENTS != 0
+        || recipient & SYSTEM_RECIPIENTS != 0
     {
         return Err(Reason::SystemMailbox);
+    }
+    if recipient == LINKED_MAILBOX {
+        return Err(Reason::LinkedMailbox);
     }
     Ok(())
 }
@@ -111,6 +190,9 @@ fn judge_group(object: &Object<'_, '_>) -> Result<(), Reason> {
     }
     if object.recipient_type() & ROLE_GROUP != 0 {
         return Err(Reason::RoleGroup);
+    }
+    if is_in_builtin(object.subject.dn()) {
+        return Err(Reason::BuiltinGroup);
     }
     // Groups with the sign bit are security groups.
     let group_type = object.text(Attr::GroupType);
@@ -187,6 +269,12 @@ pub(super) fn is_conflict_object(dn: &[u8]) -> bool {
     memchr::memmem::find(dn, b"\\0ACNF:").is_some() || memchr::memmem::find(dn, b"\nCNF:").is_some()
 }
 
+/// Whether an entry stands right below the container Builtin of a domain.
+fn is_in_builtin(dn: &[u8]) -> bool {
+    let above = memchr::memchr(b',', dn).and_then(|comma| dn.get(comma + 1..));
+    above.is_some_and(|above| begins(above.trim_ascii_start(), b"CN=Builtin,"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,12 +283,16 @@ mod tests {
     use crate::rules::catalogue::Settings;
 
     fn judged(dn: &str, lines: &[(Attr, &str)]) -> Result<(), &'static str> {
+        judged_by(Engine::Connect, dn, lines)
+    }
+
+    fn judged_by(engine: Engine, dn: &str, lines: &[(Attr, &str)]) -> Result<(), &'static str> {
         let mut subject = Subject::default();
         subject.reset(&Line::of(b"dn", dn.as_bytes()));
         for (attr, value) in lines {
             subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
         }
-        judge(&Object::of(&subject, &Settings::default())).map_err(Reason::name)
+        judge(&Object::of(&subject, &Settings::default()), engine).map_err(Reason::name)
     }
 
     const USER: (Attr, &str) = (Attr::ObjectClass, "user");
@@ -245,6 +337,25 @@ mod tests {
             ("CN=A", &[CONTACT], "contact-without-mail"),
             (
                 "CN=A",
+                &[(Attr::ObjectClass, "msExchDynamicDistributionList")],
+                "dynamic-distribution-list",
+            ),
+            (
+                "CN=S-1-5-21,CN=ForeignSecurityPrincipals,DC=x",
+                &[(Attr::ObjectClass, "foreignSecurityPrincipal")],
+                "foreign-security-principal",
+            ),
+            ("CN=A", &[USER, NAME, recipient("2")], "linked-mailbox"),
+            ("CN=A", &[USER, NAME, (Attr::AdminDescription, "User_no")], "admin-description"),
+            ("CN=A", &[GROUP, NAME, (Attr::AdminDescription, "group_no")], "admin-description"),
+            (
+                "CN=A",
+                &[CONTACT, (Attr::Mail, "a@b.c"), (Attr::AdminDescription, "Contact_no")],
+                "admin-description",
+            ),
+            ("CN=A,CN=Builtin,DC=x", &[GROUP, NAME], "builtin-group"),
+            (
+                "CN=A",
                 &[
                     CONTACT,
                     (Attr::Mail, "a@b.c"),
@@ -255,6 +366,57 @@ mod tests {
             ),
         ] {
             assert_eq!(judged(dn, lines), Err(reason), "{dn} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn cloud_sync_asks_for_the_value_of_the_mark_and_takes_no_devices() {
+        let cloud = |lines: &[(Attr, &str)]| judged_by(Engine::CloudSync, "CN=A", lines);
+        let mark = |value| (Attr::IsCriticalSystemObject, value);
+        assert_eq!(cloud(&[USER, NAME, mark("FALSE")]), Ok(()));
+        assert_eq!(cloud(&[USER, NAME, mark("TRUE")]), Err("critical-system-object"));
+        assert_eq!(judged("CN=A", &[USER, NAME, mark("FALSE")]), Err("critical-system-object"));
+        let mut subject = Subject::default();
+        subject.reset(&Line::of(b"dn", b"CN=A"));
+        for (attr, value) in [USER, COMPUTER, NAME, (Attr::UserCertificate, "MII")] {
+            subject.push(attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
+        }
+        let settings = Settings::default();
+        let object = Object::of(&subject, &settings);
+        assert_eq!(judge(&object, Engine::CloudSync), Ok(()));
+        assert_eq!(prevented(&object, Engine::CloudSync), Some(Reason::Device));
+        assert_eq!(prevented(&object, Engine::Connect), None);
+    }
+
+    #[test]
+    fn the_mark_of_another_class_leaves_nothing_out() {
+        let mark = |value| (Attr::AdminDescription, value);
+        assert_eq!(judged("CN=A", &[USER, NAME, mark("Group_no")]), Ok(()));
+        assert_eq!(judged("CN=A", &[USER, NAME, mark("no User_")]), Ok(()));
+        assert_eq!(judged("CN=Builtin,DC=x", &[GROUP, NAME]), Ok(()));
+        assert_eq!(judged("CN=A,OU=Builtin,DC=x", &[GROUP, NAME]), Ok(()));
+    }
+
+    #[test]
+    fn a_group_with_too_many_members_is_looked_at_and_not_synchronised() {
+        let mut subject = Subject::default();
+        subject.reset(&Line::of(b"dn", b"CN=A"));
+        for (attr, value) in [GROUP, NAME] {
+            subject.push(attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
+        }
+        let settings = Settings::default();
+        for (members, connect, cloud_sync) in [
+            (50_000, None, None),
+            (50_001, None, Some(Reason::GroupTooLarge)),
+            (250_001, Some(Reason::GroupTooLarge), Some(Reason::GroupTooLarge)),
+        ] {
+            while subject.count(Attr::Member) < members {
+                subject.push(Attr::Member, Line::of(b"member", b"CN=B"));
+            }
+            let object = Object::of(&subject, &settings);
+            assert_eq!(judge(&object, Engine::Connect), Ok(()));
+            assert_eq!(prevented(&object, Engine::Connect), connect);
+            assert_eq!(prevented(&object, Engine::CloudSync), cloud_sync);
         }
     }
 }

@@ -50,6 +50,12 @@ impl Settings {
             || self.initial_domain.as_deref().is_some_and(is_same)
     }
 
+    /// Whether users of a domain sign in at a server of the administrator's own.
+    #[must_use]
+    pub fn is_federated(&self, domain: &str) -> bool {
+        self.federated_domains.iter().any(|it| it.eq_ignore_ascii_case(domain))
+    }
+
     /// The attribute that users sign in with.
     #[must_use]
     pub fn principal_name(&self) -> Attr {

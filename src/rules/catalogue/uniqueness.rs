@@ -22,6 +22,9 @@ pub(in crate::rules) static RULES: &[&Rule] = &[
     &TARGET,
     &ALIAS,
     &PREDICTED_ALIAS,
+    &PREDICTED_NAME,
+    &MOERA,
+    &PREDICTED_ADDRESS,
     &ACCOUNT,
     &ACCOUNT_IN_FOREST,
 ];
@@ -38,6 +41,7 @@ const ERRORS: &str = "Microsoft: Troubleshoot errors during synchronization, \
 const RESILIENCY: &str = "Microsoft: Duplicate attribute resiliency";
 const POPULATION: &str =
     "Microsoft: How the proxyAddresses attribute is populated in Entra ID (KB3190357)";
+const POPULATION_OF_NAMES: &str = "Microsoft: Microsoft Entra UserPrincipalName population";
 const PREPARE: &str = "Microsoft: Prepare for directory synchronization to Microsoft 365";
 
 const fn rule(
@@ -256,6 +260,75 @@ pub(super) static PREDICTED_ALIAS: Rule = Rule {
         Severity::Warning,
         "The cloud makes the same alias of two objects, one of which has no mailNickname.",
         "The second one gets an address in the initial domain with four digits that nobody chose.",
+    )
+};
+
+/// The cloud makes the same name to sign in with for two users.
+pub(super) static PREDICTED_NAME: Rule = Rule {
+    label: "Predicted",
+    classes: &["user", "inetOrgPerson"],
+    attributes: &["userPrincipalName", "mailNickname", "proxyAddresses", "mail", "sAMAccountName"],
+    limit: "one user; the name is made of the alias, in the initial domain, where the suffix is \
+            not verified or cannot be, or where userPrincipalName holds what no name may hold; of \
+            sAMAccountName where there is no userPrincipalName",
+    fix: "none: give one of the users another alias, or a name in a verified domain",
+    sources: &[POPULATION_OF_NAMES, RESILIENCY],
+    example: Example {
+        wrong: &["userPrincipalName: ann@contoso.local", "userPrincipalName: ann@fabrikam.local"],
+        right: &["userPrincipalName: ann@contoso.local", "userPrincipalName: bob@fabrikam.local"],
+    },
+    ..rule(
+        "predicted-upn",
+        Severity::Warning,
+        "The cloud makes the same name to sign in with for two users.",
+        "The second one signs in with a name with four digits that nobody chose.",
+    )
+};
+
+/// What the cloud makes for one object is the name of another.
+pub(super) static MOERA: Rule = Rule {
+    label: "Predicted",
+    attributes: &["mailNickname", "userPrincipalName", "proxyAddresses", "mail", "sAMAccountName"],
+    limit: "one object; with --initial-domain names in that domain are compared too",
+    fix: "none: give one of the objects another alias",
+    sources: &[POPULATION, POPULATION_OF_NAMES],
+    example: Example {
+        wrong: &[
+            "mailNickname: ann\nuserPrincipalName: a.archer@contoso.com",
+            "sAMAccountName: ann",
+        ],
+        right: &[
+            "mailNickname: ann\nuserPrincipalName: a.archer@contoso.com",
+            "sAMAccountName: bob",
+        ],
+    },
+    ..rule(
+        "moera-collision",
+        Severity::Warning,
+        "The address in the initial domain (MOERA) of one object is the name that another signs \
+         in with.",
+        "The second one gets an address with four digits that nobody chose.",
+    )
+};
+
+/// Two users have the same address in the cloud alone.
+pub(super) static PREDICTED_ADDRESS: Rule = Rule {
+    label: "Predicted",
+    attributes: &["userPrincipalName", "mail"],
+    limit: "one object; userPrincipalName becomes an address of who has an Exchange Online \
+            licence, and mail the primary one of who has none in proxyAddresses",
+    sources: &[POPULATION, ERRORS],
+    example: Example {
+        wrong: &["userPrincipalName: ann@contoso.com", "mail: ann@contoso.com"],
+        right: &["userPrincipalName: ann@contoso.com\nmail: ann@contoso.com"],
+    },
+    ..rule(
+        "predicted-address",
+        Severity::Error,
+        "The userPrincipalName of one user is the mail of another object, which has no other \
+         address.",
+        "The cloud makes the same address of both, though neither has it in proxyAddresses: one \
+         of them is not synchronised, or loses it.",
     )
 };
 
@@ -554,7 +627,9 @@ fn collision(
         for (their, _, their_value) in held(other, theirs) {
             let rule = rule_of((own, mine.role), (other, their.role), my_value == their_value);
             let Some(rule) = rule else { continue };
-            if worst.is_none_or(|(known, _, _)| rule.severity < known.severity) {
+            // Of equals, that which says most about how somebody signs in.
+            let rank = |rule: &Rule| (rule.severity, rule.name != PREDICTED_NAME.name);
+            if worst.is_none_or(|(known, _, _)| rank(rule) < rank(known)) {
                 worst = Some((rule, mine, their));
             }
         }
@@ -568,8 +643,8 @@ fn rule_of(
     is_exact: bool,
 ) -> Option<&'static Rule> {
     use Role::{
-        Account, Alias, EffectiveMail, Mail, PredictedAlias, Primary, PrincipalName, Secondary,
-        Target,
+        Account, Alias, EffectiveMail, Mail, PredictedAlias, PredictedName, Primary, PrincipalName,
+        Secondary, Target,
     };
     let has_effective_mail = |party: &Party| {
         party.identifiers.iter().any(|(identifier, _, _)| identifier.role == EffectiveMail)
@@ -580,6 +655,16 @@ fn rule_of(
         (Account, Account) => &ACCOUNT_IN_FOREST,
         (Alias, Alias) => &ALIAS,
         (Alias | PredictedAlias, Alias | PredictedAlias) => &PREDICTED_ALIAS,
+        (PredictedName, PredictedName | PrincipalName) | (PrincipalName, PredictedName) => {
+            &PREDICTED_NAME
+        }
+        (Alias | PredictedAlias, PredictedName | PrincipalName)
+        | (PredictedName | PrincipalName, Alias | PredictedAlias) => &MOERA,
+        // Addresses in the initial domain that come from elsewhere are discarded.
+        (Alias | PredictedAlias | PredictedName, _)
+        | (_, Alias | PredictedAlias | PredictedName) => {
+            return None;
+        }
         (Target, Target) => &TARGET,
         // Each mail has a key of its own beside the one that it may share with
         // addresses.
@@ -590,6 +675,7 @@ fn rule_of(
         _ if own.kind != other.kind => &OTHER_KIND,
         _ if !is_exact => &EQUIVALENT,
         (PrincipalName, PrincipalName) => &PRINCIPAL_NAME,
+        (PrincipalName, EffectiveMail) | (EffectiveMail, PrincipalName) => &PREDICTED_ADDRESS,
         (PrincipalName, _) | (_, PrincipalName) => &NAME_IS_ADDRESS,
         (Primary | Secondary, Primary | Secondary) => &ADDRESS,
         (EffectiveMail, _) | (_, EffectiveMail) => &ADDRESS_IS_MAIL,
@@ -610,6 +696,11 @@ fn described(party: &Party, identifier: Identifier) -> String {
         Some(false) => ", disabled",
         _ => "",
     };
-    let made = if identifier.role == Role::PredictedAlias { "the alias made of its " } else { "" };
+    let made = match (identifier.role, identifier.attr) {
+        (Role::PredictedAlias, _) => "the alias made of its ",
+        (Role::PredictedName, Attr::SamAccountName) => "the name made of its ",
+        (Role::PredictedName, _) => "the name made in place of its ",
+        _ => "",
+    };
     format!("{} ({made}{}{state})", String::from_utf8_lossy(&party.dn), identifier.attr.name())
 }

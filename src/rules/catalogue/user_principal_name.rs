@@ -43,8 +43,8 @@ const POPULATION: &str = "Microsoft: Entra UserPrincipalName population";
 
 /// UTF-16 units of the longest name, and of its two parts.
 const MAX_LENGTH: usize = 113;
-const MAX_LOCAL: usize = 64;
-const MAX_DOMAIN: usize = 48;
+pub(super) const MAX_LOCAL: usize = 64;
+pub(super) const MAX_DOMAIN: usize = 48;
 
 /// No name to sign in with.
 pub(super) static BLANK: Rule = Rule {
@@ -375,7 +375,7 @@ fn compare_with_mail(name: &str, object: &Object<'_, '_>, verdict: &mut OnValue<
 }
 
 /// Says which rules a name breaks, and in which way.
-fn judge(name: &str, settings: &Settings, breaks: &mut Breaks<'_>) {
+pub(super) fn judge(name: &str, settings: &Settings, breaks: &mut Breaks<'_>) {
     if let Some(c) = name.chars().find(|c| is_invisible(*c)) {
         breaks(&SPACE, &move || format!("it holds {}", shown(c)));
     }

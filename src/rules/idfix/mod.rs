@@ -28,6 +28,7 @@ pub use fold::fold_key;
 pub use inspect::{Buffers, Key};
 pub use rows::{Duplicates, Holder, Location};
 pub use scope::SkipReason;
+pub(super) use scope::well_known;
 
 pub(super) use address::{is_smtp, is_x400};
 pub(crate) use rules::DUPLICATE;

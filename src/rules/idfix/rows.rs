@@ -34,6 +34,17 @@ pub trait Duplicates {
     fn others(&self, _key: usize) -> Others {
         Others::default()
     }
+
+    /// Whether a DN is that of an entry that is not synchronised.
+    fn is_absent(&self, _dn: &[u8]) -> bool {
+        false
+    }
+
+    /// Why the entry of a DN is not synchronised, where it is in the exports and is
+    /// not.
+    fn why_absent(&self, _dn: &[u8]) -> Option<&'static str> {
+        None
+    }
 }
 
 /// The entry that holds a key first.

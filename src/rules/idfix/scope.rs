@@ -158,10 +158,7 @@ fn skip_by_name(subject: &Subject<'_>) -> Result<(), SkipReason> {
     if name.ends_with(b"$") {
         return Err(SkipReason::MachineName);
     }
-    // Nearly every name is told from all of them by its first letter.
-    let first = name.first().map(u8::to_ascii_lowercase);
-    let may_begin = |known: &&&[u8]| known.first().map(u8::to_ascii_lowercase) == first;
-    if WELL_KNOWN.iter().filter(may_begin).any(|known| begins_with(&name, known)) {
+    if well_known(&name).is_some() {
         return Err(SkipReason::WellKnownName);
     }
     if is_conflict(subject.dn()) {
@@ -171,6 +168,14 @@ fn skip_by_name(subject: &Subject<'_>) -> Result<(), SkipReason> {
         return Err(SkipReason::CriticalSystemObject);
     }
     Ok(())
+}
+
+/// How the name of a built-in or service account begins that this name begins with.
+pub(in crate::rules) fn well_known(name: &[u8]) -> Option<&'static [u8]> {
+    // Nearly every name is told from all of them by its first letter.
+    let first = name.first().map(u8::to_ascii_lowercase);
+    let may_begin = |known: &&&[u8]| known.first().map(u8::to_ascii_lowercase) == first;
+    WELL_KNOWN.iter().filter(may_begin).find(|known| begins_with(name, known)).copied()
 }
 
 /// Whether the DN is the one that an object gets when it loses a replication

@@ -12,7 +12,7 @@ mod whole;
 
 use super::Family;
 
-pub(super) use value::{AddressType, MAX_VALUE, Proxy, bare};
+pub(super) use value::{AddressType, MAX_VALUE, Proxy, Role, bare, is_routing};
 
 /// The family.
 pub(super) const FAMILY: Family =

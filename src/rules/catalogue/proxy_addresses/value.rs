@@ -236,7 +236,7 @@ fn judge_domain(domain: &str, holder: Holder<'_>, breaks: &mut Breaks<'_>) {
 }
 
 /// Whether a domain is the tenant's for mail between Exchange and the cloud.
-pub(super) fn is_routing(domain: &str, settings: &Settings) -> bool {
+pub(in crate::rules::catalogue) fn is_routing(domain: &str, settings: &Settings) -> bool {
     const SUFFIX: &str = ".mail.onmicrosoft.com";
     let at = domain.len().saturating_sub(SUFFIX.len());
     let Some((tenant, suffix)) = domain.split_at_checked(at) else { return false };

@@ -1,0 +1,133 @@
+//! `ldifix check --previous`: what changes since the last export.
+
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+
+use crate::change::diff::EntryIndex;
+use crate::input::Source;
+use crate::report::{SincePrevious, Summary, counted};
+use crate::rules::catalogue::Catalogue;
+use crate::rules::profile::RuleSet;
+use crate::rules::{CheckOptions, Export, Finding, Profile};
+use crate::transition::{DELETE_THRESHOLD, Exports, Transition};
+
+use super::console::Console;
+use super::diff::{Lack, explained, refusals, report_index};
+
+/// What an export is compared with.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Since the last export")]
+pub struct PreviousArgs {
+    /// Tell what changes since this export; once for each EXPORT, in the same order
+    #[arg(long, value_name = "EXPORT", conflicts_with_all = ["show_skipped", "predict"])]
+    previous: Vec<PathBuf>,
+
+    /// How many objects may leave the scope before synchronisation stops
+    #[arg(long, value_name = "N", requires = "previous", default_value_t = DELETE_THRESHOLD)]
+    delete_threshold: u64,
+}
+
+impl PreviousArgs {
+    /// All inputs: the exports, and behind them those before them.
+    pub fn with(&self, exports: &[PathBuf]) -> Vec<PathBuf> {
+        [exports, &self.previous].concat()
+    }
+
+    /// Refuses what cannot be compared.
+    ///
+    /// # Errors
+    /// Where the profile knows nothing of it, or an export has no counterpart.
+    pub fn require_counterparts(&self, exports: usize, profile: &Profile) -> anyhow::Result<()> {
+        if self.previous.is_empty() {
+            return Ok(());
+        }
+        if catalogue(profile).is_none() {
+            bail!(
+                "--previous goes with --profile entra or entra-cloud-sync; {} knows nothing of \
+                 what changes",
+                profile.name
+            );
+        }
+        if self.previous.len() != exports {
+            bail!(
+                "{} and {}: name with --previous the export from before for each EXPORT, in the \
+                 same order",
+                counted(exports as u64, "export", "exports"),
+                counted(self.previous.len() as u64, "previous one", "previous ones"),
+            );
+        }
+        Ok(())
+    }
+
+    /// What changes since the previous exports; `None` where none is named.
+    ///
+    /// # Errors
+    /// Where an export cannot be compared.
+    pub fn transition<'s>(
+        &self,
+        new: &'s [Source],
+        old: &'s [Source],
+        options: &CheckOptions,
+        console: &Console,
+    ) -> anyhow::Result<Option<Transition<'s>>> {
+        let Some(catalogue) = catalogue(&options.profile).filter(|_| !old.is_empty()) else {
+            return Ok(None);
+        };
+        let mut transition = Transition::default();
+        for (old, new) in old.iter().zip(new) {
+            let progress = console.progress(Some((old.bytes().len() + new.bytes().len()) as u64));
+            let index = |source: &'s Source| {
+                EntryIndex::read(source.bytes(), options.read, &|bytes| progress.add(bytes))
+                    .with_context(|| source.name().to_owned())
+            };
+            let (before, after) = (index(old)?, index(new)?);
+            progress.finish();
+            // The summary is about the new export, which was reported on already.
+            let lack = Lack::Refused { hint: "" };
+            let is_told = report_index(old, &before, lack, console, &mut Summary::new());
+            let refusals = refusals(new, &after, lack);
+            refusals.iter().for_each(|refusal| console.error(&anyhow::anyhow!("{refusal}")));
+            if !is_told || !refusals.is_empty() {
+                bail!("what changes from {} to {} cannot be told", old.name(), new.name());
+            }
+            let export = |source: &'s Source| Export { name: source.name(), bytes: source.bytes() };
+            let pair = Exports { exports: [export(old), export(new)], indexes: [&before, &after] };
+            let names = [old.name(), new.name()];
+            let added = transition.add(&pair, options, catalogue);
+            added.map_err(|error| explained(error, names))?;
+        }
+        Ok(Some(transition))
+    }
+
+    /// Hands over the findings about what changes, and puts the numbers into the summary.
+    ///
+    /// # Errors
+    /// The first error that `take` returns.
+    pub fn findings(
+        &self,
+        transition: Option<&Transition<'_>>,
+        options: &CheckOptions,
+        totals: &mut Summary,
+        mut take: impl FnMut(&mut Summary, &Finding<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let (Some(transition), Some(catalogue)) = (transition, catalogue(&options.profile)) else {
+            return Ok(());
+        };
+        totals.since_previous = Some(SincePrevious {
+            enter: transition.enter,
+            leave: transition.leave.iter().map(|(&why, &count)| (why.into(), count)).collect(),
+            change: transition.change,
+        });
+        transition
+            .findings(options, catalogue, self.delete_threshold, |finding| take(totals, &finding))
+    }
+}
+
+fn catalogue(profile: &Profile) -> Option<&Catalogue> {
+    match &profile.rules {
+        RuleSet::Catalogue(catalogue) if catalogue.knows_transitions() => Some(catalogue),
+        _ => None,
+    }
+}

@@ -1,0 +1,229 @@
+//! What changes for the cloud from one export to the next: objects that leave,
+//! anchors, names and addresses that change.
+
+mod rules;
+
+use rustc_hash::FxHashSet;
+
+use crate::rules::idfix::Location;
+use crate::rules::{Attr, Finding, Fingerprint, Subject};
+
+use super::identifiers::{IdentifierBuffers, Role, SPACE, for_each, typed};
+use super::verdict::Verdicts;
+use super::{Catalogue, Object, ObjectKind, Settings, address};
+
+pub(in crate::rules) use rules::RULES;
+use rules::{
+    ADDRESS_MOVED, ANCHOR_CHANGED, CONTAINER_MOVED, DELETION_THRESHOLD, FEDERATED_MOVE,
+    LEAVES_SCOPE, NAME_CHANGED, PRIMARY_LOST,
+};
+
+/// An address that an object holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldAddress {
+    /// Its key.
+    pub key: Fingerprint,
+    /// The attribute that holds it.
+    pub attr: Attr,
+    /// The number of the value.
+    pub value: usize,
+}
+
+/// What happens to an object, beside what its own values tell.
+#[derive(Debug, Clone, Copy)]
+pub enum Passage<'p> {
+    /// It is no longer synchronised.
+    Leaves {
+        /// Why, in a few words.
+        reason: &'p str,
+        /// How many leave altogether, where they are as many as the threshold or more.
+        over_threshold: Option<u64>,
+    },
+    /// It is synchronised from now on, or goes on being so.
+    Arrives {
+        /// The addresses that another object gives up, with the DN of that object.
+        taken: &'p [(HeldAddress, String)],
+    },
+    /// It is a container that has another name, with the old one, and all that stands
+    /// below it has one too.
+    Renamed {
+        /// The old DN.
+        from: &'p str,
+    },
+}
+
+impl Catalogue {
+    /// Whether the profile asks what changes from one export to the next.
+    #[must_use]
+    pub fn knows_transitions(&self) -> bool {
+        LEAVES_SCOPE.profiles.contains(&self.profile)
+    }
+
+    /// The addresses that an object holds.
+    #[must_use]
+    pub fn addresses(&self, subject: &Subject<'_>) -> Vec<HeldAddress> {
+        held_addresses(&Object::of(subject, &self.settings))
+    }
+
+    /// The findings about an object as it was and is. `shown` is the object as the
+    /// findings show it: as it is, or as it was where it is gone.
+    #[must_use]
+    pub fn transition_findings<'a>(
+        &self,
+        before: Option<&Subject<'_>>,
+        shown: &Subject<'a>,
+        passage: Passage<'_>,
+        place: Location<'a>,
+    ) -> Vec<Finding<'a>> {
+        let object = Object::of(shown, &self.settings);
+        let mut verdicts = Verdicts::in_full(self.profile);
+        match passage {
+            Passage::Leaves { reason, over_threshold: None } => {
+                verdicts.on_absent(Attr::Cn).breaks(&LEAVES_SCOPE, &|| reason.to_owned());
+            }
+            Passage::Leaves { reason, over_threshold: Some(count) } => {
+                let detail = || format!("{reason}; {count} leave altogether");
+                verdicts.on_absent(Attr::Cn).breaks(&DELETION_THRESHOLD, &detail);
+            }
+            Passage::Renamed { from } => {
+                let detail = || format!("it was {from}");
+                verdicts.on_absent(Attr::Cn).breaks(&CONTAINER_MOVED, &detail);
+            }
+            Passage::Arrives { taken } => {
+                if let Some(before) = before {
+                    compare(&Object::of(before, &self.settings), &object, &mut verdicts);
+                }
+                for (address, from) in taken {
+                    let detail = || format!("{from} gives it up");
+                    verdicts.on(address.attr, address.value).breaks(&ADDRESS_MOVED, &detail);
+                }
+            }
+        }
+        let mut findings = verdicts.into_findings(&object, place);
+        let about_entry = [LEAVES_SCOPE.name, DELETION_THRESHOLD.name, CONTAINER_MOVED.name];
+        for finding in &mut findings {
+            if finding.rules.iter().any(|rule| about_entry.contains(rule)) {
+                finding.attribute = "dn";
+            }
+        }
+        findings
+    }
+}
+
+/// The keys of the addresses that an object holds, whatever the profile.
+#[must_use]
+pub fn addresses_of(subject: &Subject<'_>) -> FxHashSet<Fingerprint> {
+    let settings = Settings::default();
+    let held = held_addresses(&Object::of(subject, &settings));
+    held.iter().map(|address| address.key).collect()
+}
+
+fn held_addresses(object: &Object<'_, '_>) -> Vec<HeldAddress> {
+    let mut held = Vec::new();
+    let mut buffers = IdentifierBuffers::default();
+    for_each(object, &mut buffers, |identifier, _, key, is_new| {
+        let is_address = matches!(
+            identifier.role,
+            Role::PrincipalName | Role::Primary | Role::Secondary | Role::EffectiveMail
+        );
+        if is_address && is_new {
+            let key = Fingerprint::of(SPACE, key);
+            held.push(HeldAddress { key, attr: identifier.attr, value: identifier.value });
+        }
+    });
+    held
+}
+
+/// Says what is otherwise in an object that stays in scope.
+fn compare(before: &Object<'_, '_>, after: &Object<'_, '_>, verdicts: &mut Verdicts) {
+    let (old, new) = (anchor(before), anchor(after));
+    if let (Some((_, old)), Some((attr, new))) = (&old, &new)
+        && old != new
+    {
+        let is_recreated = is_recreated(before, after);
+        let detail = || match is_recreated {
+            true => "it was deleted and made again: its objectGUID is another".to_owned(),
+            false => "the source anchor was another".to_owned(),
+        };
+        match attr {
+            Attr::ObjectGuid => verdicts.on_absent(*attr),
+            _ => verdicts.on(*attr, 0),
+        }
+        .breaks(&ANCHOR_CHANGED, &detail);
+    }
+    if after.kind == ObjectKind::User {
+        compare_names(before, after, verdicts);
+    }
+    if let Some(primary) = before.primary_smtp()
+        && !has_smtp(after, &primary)
+    {
+        let attr = Attr::ProxyAddresses;
+        let detail = || format!("{primary} was the primary address");
+        verdicts.on_whole(attr).breaks(&PRIMARY_LOST, &detail);
+    }
+}
+
+fn compare_names(before: &Object<'_, '_>, after: &Object<'_, '_>, verdicts: &mut Verdicts) {
+    let name = |object: &Object<'_, '_>| {
+        object.text(object.settings.principal_name()).map(|name| name.trim().to_lowercase())
+    };
+    let (Some(old), Some(new)) = (name(before), name(after)) else { return };
+    if old == new {
+        return;
+    }
+    let is_federated = |domain: &str| after.settings.is_federated(domain);
+    let domains = address::split(&old).zip(address::split(&new));
+    let is_federated_move = domains
+        .is_some_and(|((_, from), (_, to))| from != to && is_federated(from) && is_federated(to));
+    let mut verdict = verdicts.on(after.settings.principal_name(), 0);
+    if is_federated_move {
+        verdict.breaks(&FEDERATED_MOVE, &|| format!("it was {old}"));
+    } else {
+        verdict.breaks(&NAME_CHANGED, &|| format!("it was {old}"));
+    }
+}
+
+/// What ties an object to the one in the cloud: the attribute and its bytes.
+fn anchor(object: &Object<'_, '_>) -> Option<(Attr, Vec<u8>)> {
+    let chosen = object.settings.source_anchor.filter(|_| object.kind == ObjectKind::User);
+    let usual = [Attr::MsDsConsistencyGuid, Attr::ObjectGuid];
+    let attrs = chosen.as_ref().map_or(&usual[..], std::slice::from_ref);
+    attrs.iter().find_map(|&attr| {
+        let value = object.subject.first(attr).filter(|value| !value.is_empty())?;
+        Some((attr, guid_bytes(&value)))
+    })
+}
+
+/// The bytes of a GUID, which some tools write as text; of another value, its own.
+fn guid_bytes(value: &[u8]) -> Vec<u8> {
+    let digits: Option<Vec<u8>> = value
+        .iter()
+        .filter(|byte| !matches!(byte, b'-' | b'{' | b'}'))
+        .map(|&byte| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+        .collect();
+    let Some(digits) = digits.filter(|digits| digits.len() == 32) else { return value.to_vec() };
+    let mut bytes: Vec<u8> =
+        digits.as_chunks::<2>().0.iter().map(|[high, low]| high << 4 | low).collect();
+    // Of the text of a GUID the first three groups are numbers, the lowest byte first.
+    for range in [0..4, 4..6, 6..8] {
+        bytes.get_mut(range).unwrap_or_default().reverse();
+    }
+    bytes
+}
+
+/// Whether two objects of one name are two: each has an objectGUID of its own.
+fn is_recreated(before: &Object<'_, '_>, after: &Object<'_, '_>) -> bool {
+    let guid = |object: &Object<'_, '_>| {
+        object.subject.first(Attr::ObjectGuid).map(|guid| guid_bytes(&guid))
+    };
+    guid(before).zip(guid(after)).is_some_and(|(before, after)| before != after)
+}
+
+/// Whether an object has an SMTP address in proxyAddresses, primary or not.
+fn has_smtp(object: &Object<'_, '_>, address: &str) -> bool {
+    object.values(Attr::ProxyAddresses).any(|(_, value)| {
+        let (kind, held) = typed(&value);
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"smtp"))
+            && held.trim_ascii().eq_ignore_ascii_case(address.as_bytes())
+    })
+}
