@@ -203,6 +203,9 @@ fn value_sets(export: &[u8]) -> BTreeMap<Vec<u8>, Values> {
     all
 }
 
+/// The labels of findings that are about other objects.
+const COLLISIONS: [&str; 3] = ["Predicted", "Duplicate", "Type"];
+
 fn assert_fix_holds(people: &[Person], profile: &str, take_unsafe: bool) {
     let start = export(people);
     let options = options(profile);
@@ -215,13 +218,14 @@ fn assert_fix_holds(people: &[Person], profile: &str, take_unsafe: bool) {
     let (before, after) = (check(&start, &options), check(&end, &options));
     let is_known = |(dn, attribute, value): &(Vec<u8>, &str, Option<Vec<u8>>), label: &String| {
         let mut known = before.iter().filter(|(_, labels)| labels.contains(label));
-        // A value that is shared with another object may be trimmed all the same, and
-        // what the cloud makes of a value goes from one to the next.
+        // A value that is shared with another object may be trimmed all the same. What
+        // an object shares, or the cloud makes of a value, is told of one value, and of
+        // the next one where that goes.
         let goes_along = !profile.starts_with("idfix");
         known.any(|((of, at, was), _)| {
             of == dn
                 && ((at, was) == (attribute, value)
-                    || goes_along && (at == attribute || label == "Predicted"))
+                    || goes_along && (at == attribute || COLLISIONS.contains(&label.as_str())))
         })
     };
     let new: Vec<_> = after

@@ -86,6 +86,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     args.previous.require_counterparts(args.exports.len(), &options.profile)?;
     let sources = inputs::open(&args.previous.with(&args.exports))?;
     let (sources, previous) = sources.split_at(args.exports.len());
+    survey::look_for_account_names(&mut options.profile, sources, console);
     let mut acceptance = args.baseline.begin(sources, options.read)?;
     let mut totals = Summary::new();
     let survey = survey::run(sources, &options, console, &mut totals);

@@ -79,10 +79,11 @@ const SHOWN: usize = 20;
 /// Drafts both files, proves them, and lets them appear together.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.rules.check_options(&args.scope, &args.read)?;
-    let options = CheckOptions { keep_held: true, ..options };
+    let mut options = CheckOptions { keep_held: true, ..options };
     let wanted = args.rules.wanted(&options.profile)?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&args.exports)?;
+    survey::look_for_account_names(&mut options.profile, &sources, console);
     let baseline = args.baseline.load(&sources, options.read)?;
     let mut totals = Summary::new();
     let survey = survey::run(&sources, &options, console, &mut totals);

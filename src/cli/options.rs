@@ -93,7 +93,7 @@ pub struct StatsArgs {
 #[command(next_help_heading = "Rules")]
 pub struct RuleArgs {
     /// The set of rules and of the entries that they apply to
-    #[arg(long, value_name = "NAME", default_value = "idfix-multitenant")]
+    #[arg(long, value_name = "NAME", default_value = "entra")]
     profile: String,
 
     /// Users log in by another attribute: leave userPrincipalName out
@@ -123,7 +123,10 @@ impl RuleArgs {
         };
         let profile = Profile::by_name(&self.profile, options)?;
         if self.alternate_login_id && profile.name != "idfix-multitenant" {
-            bail!("--alternate-login-id goes with --profile idfix-multitenant only");
+            bail!(
+                "--alternate-login-id goes with --profile idfix-multitenant only; otherwise say \
+                 --upn-attribute mail, or what users log in by"
+            );
         }
         if let (Some(option), true) = (self.tenant.given().first(), profile.is_idfix()) {
             bail!(

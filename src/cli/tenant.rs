@@ -151,6 +151,7 @@ impl TenantArgs {
             }
         }
         Ok(Settings {
+            leaves_out_account_names: false,
             verified_domains,
             initial_domain: initial.collect::<anyhow::Result<Vec<_>>>()?.pop(),
             mapped_domains,

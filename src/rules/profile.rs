@@ -241,6 +241,18 @@ impl Profile {
         }
     }
 
+    /// Notes that no entry has a sAMAccountName, so that its absence says nothing;
+    /// `false` where the profile does not ask for it.
+    pub fn leave_out_account_names(&mut self) -> bool {
+        match &mut self.rules {
+            RuleSet::Catalogue(catalogue) if catalogue.asks_for_account_names() => {
+                Arc::make_mut(&mut catalogue.settings).leaves_out_account_names = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// What was said about the tenant.
     #[must_use]
     pub fn settings(&self) -> Arc<Settings> {

@@ -155,6 +155,11 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// Whether objects without a sAMAccountName are left alone.
+    pub(super) fn asks_for_account_names(&self) -> bool {
+        !matches!(self.profile, HYGIENE | AD_SCHEMA | GOOGLE | SCHEMUS)
+    }
+
     /// What the profile reads of an attribute.
     #[must_use]
     pub fn reads(&self, attr: Attr) -> Reads {

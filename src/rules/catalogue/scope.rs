@@ -1,6 +1,8 @@
 //! Whether an object is synchronised, and if not, why: the default rules of Entra
 //! Connect and of Entra Cloud Sync.
 
+use std::borrow::Cow;
+
 use crate::rules::Attr;
 
 use super::{Object, ObjectKind};
@@ -156,9 +158,7 @@ fn judge_computer(object: &Object<'_, '_>) -> Result<(), Reason> {
 }
 
 fn judge_user(object: &Object<'_, '_>) -> Result<(), Reason> {
-    let Some(account) = object.subject.first(Attr::SamAccountName) else {
-        return Err(Reason::AccountNameMissing);
-    };
+    let account = account_name(object)?;
     let nickname = object.subject.first(Attr::MailNickname).unwrap_or_default();
     let is_cas = |name: &[u8]| begins(name, b"CAS_") && name.contains(&b'}');
     if begins(&account, b"AAD_")
@@ -181,10 +181,17 @@ fn judge_user(object: &Object<'_, '_>) -> Result<(), Reason> {
     Ok(())
 }
 
+/// The account name; an empty one where the export leaves all of them out.
+fn account_name<'a>(object: &Object<'_, 'a>) -> Result<Cow<'a, [u8]>, Reason> {
+    match object.subject.first(Attr::SamAccountName) {
+        Some(account) => Ok(account),
+        None if object.settings.leaves_out_account_names => Ok(Cow::Borrowed(b"")),
+        None => Err(Reason::AccountNameMissing),
+    }
+}
+
 fn judge_group(object: &Object<'_, '_>) -> Result<(), Reason> {
-    let Some(account) = object.subject.first(Attr::SamAccountName) else {
-        return Err(Reason::AccountNameMissing);
-    };
+    let account = account_name(object)?;
     if account.eq_ignore_ascii_case(b"MSOL_AD_Sync_RichCoexistence") {
         return Err(Reason::SynchronisationAccount);
     }

@@ -31,6 +31,9 @@ pub struct Settings {
     /// Suffixes of names that cannot be routed, and what stands for them in the
     /// cloud: `corp.local`, `contoso.com`. In lower case.
     pub mapped_domains: Vec<(String, String)>,
+    /// Whether the export leaves sAMAccountName out: no entry has one, so that its
+    /// absence says nothing. Active Directory gives every user and group one.
+    pub leaves_out_account_names: bool,
     /// How letters outside ASCII are written in addresses.
     pub transliteration: Transliteration,
     /// The attribute of users that is the source anchor; `None` where it is the one
