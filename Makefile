@@ -4,7 +4,8 @@
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 LDIFIX := $(TARGET)/release/ldifix
-DEMO := corpus/demo.ldif
+DEMO := corpus/contoso.ldif
+DEMO_CONFIG := corpus/contoso.toml
 
 .PHONY: build demo test acceptance bench lint
 
@@ -17,16 +18,17 @@ demo: build
 	@set -eu; \
 	folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	PATH="$$(cd $(dir $(LDIFIX)) && pwd):$$PATH"; \
-	cp $(DEMO) "$$folder/export.ldif"; cd "$$folder"; \
+	cp $(DEMO) "$$folder/export.ldif"; cp $(DEMO_CONFIG) "$$folder/company.toml"; cd "$$folder"; \
 	show() { printf '\n$$ %s\n' "$$*"; }; \
 	findings() { show "$$@"; "$$@" || test $$? -eq 1; }; \
-	into() { file=$$1; shift; show "$$* > $$file"; "$$@" > "$$file"; }; \
-	findings ldifix check export.ldif; \
-	findings ldifix fix export.ldif -o change.ldif -u undo.ldif --unsafe; \
-	show ldifix show change.ldif --base export.ldif; \
-	ldifix show change.ldif --base export.ldif; \
+	into() { file=$$1; shift; show "$$* > $$file"; "$$@" > "$$file" || test $$? -eq 1; }; \
+	into findings.txt ldifix check --config company.toml export.ldif; \
+	show head -n 24 findings.txt; head -n 24 findings.txt; \
+	findings ldifix fix --config company.toml export.ldif -o change.ldif -u undo.ldif --unsafe; \
+	show "ldifix show change.ldif --base export.ldif | head -n 24"; \
+	ldifix show change.ldif --base export.ldif | head -n 24; \
 	into after.ldif ldifix apply export.ldif change.ldif; \
-	findings ldifix check after.ldif; \
+	into left.txt ldifix check --config company.toml after.ldif; \
 	into restored.ldif ldifix apply after.ldif undo.ldif; \
 	show "ldifix fmt --wrap no export.ldif | sort > start; ldifix fmt --wrap no restored.ldif | sort > end; cmp start end"; \
 	ldifix fmt --wrap no export.ldif | LC_ALL=C sort > start; \

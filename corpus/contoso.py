@@ -4,6 +4,7 @@ among it one or two objects for each rule of the profile `entra`, made from the 
 own example.
 
     ldifix rules --format json | contoso.py > contoso.ldif
+    ldifix check --config contoso.toml contoso.ldif --format csv > contoso.findings.csv
 """
 
 import base64
@@ -22,7 +23,7 @@ DEPARTMENTS = ["Sales", "Finance", "Engineering", "Legal", "Logistics", "Researc
 # Whose examples are larger than a file that people read should be.
 TOO_LARGE = {"member-count"}
 # What stands for one person in the examples: each object gets names of its own.
-NAMES = re.compile(r"annabelle|ann|archer|jürgen|jurgen|sales|staff|user|p\d{3}", re.IGNORECASE)
+NAMES = re.compile(r"annabelle|ann|archer|jürgen|jurgen|sales|staff|user(?!_)|p\d{3}", re.IGNORECASE)
 
 
 class Export:
@@ -210,7 +211,12 @@ def own(value, mark):
 def broken(export, rule, number):
     """The objects of a rule's wrong example."""
     counts = {}
+    several = len(rule["example"]["wrong"]) > 1
+    names = [f"{rule['name']}{f' {part + 1}' if several else ''}" for part in range(9)]
     for part, example in enumerate(rule["example"]["wrong"]):
+        # Examples call their own entries so.
+        called = re.compile(r"CN=P(\d)(?=,DC=contoso,DC=com)")
+        example = called.sub(lambda other: f"CN={names[int(other[1])]},OU=Findings", example)
         dn, lines = example_lines(example)
         given = {}
         for attribute, value in lines:
@@ -224,7 +230,7 @@ def broken(export, rule, number):
                     for at, value in enumerate(values)
                 ]
                 given[attribute] = counts[attribute]
-        name = f"{rule['name']}{' ' + str(part + 1) if len(rule['example']['wrong']) > 1 else ''}"
+        name = names[part]
         classes = [str(value) for value in given.pop("objectClass", ["user"])]
         _, attributes = person(export, 1000 + 3 * number + part, mail=False)
         if "group" in classes:
@@ -257,6 +263,8 @@ def main():
         is_alone = not any(entry.startswith("# before") for entry in rule["example"]["wrong"])
         if PROFILE in rule["profiles"] and rule["name"] not in TOO_LARGE and is_alone:
             broken(export, rule, number)
+    sys.stdout.buffer.write(b"# search result\nsearch: 2\nresult: 0 Success\n\n# numResponses: %d\n" % (export.number + 1))
+    sys.stdout.buffer.write(b"# numEntries: %d\n" % export.number)
 
 
 if __name__ == "__main__":
