@@ -10,8 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::diff::{Compared, DiffError, Differing, EntryIndex, Standing, differing};
 use crate::directory::dn::{key_parent, normalize_into};
-use crate::rules::catalogue::Catalogue;
 use crate::rules::catalogue::transition::{HeldAddress, Passage};
+use crate::rules::catalogue::{Catalogue, Settings};
 use crate::rules::{
     Attr, CheckOptions, Export, Finding, Fingerprint, Gathered, Location, Skipped, Subject,
     read_entries, reason_summary,
@@ -83,7 +83,7 @@ impl<'a> Transition<'a> {
         catalogue: &Catalogue,
     ) -> Result<(), DiffError> {
         let [old, new] = pair.indexes;
-        let found = differing(old, new, &compared(options))?;
+        let found = differing(old, new, &compared(options, &catalogue.settings))?;
         self.note(found, pair.exports, options, catalogue);
         Ok(())
     }
@@ -261,10 +261,33 @@ fn words(reason: &'static str) -> &'static str {
     }
 }
 
-/// A filter can ask for any attribute; otherwise what rules read decides, anchors that
-/// the server makes among it.
-fn compared(options: &CheckOptions) -> Compared {
-    let names = Attr::ALL.iter().map(|attr| attr.name().as_bytes().to_vec());
+/// What decides about the synchronisation of an object, and what it is known by.
+const DECIDING: [Attr; 18] = [
+    Attr::AdminDescription,
+    Attr::DisplayName,
+    Attr::GroupType,
+    Attr::IsCriticalSystemObject,
+    Attr::Mail,
+    Attr::MailNickname,
+    Attr::MsDsConsistencyGuid,
+    Attr::MsExchHideFromAddressLists,
+    Attr::MsExchRecipientTypeDetails,
+    Attr::ObjectClass,
+    Attr::ObjectGuid,
+    Attr::ProxyAddresses,
+    Attr::SamAccountName,
+    Attr::TargetAddress,
+    Attr::UserAccountControl,
+    Attr::UserCertificate,
+    Attr::UserPrincipalName,
+    Attr::Ou,
+];
+
+/// A filter can ask for any attribute; otherwise those that decide are compared, what the
+/// server makes itself among them.
+fn compared(options: &CheckOptions, settings: &Settings) -> Compared {
+    let chosen = [settings.source_anchor, settings.upn_attribute].into_iter().flatten();
+    let names = DECIDING.into_iter().chain(chosen).map(|attr| attr.name().as_bytes().to_vec());
     let only = if options.selection.needs_lines() { Vec::new() } else { names.collect() };
     Compared { only, operational: true, ..Compared::default() }
 }
