@@ -7,7 +7,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::rules::{Attr, Key};
 
-use super::sign_in_name::KeptSuffix;
+use super::sign_in_name::is_kept;
 use super::{Object, ObjectKind, text};
 
 /// In which way an object holds an identifier.
@@ -77,7 +77,6 @@ pub struct IdentifierBuffers {
     seen: Vec<u8>,
     ends: Vec<usize>,
     /// The suffix of the last name that the cloud takes.
-    kept: KeptSuffix,
     /// Their numbers by hash, once they are too many to look through.
     by_hash: FxHashMap<u64, Vec<usize>>,
 }
@@ -156,7 +155,7 @@ pub(super) fn for_each(
     mut take: impl FnMut(Identifier, usize, &[u8], bool),
 ) {
     buffers.reset();
-    let is_replaced = name_is_replaced(object, &mut buffers.kept);
+    let is_replaced = name_is_replaced(object);
     // What the cloud makes stands in the initial domain: among the addresses, where
     // that is known.
     let initial = object.settings.initial_domain.as_deref();
@@ -239,10 +238,10 @@ pub(super) fn for_each(
 const MADE: &[u8] = b"alias:";
 
 /// Whether the cloud makes another name to sign in with in place of a user's.
-fn name_is_replaced(object: &Object<'_, '_>, kept: &mut KeptSuffix) -> bool {
+fn name_is_replaced(object: &Object<'_, '_>) -> bool {
     let name = object.subject.first(object.settings.principal_name());
     let name = name.filter(|name| object.kind == ObjectKind::User && !name.trim_ascii().is_empty());
-    name.is_some_and(|name| !kept.is_kept(&name, object.settings))
+    name.is_some_and(|name| !is_kept(&name, object.settings))
 }
 
 /// The alias that the cloud makes where there is no mailNickname: the local part of

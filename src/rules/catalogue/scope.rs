@@ -273,7 +273,10 @@ fn judge_for_all(object: &Object<'_, '_>) -> Result<(), Reason> {
 /// Whether a DN is that of an object that lost a replication conflict: its RDN
 /// holds a line feed and `CNF:`.
 pub(super) fn is_conflict_object(dn: &[u8]) -> bool {
-    memchr::memmem::find(dn, b"\\0ACNF:").is_some() || memchr::memmem::find(dn, b"\nCNF:").is_some()
+    // Nearly no DN holds either.
+    memchr::memchr2(b'\\', b'\n', dn).is_some()
+        && (memchr::memmem::find(dn, b"\\0ACNF:").is_some()
+            || memchr::memmem::find(dn, b"\nCNF:").is_some())
 }
 
 /// Whether an entry stands right below the container Builtin of a domain.

@@ -3,7 +3,7 @@
 use crate::rules::rule::Severity;
 
 use super::user_principal_name::{
-    MAX_DOMAIN, MAX_LOCAL, NOT_ROUTABLE, NUMERIC_DOMAIN, RESERVED, UNVERIFIED, judge,
+    NOT_ROUTABLE, NUMERIC_DOMAIN, RESERVED, UNVERIFIED, is_everyday, judge,
 };
 use super::{Settings, address};
 
@@ -40,29 +40,9 @@ pub(super) fn fate(name: &str, settings: &Settings) -> Fate {
     fate
 }
 
-/// The suffix of a name that the cloud takes: the names of most users end alike.
-#[derive(Debug, Default)]
-pub(super) struct KeptSuffix {
-    suffix: Vec<u8>,
-}
-
-impl KeptSuffix {
-    /// Whether the cloud takes a name.
-    pub(super) fn is_kept(&mut self, name: &[u8], settings: &Settings) -> bool {
-        let at = memchr::memchr(b'@', name).unwrap_or(name.len());
-        let (local, suffix) = name.split_at(at);
-        let is_known = !suffix.is_empty() && suffix == self.suffix;
-        if is_known && is_plain(local) {
-            return true;
-        }
-        let is_kept = fate(&String::from_utf8_lossy(name), settings) == Fate::Kept;
-        // With a short suffix no name is too long whose local part is not.
-        if is_kept && suffix.len() <= MAX_DOMAIN {
-            self.suffix.clear();
-            self.suffix.extend_from_slice(suffix);
-        }
-        is_kept
-    }
+/// Whether the cloud takes a name.
+pub(super) fn is_kept(name: &[u8], settings: &Settings) -> bool {
+    is_everyday(name, settings) || fate(&String::from_utf8_lossy(name), settings) == Fate::Kept
 }
 
 fn is_in_initial_domain(name: &str, settings: &Settings) -> bool {
@@ -71,37 +51,22 @@ fn is_in_initial_domain(name: &str, settings: &Settings) -> bool {
     initial.zip(domain).is_some_and(|(initial, domain)| initial.eq_ignore_ascii_case(domain))
 }
 
-/// Whether the part before the @ holds letters, digits, hyphens, and single dots between
-/// them: most do.
-fn is_plain(local: &[u8]) -> bool {
-    let mut before = b'.';
-    for &byte in local {
-        let is_beside_dot = byte == b'.' && before == b'.';
-        if is_beside_dot || !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')) {
-            return false;
-        }
-        before = byte;
-    }
-    before != b'.' && local.len() <= MAX_LOCAL
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_suffix_that_is_known_changes_no_answer() {
+    fn the_quick_look_changes_no_answer() {
         let settings =
             Settings { verified_domains: vec!["contoso.com".to_owned()], ..Settings::default() };
-        let mut kept = KeptSuffix::default();
         let long = format!("{}@contoso.com", "a".repeat(65));
         for name in [
             "ann@contoso.com",
             "ann.archer@contoso.com",
+            "a@contoso.com",
             "a..b@contoso.com",
             ".a@contoso.com",
             "a.@contoso.com",
-            "a.b.c@contoso.com",
             "a b@contoso.com",
             "o'neil@contoso.com",
             "@contoso.com",
@@ -111,9 +76,8 @@ mod tests {
             "ann",
             &long,
         ] {
-            let by_itself = KeptSuffix::default().is_kept(name.as_bytes(), &settings);
-            assert_eq!(kept.is_kept(name.as_bytes(), &settings), by_itself, "{name}");
-            assert_eq!(by_itself, fate(name, &settings) == Fate::Kept, "{name}");
+            let is_kept = fate(name, &settings) == Fate::Kept;
+            assert_eq!(super::is_kept(name.as_bytes(), &settings), is_kept, "{name}");
         }
     }
 }
