@@ -177,7 +177,7 @@ def tasks(options, folder, scratch, absent):
     fix = [program, "fix", big, "-o", scratch / "change.ldif", "-u", scratch / "undo.ldif", "--force"]
     found = [
         Task("check", big, [program, "check", big, "--format", "csv"], codes=(0, 1)),
-        Task("check, every rule", big, [program, "check", big, "--format", "csv", "--profile", "entra"], codes=(0, 1)),
+        Task("check, IdFix's rules", big, [program, "check", big, "--format", "csv", "--profile", "idfix-multitenant"], codes=(0, 1)),
         Task("fix", big, fix, codes=(0, 1)),
         Task("fix --unsafe", big, [*fix, "--unsafe"], codes=(0, 1)),
         Task("fmt FILE", big, [program, "fmt", big]),

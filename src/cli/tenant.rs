@@ -183,7 +183,8 @@ impl TenantArgs {
 
 /// The list of top-level domains in a file.
 fn top_level_domains(path: &Path) -> anyhow::Result<Arc<TopLevelDomains>> {
-    let source = Source::open(path)?;
+    let source = Source::open(path)
+        .context("--tld-list takes a text file, such as IANA's tlds-alpha-by-domain.txt")?;
     let list = TopLevelDomains::parse(source.bytes())
         .with_context(|| format!("--tld-list {}", path.display()))?;
     Ok(Arc::new(list))
@@ -191,7 +192,7 @@ fn top_level_domains(path: &Path) -> anyhow::Result<Arc<TopLevelDomains>> {
 
 /// What the cloud holds, from a file.
 fn tenant(path: &Path) -> anyhow::Result<Arc<TenantExport>> {
-    let source = Source::open(path)?;
+    let source = Source::open(path).context("--tenant-export takes a CSV file")?;
     let export = TenantExport::parse(source.bytes())
         .with_context(|| format!("--tenant-export {}", path.display()))?;
     if !export.knows_origins() {

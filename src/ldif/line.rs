@@ -198,6 +198,7 @@ impl<'a> Line<'a> {
             Form::Base64 => *buffer = super::base64::decode(&self.text()),
             Form::Plain | Form::Url => {
                 buffer.clear();
+                buffer.reserve(self.value.len());
                 unfold_into(self.value, buffer);
             }
         }

@@ -76,7 +76,8 @@ pub struct IdentifierBuffers {
     /// The keys of the object so far, one behind the other, and where they end.
     seen: Vec<u8>,
     ends: Vec<usize>,
-    /// The suffix of the last name that the cloud takes.
+    /// A value that does not stand in the export as it is.
+    value: Vec<u8>,
     /// Their numbers by hash, once they are too many to look through.
     by_hash: FxHashMap<u64, Vec<usize>>,
 }
@@ -155,6 +156,7 @@ pub(super) fn for_each(
     mut take: impl FnMut(Identifier, usize, &[u8], bool),
 ) {
     buffers.reset();
+    let mut buffer = std::mem::take(&mut buffers.value);
     let is_replaced = name_is_replaced(object);
     // What the cloud makes stands in the initial domain: among the addresses, where
     // that is known.
@@ -184,8 +186,8 @@ pub(super) fn for_each(
         }
     }
     let mut has_smtp = false;
-    for (at, value) in object.values(Attr::ProxyAddresses) {
-        let (kind, address) = typed(&value);
+    for (at, line) in object.subject.lines(Attr::ProxyAddresses).iter().enumerate() {
+        let (kind, address) = typed(line.bytes_in(&mut buffer));
         let role = match kind.is_some_and(|kind| !kind.iter().any(u8::is_ascii_lowercase)) {
             true => Role::Primary,
             false => Role::Secondary,
@@ -232,6 +234,7 @@ pub(super) fn for_each(
     for (at, account) in object.values(Attr::SamAccountName) {
         each(Role::Account, Attr::SamAccountName, at, b"account:", &account);
     }
+    buffers.value = buffer;
 }
 
 /// In front of what the cloud makes, where the initial domain is not known.
