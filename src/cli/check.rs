@@ -8,7 +8,7 @@ use anyhow::bail;
 use clap::ValueEnum;
 
 use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width};
-use crate::rules::CheckOptions;
+use crate::rules::{CheckOptions, Finding, WantedRules};
 
 use super::baseline::WriteBaselineArgs;
 use super::compare::{self, Form};
@@ -114,11 +114,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
                 // The row of a first holder goes with the one behind it.
                 let behind = entry.findings.get(at + 1).filter(|_| finding.extra);
                 let is_accepted = acceptance.accepts(behind.unwrap_or(finding));
-                if !wanted.admits_any(&finding.rules) {
-                    totals.hide(finding);
-                } else if is_accepted {
-                    totals.accept(finding);
-                } else {
+                if is_shown(finding, &wanted, is_accepted, &mut totals) {
                     totals.find(finding);
                     acceptance.show(finding);
                     writer.write(finding)?;
@@ -129,11 +125,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         let transition = transition.as_ref();
         args.previous.findings(transition, &options, &mut totals, |totals, finding| {
             let is_accepted = acceptance.accepts(finding);
-            if !wanted.admits_any(&finding.rules) {
-                totals.hide(finding);
-            } else if is_accepted {
-                totals.accept(finding);
-            } else {
+            if is_shown(finding, &wanted, is_accepted, totals) {
                 totals.find_in_transition(finding);
                 acceptance.show(finding);
                 writer.write(finding)?;
@@ -153,6 +145,22 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         Summary { finding_rows: 1.., .. } => Exit::Findings,
         _ => Exit::Clean,
     })
+}
+
+/// Whether a finding is shown; what is not is counted.
+fn is_shown(
+    finding: &Finding<'_>,
+    wanted: &WantedRules,
+    is_accepted: bool,
+    totals: &mut Summary,
+) -> bool {
+    let is_wanted = wanted.admits_any(&finding.rules);
+    if !is_wanted {
+        totals.hide(finding);
+    } else if is_accepted {
+        totals.accept(finding);
+    }
+    is_wanted && !is_accepted
 }
 
 impl Args {

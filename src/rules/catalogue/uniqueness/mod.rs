@@ -1,0 +1,352 @@
+//! Names and addresses that more than one object holds, in whichever attributes.
+
+mod rules;
+
+use std::rc::Rc;
+
+use crate::rules::rule::{Rule, RuleName};
+use crate::rules::{Applicability, Attr, Collision, CollisionHolder, Suggestion};
+
+use super::identifiers::{Identifier, IdentifierBuffers, Role, for_each, typed};
+use super::verdict::Verdicts;
+use super::{Keeper, Object, ObjectKind, tenant};
+
+pub(in crate::rules) use rules::RULES;
+use rules::{
+    ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, EQUIVALENT, MAIL, MASKED_MAIL,
+    MOERA, NAME_IS_ADDRESS, OTHER_KIND, PREDICTED_ADDRESS, PREDICTED_ALIAS, PREDICTED_NAME,
+    PRINCIPAL_NAME, TARGET,
+};
+
+/// Other holders of a value that one finding names; the others are counted.
+pub const NAMED_HOLDERS: usize = 5;
+
+/// An object as another one's findings name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    /// Its DN as it was written.
+    pub dn: Vec<u8>,
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Whether the account is enabled; `None` where the object is no account.
+    pub is_enabled: Option<bool>,
+    /// Whether it has a userPrincipalName.
+    pub has_principal_name: bool,
+    /// Whether it has a mailbox.
+    pub has_mailbox: bool,
+    /// When it was created, where that is asked for.
+    pub created: Option<Box<str>>,
+    /// The number of its counterpart in the cloud, where that is known.
+    pub in_cloud: Option<usize>,
+    /// Its identifiers, each with the number of its key and its value without
+    /// regard to case.
+    pub identifiers: Vec<(Identifier, usize, String)>,
+}
+
+/// The other objects that hold a key.
+#[derive(Debug, Default)]
+pub struct Others {
+    /// The first of them, at most [`NAMED_HOLDERS`], each with the number that the
+    /// key has among its own.
+    pub named: Vec<(Rc<Party>, usize)>,
+    /// How many there are beside these.
+    pub more: usize,
+    /// Which one keeps the value.
+    pub keeper: Keeper,
+}
+
+impl Party {
+    /// The object as others see it.
+    #[must_use]
+    pub fn of(object: &Object<'_, '_>) -> Self {
+        let mut identifiers = Vec::new();
+        for_each(object, &mut IdentifierBuffers::default(), |identifier, number, _, _| {
+            let line = object.subject.lines(identifier.attr).get(identifier.value);
+            let value = line.map(crate::ldif::Line::bytes).unwrap_or_default();
+            let (_, address) = super::identifiers::typed(&value);
+            let exact = String::from_utf8_lossy(address).trim().to_lowercase();
+            identifiers.push((identifier, number, exact));
+        });
+        Self {
+            dn: object.subject.dn().to_vec(),
+            kind: object.kind,
+            is_enabled: object.is_enabled(),
+            has_principal_name: object.has(object.settings.principal_name()),
+            has_mailbox: object.has_mailbox(),
+            created: object.created(),
+            in_cloud: tenant::in_cloud(object),
+            identifiers,
+        }
+    }
+}
+
+/// A service that has one rule for addresses that several objects hold, whichever
+/// attributes they stand in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Told {
+    /// Its profile.
+    pub profile: &'static str,
+    /// The rule.
+    pub rule: &'static Rule,
+}
+
+/// The services that have.
+const SERVICES: [Told; 2] = [super::google::SHARED_ADDRESS, super::schemus::SHARED_ADDRESS];
+
+/// Which of an object's identifiers are addresses to such a service.
+fn is_address(object: &Object<'_, '_>, identifier: Identifier) -> bool {
+    match identifier.role {
+        Role::Mail | Role::EffectiveMail => true,
+        Role::Primary | Role::Secondary => {
+            let lines = object.subject.lines(identifier.attr);
+            let value = lines.get(identifier.value).map(crate::ldif::Line::bytes);
+            let value = value.unwrap_or_default();
+            let (kind, _) = super::identifiers::typed(&value);
+            kind.is_none_or(|kind| kind.eq_ignore_ascii_case(b"smtp"))
+        }
+        _ => false,
+    }
+}
+
+/// Says which of the object's identifiers others hold, asked for by the number of
+/// the key.
+pub(super) fn judge(
+    object: &Object<'_, '_>,
+    others_of: &dyn Fn(usize) -> Others,
+    verdicts: &mut Verdicts,
+) {
+    let mut own = Party::of(object);
+    let service = SERVICES.iter().find(|service| service.profile == verdicts.profile());
+    if service.is_some() {
+        own.identifiers.retain(|(identifier, _, _)| is_address(object, *identifier));
+    }
+    let mut keys_of = Vec::new();
+    for_each(object, &mut IdentifierBuffers::default(), |_, _, key, is_new| {
+        if is_new {
+            keys_of.push(String::from_utf8_lossy(key).into_owned());
+        }
+    });
+    let keys = own.identifiers.iter().map(|(_, number, _)| number + 1).max().unwrap_or_default();
+    for number in 0..keys {
+        let others = others_of(number);
+        if others.named.is_empty() {
+            continue;
+        }
+        let mut broken: Vec<(&'static Rule, &Party, Identifier)> = Vec::new();
+        let mut at = None;
+        for (party, theirs) in &others.named {
+            let found = match service {
+                Some(service) => shared(&own, number, party, *theirs, service.rule),
+                None => collision(&own, number, party, *theirs),
+            };
+            if let Some((rule, mine, their_identifier)) = found {
+                at.get_or_insert(mine);
+                broken.push((rule, party, their_identifier));
+            }
+        }
+        let Some(at) = at else { continue };
+        let mut verdict = verdicts.on(at.attr, at.value);
+        let mut said: Vec<RuleName> = Vec::new();
+        for (rule, _, _) in &broken {
+            if said.contains(&rule.name) {
+                continue;
+            }
+            said.push(rule.name);
+            verdict.breaks(rule, &|| {
+                let named = broken.iter().filter(|(other, _, _)| other.name == rule.name);
+                let named: Vec<String> =
+                    named.map(|(_, party, identifier)| described(party, *identifier)).collect();
+                let more = match others.more {
+                    0 => String::new(),
+                    more => format!(", and {more} more"),
+                };
+                let kept = kept(object, &others.keeper);
+                format!("also held by {}{more}{kept}", named.join(", "))
+            });
+        }
+        let group = keys_of.get(number).map_or("", String::as_str);
+        verdict.collide(|| collision_of(object, (&own, at), group, &broken, &others));
+        verdict.suggest(|| {
+            let can_go = at.role == Role::Secondary
+                && is_smtp(object, at)
+                && broken.iter().all(|(rule, _, _)| rule.name != EQUIVALENT.name)
+                && kept_elsewhere(object, &others.keeper).is_some();
+            can_go.then_some((Suggestion::Remove, Applicability::Unsafe))
+        });
+    }
+}
+
+/// The place of the object that keeps a value, where it is another one.
+fn kept_elsewhere(object: &Object<'_, '_>, keeper: &Keeper) -> Option<u64> {
+    match keeper {
+        Keeper::Holder { offset, dn } if **dn != *object.subject.dn() => Some(*offset),
+        _ => None,
+    }
+}
+
+/// Who keeps a value, for the message.
+fn kept(object: &Object<'_, '_>, keeper: &Keeper) -> String {
+    let (option, why) = object.settings.keep.words();
+    match keeper {
+        Keeper::NotAsked => String::new(),
+        Keeper::Unknown => format!("; --keep {option} does not tell who keeps it"),
+        Keeper::Holder { dn, .. } if **dn == *object.subject.dn() => {
+            format!("; this one keeps it: {why}")
+        }
+        Keeper::Holder { dn, .. } => format!("; {} keeps it: {why}", String::from_utf8_lossy(dn)),
+    }
+}
+
+fn is_smtp(object: &Object<'_, '_>, at: Identifier) -> bool {
+    let line = object.subject.lines(at.attr).get(at.value);
+    let value = line.map(crate::ldif::Line::bytes).unwrap_or_default();
+    at.attr == Attr::ProxyAddresses
+        && typed(&value).0.is_some_and(|kind| kind.eq_ignore_ascii_case(b"smtp"))
+}
+
+/// The objects of a collision, with what the cloud says about each.
+fn collision_of(
+    object: &Object<'_, '_>,
+    (own, at): (&Party, Identifier),
+    group: &str,
+    broken: &[(&'static Rule, &Party, Identifier)],
+    others: &Others,
+) -> Collision {
+    let tenant = object.settings.tenant.as_deref();
+    let address = group.strip_prefix("mail:").unwrap_or(group);
+    let in_cloud: Vec<usize> = tenant
+        .iter()
+        .flat_map(|tenant| tenant.holders(address))
+        .map(|(number, _)| number)
+        .collect();
+    let parties = || std::iter::once((own, at)).chain(broken.iter().map(|(_, it, id)| (*it, *id)));
+    let has = |party: &Party| party.in_cloud.is_some_and(|number| in_cloud.contains(&number));
+    let is_told = parties().any(|(party, _)| has(party));
+    let holders = parties().map(|(party, identifier)| CollisionHolder {
+        dn: party.dn.clone(),
+        attribute: identifier.attr.name(),
+        is_enabled: party.is_enabled,
+        keeps: is_told.then(|| has(party)),
+    });
+    Collision {
+        group: group.to_owned(),
+        holders: holders.collect(),
+        more: others.more,
+        kept_at: kept_elsewhere(object, &others.keeper),
+    }
+}
+
+/// The same address, in whichever attributes two objects hold it.
+fn shared(
+    own: &Party,
+    number: usize,
+    other: &Party,
+    theirs: usize,
+    rule: &'static Rule,
+) -> Option<(&'static Rule, Identifier, Identifier)> {
+    let is_address = |identifier: &Identifier| {
+        use Role::{EffectiveMail, Mail, Primary, Secondary};
+        matches!(identifier.role, EffectiveMail | Mail | Primary | Secondary)
+    };
+    let mine = own.identifiers.iter().filter(|(_, at, _)| *at == number);
+    mine.flat_map(|mine| other.identifiers.iter().map(move |their| (mine, their)))
+        .find(|((_, _, value), (their, at, their_value))| {
+            *at == theirs && is_address(their) && value == their_value
+        })
+        .map(|((mine, _, _), (their, _, _))| (rule, *mine, *their))
+}
+
+/// The gravest rule that two holders of a key break together, with the identifiers
+/// of both.
+fn collision(
+    own: &Party,
+    number: usize,
+    other: &Party,
+    theirs: usize,
+) -> Option<(&'static Rule, Identifier, Identifier)> {
+    let held = |party: &Party, number: usize| {
+        let of_key = party.identifiers.iter().filter(move |(_, at, _)| *at == number);
+        of_key.cloned().collect::<Vec<_>>()
+    };
+    let mut worst: Option<(&'static Rule, Identifier, Identifier)> = None;
+    for (mine, _, my_value) in held(own, number) {
+        for (their, _, their_value) in held(other, theirs) {
+            let rule = rule_of((own, mine.role), (other, their.role), my_value == their_value);
+            let Some(rule) = rule else { continue };
+            // Of equals, that which says most about how somebody signs in.
+            let rank = |rule: &Rule| (rule.severity, rule.name != PREDICTED_NAME.name);
+            if worst.is_none_or(|(known, _, _)| rank(rule) < rank(known)) {
+                worst = Some((rule, mine, their));
+            }
+        }
+    }
+    worst
+}
+
+fn rule_of(
+    (own, mine): (&Party, Role),
+    (other, their): (&Party, Role),
+    is_exact: bool,
+) -> Option<&'static Rule> {
+    use Role::{
+        Account, Alias, EffectiveMail, Mail, PredictedAlias, PredictedName, Primary, PrincipalName,
+        Secondary, Target,
+    };
+    let has_effective_mail = |party: &Party| {
+        party.identifiers.iter().any(|(identifier, _, _)| identifier.role == EffectiveMail)
+    };
+    Some(match (mine, their) {
+        (Account, Account) if domain(&own.dn) == domain(&other.dn) => &ACCOUNT,
+        (Account, Account) if own.has_principal_name && other.has_principal_name => return None,
+        (Account, Account) => &ACCOUNT_IN_FOREST,
+        (Alias, Alias) => &ALIAS,
+        (Alias | PredictedAlias, Alias | PredictedAlias) => &PREDICTED_ALIAS,
+        (PredictedName, PredictedName | PrincipalName) | (PrincipalName, PredictedName) => {
+            &PREDICTED_NAME
+        }
+        (Alias | PredictedAlias, PredictedName | PrincipalName)
+        | (PredictedName | PrincipalName, Alias | PredictedAlias) => &MOERA,
+        // Addresses in the initial domain that come from elsewhere are discarded.
+        (Alias | PredictedAlias | PredictedName, _)
+        | (_, Alias | PredictedAlias | PredictedName) => {
+            return None;
+        }
+        (Target, Target) => &TARGET,
+        // Each mail has a key of its own beside the one that it may share with
+        // addresses.
+        (EffectiveMail, EffectiveMail) => return None,
+        (Mail, Mail) if own.kind != other.kind => &OTHER_KIND,
+        (Mail, Mail) if has_effective_mail(own) || has_effective_mail(other) => &MAIL,
+        (Mail, Mail) => &MASKED_MAIL,
+        _ if own.kind != other.kind => &OTHER_KIND,
+        _ if !is_exact => &EQUIVALENT,
+        (PrincipalName, PrincipalName) => &PRINCIPAL_NAME,
+        (PrincipalName, EffectiveMail) | (EffectiveMail, PrincipalName) => &PREDICTED_ADDRESS,
+        (PrincipalName, _) | (_, PrincipalName) => &NAME_IS_ADDRESS,
+        (Primary | Secondary, Primary | Secondary) => &ADDRESS,
+        (EffectiveMail, _) | (_, EffectiveMail) => &ADDRESS_IS_MAIL,
+        _ => return None,
+    })
+}
+
+/// The part of a DN that names the domain, without regard to case and blanks.
+fn domain(dn: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(dn).to_ascii_lowercase();
+    let labels: Vec<&str> =
+        text.rsplit(',').map(str::trim).take_while(|rdn| rdn.starts_with("dc=")).collect();
+    labels.join(",").into_bytes()
+}
+
+fn described(party: &Party, identifier: Identifier) -> String {
+    let state = match party.is_enabled {
+        Some(false) => ", disabled",
+        _ => "",
+    };
+    let made = match (identifier.role, identifier.attr) {
+        (Role::PredictedAlias, _) => "the alias made of its ",
+        (Role::PredictedName, Attr::SamAccountName) => "the name made of its ",
+        (Role::PredictedName, _) => "the name made in place of its ",
+        _ => "",
+    };
+    format!("{} ({made}{}{state})", String::from_utf8_lossy(&party.dn), identifier.attr.name())
+}
