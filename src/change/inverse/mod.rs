@@ -158,8 +158,9 @@ pub(super) fn of_rename(
     let came = effects.iter().map(|effect| effect.added.len()).sum::<usize>();
     let new = naming(&after.dn).into_iter().filter(|name| !old_names.contains(name)).count();
     // Values that the entry had before must not go with the name, not even for a
-    // moment: it may have to have one.
-    let delete_old_rdn = came > 0 && came == new;
+    // moment: it may have to have one. Where no name came, none goes, and Active
+    // Directory wants to hear that old names go even then.
+    let delete_old_rdn = new == 0 || (came > 0 && came == new);
     let back = Change::ModRdn {
         new_rdn: Cow::Owned(identity::rdn_text(old_dn).to_vec()),
         delete_old_rdn,
