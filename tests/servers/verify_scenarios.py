@@ -102,8 +102,10 @@ def all_kinds(bench, staff, old):
         ]),
         modify(f"CN=Late,{newer}", [("replace", "mail", ["later@fabrikam.com"])]),
         *tree,
-        rename(carol, "CN=CAROL Test"),
-        modify(f"CN=Carol Test,{staff}", [("replace", "givenName", [" Carol"])]),
+        # A move that keeps the name, and a name that changes its case alone.
+        rename(carol, "CN=Carol Test", newer),
+        rename(f"CN=Carol Test,{newer}", "CN=CAROL Test"),
+        modify(f"CN=Carol Test,{newer}", [("replace", "givenName", [" Carol"])]),
         delete(f"CN=Contact One,{staff}"),
         contact(bench, f"CN=Contact One,{staff}", "Contact One", ("mail", "again@fabrikam.com")),
     ]

@@ -156,7 +156,10 @@ pub(super) fn of_rename(
     let naming = |dn| identity::rdn_values(dn).unwrap_or_default();
     let old_names = naming(old_dn);
     let came = effects.iter().map(|effect| effect.added.len()).sum::<usize>();
-    let new = naming(&after.dn).into_iter().filter(|name| !old_names.contains(name)).count();
+    let is_old = |(name, value): &(Vec<u8>, Vec<u8>)| {
+        old_names.iter().any(|(own, had)| own.eq_ignore_ascii_case(name) && had == value)
+    };
+    let new = naming(&after.dn).into_iter().filter(|named| !is_old(named)).count();
     // Values that the entry had before must not go with the name, not even for a
     // moment: it may have to have one. Where no name came, none goes, and Active
     // Directory wants to hear that old names go even then.
