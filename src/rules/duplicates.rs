@@ -53,7 +53,12 @@ impl<'a> HoldingEntry<'a> {
             keys.insert((key.attr, key.value), key.bytes.to_vec());
         });
         let subject = &entry.subject;
-        let party = survey.options.profile.party(subject).map(Rc::new);
+        // Nobody names an entry that holds nothing which another one holds.
+        let is_shared = |key: &Vec<u8>| survey.index.is_shared(Fingerprint::of(SPACE, key));
+        let party = match keys.values().any(is_shared) {
+            true => survey.options.profile.party(subject).map(Rc::new),
+            false => None,
+        };
         Self { offset, dn: subject.dn_value(), common_name: subject.common_name(), keys, party }
     }
 }

@@ -115,23 +115,27 @@ pub(super) fn judge(
     others_of: &dyn Fn(usize) -> Others,
     verdicts: &mut Verdicts,
 ) {
+    let mut keys: Vec<String> = Vec::new();
+    let mut buffers = IdentifierBuffers::default();
+    let mut count = 0;
+    for_each(object, &mut buffers, |_, number, _, is_new| {
+        count = if is_new { number + 1 } else { count };
+    });
+    let numbered = (0..count).map(|number| (number, others_of(number)));
+    let held: Vec<_> = numbered.filter(|(_, others)| !others.named.is_empty()).collect();
+    // Of most objects nothing is held by another, and more need not be known.
+    if held.is_empty() {
+        return;
+    }
     let mut own = Party::of(object);
     let service = SERVICES.iter().find(|service| service.profile == verdicts.profile());
     if service.is_some() {
         own.identifiers.retain(|(identifier, _, _)| is_address(object, *identifier));
     }
-    let mut keys_of = Vec::new();
-    for_each(object, &mut IdentifierBuffers::default(), |_, _, key, is_new| {
-        if is_new {
-            keys_of.push(String::from_utf8_lossy(key).into_owned());
-        }
+    for_each(object, &mut buffers, |_, _, key, is_new| {
+        keys.extend(is_new.then(|| String::from_utf8_lossy(key).into_owned()));
     });
-    let keys = own.identifiers.iter().map(|(_, number, _)| number + 1).max().unwrap_or_default();
-    for number in 0..keys {
-        let others = others_of(number);
-        if others.named.is_empty() {
-            continue;
-        }
+    for (number, others) in held {
         let mut broken: Vec<(&'static Rule, &Party, Identifier)> = Vec::new();
         let mut at = None;
         for (party, theirs) in &others.named {
@@ -164,7 +168,7 @@ pub(super) fn judge(
                 format!("also held by {}{more}{kept}", named.join(", "))
             });
         }
-        let group = keys_of.get(number).map_or("", String::as_str);
+        let group = keys.get(number).map_or("", String::as_str);
         verdict.collide(|| collision_of(object, (&own, at), group, &broken, &others));
         verdict.suggest(|| {
             let can_go = at.role == Role::Secondary
