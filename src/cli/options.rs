@@ -96,7 +96,7 @@ pub struct RuleArgs {
     #[arg(long, value_name = "NAME", default_value = "entra")]
     profile: String,
 
-    /// Users log in by another attribute: leave userPrincipalName out
+    /// With idfix-multitenant: users log in by another attribute, so leave userPrincipalName out
     #[arg(long)]
     alternate_login_id: bool,
 
