@@ -86,7 +86,6 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     args.previous.require_counterparts(args.exports.len(), &options.profile)?;
     let sources = inputs::open(&args.previous.with(&args.exports))?;
     let (sources, previous) = sources.split_at(args.exports.len());
-    survey::look_for_account_names(&mut options.profile, sources, console);
     let mut acceptance = args.baseline.begin(sources, options.read)?;
     let mut totals = Summary::new();
     let survey = survey::run(sources, &options, console, &mut totals);
@@ -96,6 +95,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         if !stopped {
             list.write(&survey, &options.profile, args.format.of_lists(console), console)?;
         }
+        summary::add_not_exported(&mut totals, &options.profile, &wanted);
         summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
         return Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean });
     }
@@ -103,6 +103,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         let form = if args.format == Format::Json { Form::Json } else { Form::Table };
         let sides = (&options, other);
         let exit = compare::run(sources, &survey, sides, &wanted, form, console, &mut totals)?;
+        summary::add_not_exported(&mut totals, &options.profile, &wanted);
         summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
         return Ok(if totals.failures_total > 0 { Exit::Failure } else { exit });
     }
@@ -136,6 +137,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         let whole = !args.scope.is_restricted();
         acceptance.finish(&args.baseline, &options.profile, whole, &mut totals, console)?;
     }
+    summary::add_not_exported(&mut totals, &options.profile, &wanted);
     summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
     if let Some(timings) = timings {
         summary::timings(&timings, console);

@@ -79,11 +79,10 @@ const SHOWN: usize = 20;
 /// Drafts both files, proves them, and lets them appear together.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.rules.check_options(&args.scope, &args.read)?;
-    let mut options = CheckOptions { keep_held: true, ..options };
+    let options = CheckOptions { keep_held: true, ..options };
     let wanted = args.rules.wanted(&options.profile)?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&args.exports)?;
-    survey::look_for_account_names(&mut options.profile, &sources, console);
     let baseline = args.baseline.load(&sources, options.read)?;
     let mut totals = Summary::new();
     let survey = survey::run(&sources, &options, console, &mut totals);
@@ -101,6 +100,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     put(outputs, &draft)?;
     report(&draft, args, console);
     let failed = totals.failures_total > 0;
+    summary::add_not_exported(&mut totals, &options.profile, &wanted);
     summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
     Ok(match draft.declined.keys().all(|reason| *reason == "accepted") {
         _ if failed => Exit::Failure,

@@ -130,7 +130,7 @@ impl RuleArgs {
         }
         if let (Some(option), true) = (self.tenant.given().first(), profile.is_idfix()) {
             bail!(
-                "{option} means nothing to the profile {}: IdFix knows no tenant; leave it out, or \
+                "{option} means nothing to the profile {}: IdFix knows nothing of it; leave it out, or \
                  choose another --profile",
                 profile.name
             );

@@ -8,7 +8,7 @@ use crate::report::{List, ListCell, ListColumn, counted};
 use crate::rules::catalogue::cloud_object::{CloudObject, INITIAL_DOMAIN};
 use crate::rules::catalogue::{Object, ObjectKind};
 use crate::rules::profile::RuleSet;
-use crate::rules::{Listed, Profile, Survey};
+use crate::rules::{Attr, Listed, Profile, Survey};
 
 use super::console::Console;
 use super::listing::{Row, class, hidden, shown};
@@ -54,6 +54,15 @@ pub(super) fn write<W: Write>(
             "the verified domains are not known, and every domain of the Internet counts as one: \
              name them with --verified-domain",
         );
+    }
+    let left_out = &catalogue.settings.left_out;
+    for attr in [catalogue.settings.principal_name(), Attr::MailNickname, Attr::ProxyAddresses] {
+        if left_out.contains(attr) {
+            console.note(&format!(
+                "no entry has {}: what is predicted holds only where the directory has none either",
+                attr.name()
+            ));
+        }
     }
     let mut listed = 0;
     let look = |entry: &Listed<'_, '_>| {

@@ -9,8 +9,8 @@ use crate::input::InputNote;
 use crate::ldif::InputReport;
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Failure, InputSummary, Summary, Width};
-use crate::rules::Survey;
-use crate::rules::catalogue::Timings;
+use crate::rules::catalogue::{Reason, Timings};
+use crate::rules::{Profile, RuleName, Survey, WantedRules};
 
 use super::console::Console;
 
@@ -43,6 +43,9 @@ pub fn finish_quietly(
     stats: Option<&Path>,
     console: &Console,
 ) -> anyhow::Result<()> {
+    if let Some(words) = summary.not_exported_in_words() {
+        console.note(&words);
+    }
     for reason in &summary.incomplete_because {
         console.note(&format!("the export is incomplete: {reason}"));
     }
@@ -113,6 +116,17 @@ pub fn add_reading(summary: &mut Summary, name: &str, report: &InputReport) {
     if let Some(reason) = seen.export.incomplete(seen.content_records + report.failed_records) {
         summary.incomplete(format!("{name}: {reason}"));
     }
+}
+
+/// Adds what was not said, as the exports leave attributes out: once the findings are
+/// worked out.
+pub fn add_not_exported(summary: &mut Summary, profile: &Profile, wanted: &WantedRules) {
+    let is_reason = |name| Reason::ALL.iter().any(|reason| reason.name() == name);
+    summary.not_exported = profile.settings().left_out.silent();
+    summary.not_exported.retain(|_, rules| {
+        rules.retain(|rule| is_reason(*rule) || wanted.admits_any(&[RuleName(rule)]));
+        !rules.is_empty()
+    });
 }
 
 /// Adds what a survey counted.

@@ -2,32 +2,11 @@
 
 use crate::input::Source;
 use crate::report::Summary;
-use crate::rules::{CheckOptions, Export, Profile, Survey};
+use crate::rules::{CheckOptions, Export, Survey};
 
 use super::console::Console;
 use super::inputs;
 use super::summary::add_survey;
-
-/// Says so where the inputs hold no account names at all: whoever exports a few
-/// attributes is not to hear that nobody is synchronised.
-pub fn look_for_account_names(profile: &mut Profile, sources: &[Source], console: &Console) {
-    let has_names = sources.iter().any(|source| holds_account_name(source.bytes()));
-    if !has_names && profile.leave_out_account_names() {
-        console.note("no entry has a sAMAccountName, so nothing is said about its absence");
-    }
-}
-
-/// Whether a line of an export begins with sAMAccountName, in any case.
-fn holds_account_name(export: &[u8]) -> bool {
-    const NAME: &[u8] = b"\nsamaccountname:";
-    // Nearly always as the schema spells it, and soon.
-    if memchr::memmem::find(export, b"\nsAMAccountName:").is_some() {
-        return true;
-    }
-    memchr::memchr_iter(b'\n', export).any(|at| {
-        export.get(at..at + NAME.len()).is_some_and(|line| line.eq_ignore_ascii_case(NAME))
-    })
-}
 
 /// Surveys all inputs and says what was odd about them.
 pub fn run<'a>(
@@ -45,7 +24,7 @@ pub fn run<'a>(
         .collect();
     let bytes = exports.iter().map(|export| export.bytes.len() as u64).sum();
     let progress = console.progress(Some(bytes));
-    let survey = Survey::run(&exports, options, &|bytes| progress.add(bytes));
+    let survey = Survey::run_as_exported(&exports, options, &|bytes| progress.add(bytes));
     progress.finish();
     for surveyed in survey.exports() {
         inputs::report_reading(surveyed.export.name, &surveyed.report, console, totals);

@@ -62,6 +62,10 @@ pub struct TenantArgs {
     /// An attribute that is synchronised as a directory extension; may be repeated
     #[arg(long, value_name = "ATTRIBUTE")]
     extension_attribute: Vec<String>,
+
+    /// The exports hold all attributes: what no entry has is missing, not left out
+    #[arg(long, help_heading = "Rules")]
+    all_attributes: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -103,6 +107,7 @@ impl TenantArgs {
             ("--transliterate", self.transliterate != Letters::Plain),
             ("--source-anchor", self.source_anchor.is_some()),
             ("--extension-attribute", !self.extension_attribute.is_empty()),
+            ("--all-attributes", self.all_attributes),
         ];
         given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
     }
@@ -151,7 +156,8 @@ impl TenantArgs {
             }
         }
         Ok(Settings {
-            leaves_out_account_names: false,
+            all_attributes: self.all_attributes,
+            left_out: Arc::default(),
             verified_domains,
             initial_domain: initial.collect::<anyhow::Result<Vec<_>>>()?.pop(),
             mapped_domains,

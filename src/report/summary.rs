@@ -70,6 +70,10 @@ pub struct Summary {
     pub complete: bool,
     /// Why it does not, one reason each.
     pub incomplete_because: Vec<String>,
+    /// Attributes that no entry has, as if the export left them out, each with the rules
+    /// that say nothing for lack of it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_exported: BTreeMap<&'static str, Vec<&'static str>>,
     /// What changes since the previous export, where one was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since_previous: Option<SincePrevious>,
@@ -270,6 +274,10 @@ impl Summary {
             ink.text(style::QUIET, &words);
             ink.end_line();
         }
+        if let Some(words) = self.not_exported_in_words() {
+            ink.text(style::PLAIN, &words);
+            ink.end_line();
+        }
         for reason in &self.incomplete_because {
             ink.text(style::GRAVE, "the export is incomplete: ");
             ink.foreign(style::PLAIN, reason.as_bytes());
@@ -287,6 +295,26 @@ impl Summary {
         write_sections(&mut ink, &sections, width);
         ink.flush(out)?;
         out.flush()
+    }
+
+    /// What no entry has, and what was not said for lack of it; `None` where nothing was
+    /// left unsaid.
+    #[must_use]
+    pub fn not_exported_in_words(&self) -> Option<String> {
+        let attributes: Vec<&str> = self.not_exported.keys().copied().collect();
+        if attributes.is_empty() {
+            return None;
+        }
+        let mut rules: Vec<&str> = self.not_exported.values().flatten().copied().collect();
+        rules.sort_unstable();
+        rules.dedup();
+        let it = if attributes.len() == 1 { "it" } else { "them" };
+        Some(format!(
+            "no entry has {}, as if the export left {it} out: nothing is said for lack of {it} ({}); \
+             if the directory has none, say --all-attributes",
+            listed(&attributes, "or"),
+            rules.join(", "),
+        ))
     }
 
     fn headline(&self, ink: &mut Ink, elapsed: Option<Duration>) {
@@ -386,6 +414,15 @@ impl Summary {
             Section { title: "not records", lines: self.other.iter().map(plain).collect() },
             Section { title: "warnings", lines: warnings.collect() },
         ]
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn listed(words: &[&str], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [others @ .., one] => format!("{} {last} {one}", others.join(", ")),
     }
 }
 

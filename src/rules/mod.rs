@@ -11,6 +11,7 @@ mod gather;
 mod held;
 pub mod idfix;
 mod index;
+mod left_out;
 pub mod profile;
 pub mod registry;
 mod roll;

@@ -3,13 +3,14 @@
 
 use super::idfix::{self, Buffers, Class, Duplicates, Key, Location, SkipReason};
 use super::registry::{did_you_mean, nearest};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::catalogue::identifiers::Identifier;
 use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
 use super::catalogue::{Catalogue, Keep, Reason, Settings, Timings};
-use super::{Attr, Finding, Fingerprint, Subject};
+use super::{Attr, AttrSet, Finding, Fingerprint, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
 
@@ -241,15 +242,17 @@ impl Profile {
         }
     }
 
-    /// Notes that no entry has a sAMAccountName, so that its absence says nothing;
-    /// `false` where the profile does not ask for it.
-    pub fn leave_out_account_names(&mut self) -> bool {
-        match &mut self.rules {
-            RuleSet::Catalogue(catalogue) if catalogue.asks_for_account_names() => {
-                Arc::make_mut(&mut catalogue.settings).leaves_out_account_names = true;
-                true
-            }
-            _ => false,
+    /// Decides which attributes the exports leave out, once all entries were seen;
+    /// `true` where entries are out of scope for lack of one. IdFix knows nothing of it.
+    pub(super) fn leave_out(
+        &self,
+        seen: AttrSet,
+        in_scope: u64,
+        out_of_scope: &BTreeMap<&'static str, u64>,
+    ) -> bool {
+        match &self.rules {
+            RuleSet::IdFix(_) => false,
+            RuleSet::Catalogue(catalogue) => catalogue.leave_out(seen, in_scope, out_of_scope),
         }
     }
 

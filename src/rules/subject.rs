@@ -241,6 +241,12 @@ impl AttrSet {
         self.0 & 1 << (attr as u8) != 0
     }
 
+    /// The attributes of both sets.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether an attribute is in both sets.
     #[must_use]
     pub const fn meets(self, other: Self) -> bool {
@@ -342,6 +348,12 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn count(&self, attr: Attr) -> usize {
         attr.counter().map_or_else(|| self.lines(attr).len(), |at| self.counts[at])
+    }
+
+    /// The attributes that have lines, those that are only counted aside.
+    #[must_use]
+    pub fn filled(&self) -> AttrSet {
+        self.filled
     }
 
     /// Whether one of these attributes may have lines.

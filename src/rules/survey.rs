@@ -19,7 +19,9 @@ use super::duplicates::EntryDuplicates;
 use super::gather::{Gathered, Skipped, read_entries};
 use super::held::{HeldBuffers, add_held};
 use super::idfix::{Buffers, Location};
-use super::{Finding, Fingerprint, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject};
+use super::{
+    AttrSet, Finding, Fingerprint, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject,
+};
 
 /// An export: a name for messages, and its decoded bytes.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +80,8 @@ pub struct Survey<'a> {
     pub(super) absent: Index,
     /// Entries to be worked out, as bytes over all inputs, ascending.
     marks: Vec<u64>,
+    /// The attributes that an entry has, in scope or not.
+    pub(super) seen: AttrSet,
     /// Entries that the rules apply to.
     pub in_scope: u64,
     /// Entries that they do not apply to, by reason.
@@ -134,6 +138,7 @@ pub struct EntryFindings<'a> {
 struct ChunkSurvey {
     report: ChunkReport,
     skipped: Skipped,
+    seen: AttrSet,
     in_scope: u64,
     out_of_scope: BTreeMap<&'static str, u64>,
     slots: Vec<Slot>,
@@ -166,6 +171,7 @@ impl<'a> Survey<'a> {
             held: IndexBuilder::default().build(),
             absent: IndexBuilder::default().build(),
             marks: Vec::new(),
+            seen: AttrSet::EMPTY,
             in_scope: 0,
             out_of_scope: BTreeMap::new(),
             skipped: Skipped::new(),
@@ -216,6 +222,7 @@ impl<'a> Survey<'a> {
                 }
                 let base = surveyed.report.add(chunk.report);
                 surveyed.chunks.push(SurveyedChunk { base, landmarks: chunk.landmarks });
+                self.seen = self.seen.union(chunk.seen);
                 self.in_scope += chunk.in_scope;
                 merge(&mut self.out_of_scope, chunk.out_of_scope);
                 merge(&mut self.skipped, chunk.skipped);
@@ -402,12 +409,13 @@ impl ChunkSurvey {
         let follows_links = options.profile.follows_links();
         let mut held_buffers = HeldBuffers::default();
         let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
-        let mut in_scope = 0;
+        let (mut in_scope, mut seen) = (0, AttrSet::EMPTY);
         let mut buffers = Buffers::default();
         let keep_lines = options.selection.needs_lines();
         let CheckOptions { profile, read, .. } = options;
         let report = read_entries(chunk.bytes, profile, *read, keep_lines, &mut skipped, |entry| {
             let offset = start + chunk.offset + u64::from(entry.offset);
+            seen = seen.union(entry.subject.filled());
             if options.keep_held {
                 add_held(&entry.subject, offset, &mut held_buffers, &mut held);
             }
@@ -436,6 +444,7 @@ impl ChunkSurvey {
         Self {
             report,
             skipped,
+            seen,
             in_scope,
             out_of_scope,
             slots,

@@ -258,6 +258,6 @@ fn judge_in_context(
         verdict.breaks(&UNVERIFIED, &|| format!("{domain} is none of the verified domains"));
     }
     if object.kind != ObjectKind::Group && !object.subject.has(Attr::ProxyAddresses) {
-        verdict.breaks(&WITHOUT_PROXY, &String::new);
+        verdict.breaks_without(Attr::ProxyAddresses, &WITHOUT_PROXY, &String::new);
     }
 }

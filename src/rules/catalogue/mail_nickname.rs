@@ -254,12 +254,10 @@ fn check_absent(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         return;
     }
     let mut verdict = verdicts.on_absent(Attr::MailNickname);
-    match sign {
-        Some(sign) => {
-            verdict.breaks(&MISSING_WITH_MAILBOX, &|| format!("{} is there", sign.name()))
-        }
-        None => verdict.breaks(&MISSING, &|| "proxyAddresses is there".to_owned()),
-    }
+    let rule = if sign.is_some() { &MISSING_WITH_MAILBOX } else { &MISSING };
+    let sign = sign.unwrap_or(Attr::ProxyAddresses);
+    let detail = || format!("{} is there", sign.name());
+    verdict.breaks_without(Attr::MailNickname, rule, &detail);
     verdict.suggest(|| Some((Suggestion::Add(from_addresses(object)?), Applicability::Unsafe)));
 }
 

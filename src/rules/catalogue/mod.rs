@@ -16,6 +16,7 @@ mod exchange;
 mod google;
 pub mod identifiers;
 mod keep;
+mod left_out;
 mod location;
 mod mail;
 mod mail_nickname;
@@ -45,6 +46,7 @@ mod well_known_name;
 
 pub(in crate::rules) use keep::Choice;
 pub use keep::{Keep, Keeper};
+pub use left_out::LeftOut;
 pub use object::{Object, ObjectKind};
 pub use scope::Reason;
 pub use settings::{Settings, Transliteration};
@@ -52,11 +54,12 @@ pub use timings::Timings;
 pub use top_level_domains::{TopLevelDomains, TopLevelDomainsError};
 pub use verdict::Verdicts;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use super::idfix::{Duplicates, Location};
 use super::rule::Rule;
-use super::{Attr, Finding, Fingerprint, Key, Reads, Subject};
+use super::{Attr, AttrSet, Finding, Fingerprint, Key, Reads, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
 use identifiers::{Identifier, IdentifierBuffers};
@@ -155,9 +158,26 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// Whether objects without a sAMAccountName are left alone.
-    pub(super) fn asks_for_account_names(&self) -> bool {
-        !matches!(self.profile, HYGIENE | AD_SCHEMA | GOOGLE | SCHEMUS)
+    /// Decides which attributes the exports leave out, of those that no entry has;
+    /// `true` where entries are out of scope for lack of one.
+    pub(super) fn leave_out(
+        &self,
+        seen: AttrSet,
+        in_scope: u64,
+        out_of_scope: &BTreeMap<&'static str, u64>,
+    ) -> bool {
+        if self.settings.all_attributes {
+            return false;
+        }
+        let reason = Reason::AccountNameMissing.name();
+        let nameless = out_of_scope.get(reason).copied().unwrap_or_default();
+        let left_out = left_out::left_out(seen, in_scope.saturating_add(nameless));
+        self.settings.left_out.decide(left_out);
+        let matters = nameless > 0 && left_out.contains(Attr::SamAccountName);
+        if matters {
+            self.settings.left_out.silence(Attr::SamAccountName, reason);
+        }
+        matters
     }
 
     /// What the profile reads of an attribute.
@@ -327,7 +347,7 @@ impl Catalogue {
         place: Location<'a>,
     ) -> Vec<Finding<'a>> {
         let object = Object::of(subject, &self.settings);
-        let mut verdicts = Verdicts::in_full(self.profile);
+        let mut verdicts = Verdicts::in_full(self.profile, &self.settings.left_out);
         let others_of = |number| duplicates.others(number);
         match &self.timings {
             None => {

@@ -185,7 +185,7 @@ fn judge_user(object: &Object<'_, '_>) -> Result<(), Reason> {
 fn account_name<'a>(object: &Object<'_, 'a>) -> Result<Cow<'a, [u8]>, Reason> {
     match object.subject.first(Attr::SamAccountName) {
         Some(account) => Ok(account),
-        None if object.settings.leaves_out_account_names => Ok(Cow::Borrowed(b"")),
+        None if object.settings.left_out.contains(Attr::SamAccountName) => Ok(Cow::Borrowed(b"")),
         None => Err(Reason::AccountNameMissing),
     }
 }

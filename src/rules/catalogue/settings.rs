@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::rules::Attr;
 use crate::rules::tenant::TenantExport;
 
-use super::{Keep, TopLevelDomains};
+use super::{Keep, LeftOut, TopLevelDomains};
 
 /// What the administrator says about the tenant and the forest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,9 +31,11 @@ pub struct Settings {
     /// Suffixes of names that cannot be routed, and what stands for them in the
     /// cloud: `corp.local`, `contoso.com`. In lower case.
     pub mapped_domains: Vec<(String, String)>,
-    /// Whether the export leaves sAMAccountName out: no entry has one, so that its
-    /// absence says nothing. Active Directory gives every user and group one.
-    pub leaves_out_account_names: bool,
+    /// Whether the exports hold all attributes of their entries, so that one which no
+    /// entry has is missing.
+    pub all_attributes: bool,
+    /// The attributes that the exports leave out, so that their absence says nothing.
+    pub left_out: Arc<LeftOut>,
     /// How letters outside ASCII are written in addresses.
     pub transliteration: Transliteration,
     /// The attribute of users that is the source anchor; `None` where it is the one

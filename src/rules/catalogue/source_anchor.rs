@@ -135,7 +135,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     if !object.has(attr) {
         let is_given = object.subject.has(attr);
         let mut verdict = if is_given { verdicts.on(attr, 0) } else { verdicts.on_absent(attr) };
-        verdict.breaks(&MISSING, &String::new);
+        verdict.breaks_without(attr, &MISSING, &String::new);
     } else if !is_binary(attr) {
         for (at, value) in object.values(attr) {
             let anchor = text::of(value);

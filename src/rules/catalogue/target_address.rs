@@ -209,7 +209,7 @@ fn check_absent(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         _ => return,
     };
     let mut verdict = verdicts.on_absent(Attr::TargetAddress);
-    verdict.breaks(rule, &String::new);
+    verdict.breaks_without(Attr::TargetAddress, rule, &String::new);
     verdict.suggest(|| {
         let value = format!("SMTP:{}", address?);
         holds(&value, object.settings).then_some((Suggestion::Add(value), Applicability::Unsafe))

@@ -11,7 +11,7 @@ use crate::rules::{Attr, Subject};
 use super::identifiers::typed;
 use super::source_anchor::guid;
 use super::verdict::Verdicts;
-use super::{Family, Object, ObjectKind};
+use super::{Family, Object, ObjectKind, Settings};
 
 /// The family.
 pub(super) const FAMILY: Family = Family { name: "tenant", rules: &[&TAKEN, &SOFT_MATCH], check };
@@ -90,10 +90,16 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         Some(own) => vec![own],
         None => soft_matches(&met, tenant),
     };
+    // What is synchronised may be the object itself.
+    let is_unknown = own.is_none() && lacks_anchors(object.settings);
     for (attr, value, held, address) in &met {
         let mut verdict = verdicts.on(*attr, *value);
         let others = tenant.holders(address).filter(|(at, _)| partners != [*at]);
-        let others: Vec<&CloudObject> = others.map(|(_, other)| other).collect();
+        let mut others: Vec<&CloudObject> = others.map(|(_, other)| other).collect();
+        if is_unknown && others.iter().any(|other| other.anchor.is_some()) {
+            others.retain(|other| other.anchor.is_none());
+            object.settings.left_out.silence(Attr::ObjectGuid, TAKEN.name.0);
+        }
         if !others.is_empty() {
             let named = || others.iter().map(|it| described(it)).collect::<Vec<_>>().join(", ");
             let several = if partners.len() > 1 { ": it matches more than one" } else { "" };
@@ -112,6 +118,14 @@ pub(super) fn in_cloud(object: &Object<'_, '_>) -> Option<usize> {
     let tenant = object.settings.tenant.as_deref()?;
     anchors(object.subject, object.settings.source_anchor)
         .find_map(|anchor| tenant.with_anchor(&anchor))
+}
+
+/// Whether the exports leave out all attributes that can be the source anchor.
+fn lacks_anchors(settings: &Settings) -> bool {
+    let usual = [Attr::MsDsConsistencyGuid, Attr::ObjectGuid];
+    let attrs = settings.source_anchor.into_iter().chain(usual);
+    let is_absent = |attr| settings.left_out.contains(attr);
+    attrs.into_iter().all(is_absent)
 }
 
 /// The objects of the cloud with which the object would be joined.
@@ -191,7 +205,6 @@ mod tests {
 
     use super::*;
     use crate::ldif::Line;
-    use crate::rules::catalogue::Settings;
 
     const CLOUD: &str = "userPrincipalName,mail,proxyAddresses,immutableId\n\
         ann@x.com,ann@x.com,SMTP:ann@x.com;smtp:a@x.com;SIP:ann@x.com,AAECAwQFBgcICQoLDA0ODw==\n\
@@ -207,7 +220,7 @@ mod tests {
         for (attr, value) in lines {
             subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
         }
-        let mut verdicts = Verdicts::in_full("entra");
+        let mut verdicts = Verdicts::in_full("entra", &settings.left_out);
         let object = Object::of(&subject, &settings);
         check(&object, &mut verdicts);
         let place = crate::rules::idfix::Location { file: "", first_line: 1, dn_line: 0 };

@@ -328,7 +328,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             None => verdicts.on_absent(attr),
         };
         let is_absent = !object.subject.has(attr);
-        verdict.breaks(&BLANK, &String::new);
+        verdict.breaks_without(attr, &BLANK, &String::new);
         verdict.suggest(|| {
             let mail = object.text(Attr::Mail).filter(|mail| holds(mail, object.settings))?;
             let mail = mail.into_owned();

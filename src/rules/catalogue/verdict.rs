@@ -1,10 +1,12 @@
 //! What the families have to say about an object, value by value.
 
+use std::sync::Arc;
+
 use crate::ldif::Line;
 use crate::rules::rule::{Rule, Severity};
 use crate::rules::{Action, Applicability, Attr, Collision, Finding, Suggestion};
 
-use super::Object;
+use super::{LeftOut, Object};
 use crate::rules::idfix::Location;
 
 /// The verdicts on one object: in full, or only whether there is any.
@@ -14,6 +16,8 @@ pub struct Verdicts {
     any: bool,
     /// `None` where only their existence counts.
     full: Option<Vec<Verdict>>,
+    /// What the exports leave out, which is known once all objects were seen.
+    left_out: Option<Arc<LeftOut>>,
 }
 
 /// What is wrong with one value.
@@ -67,11 +71,12 @@ pub struct OnValue<'v> {
 
 impl Verdicts {
     pub(super) fn whether_any(profile: &'static str) -> Self {
-        Self { profile, any: false, full: None }
+        Self { profile, any: false, full: None, left_out: None }
     }
 
-    pub(super) fn in_full(profile: &'static str) -> Self {
-        Self { profile, any: false, full: Some(Vec::new()) }
+    pub(super) fn in_full(profile: &'static str, left_out: &Arc<LeftOut>) -> Self {
+        let left_out = Some(Arc::clone(left_out));
+        Self { profile, any: false, full: Some(Vec::new()), left_out }
     }
 
     /// Whether any rule is broken.
@@ -162,6 +167,19 @@ impl OnValue<'_> {
             verdict.broken.push(rule);
             verdict.details.push(detail());
             verdict.details.retain(|detail| !detail.is_empty());
+        }
+    }
+
+    /// The value breaks a rule for lack of an attribute: nothing is said where the
+    /// exports leave it out.
+    pub fn breaks_without(&mut self, attr: Attr, rule: &'static Rule, detail: &dyn Fn() -> String) {
+        match &self.verdicts.left_out {
+            Some(left_out) if left_out.contains(attr) => {
+                if self.verdicts.looks_for(rule) {
+                    left_out.silence(attr, rule.name.0);
+                }
+            }
+            _ => self.breaks(rule, detail),
         }
     }
 

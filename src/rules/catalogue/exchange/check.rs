@@ -82,9 +82,12 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         .iter()
         .any(|attr| object.has(*attr));
     if !is_recipient && !object.has(Attr::MailNickname) && is_hidden() {
-        verdicts
-            .on(Attr::MsExchHideFromAddressLists, 0)
-            .breaks(&rules::HIDDEN, &|| "there is no mailNickname".to_owned());
+        let detail = || "there is no mailNickname".to_owned();
+        verdicts.on(Attr::MsExchHideFromAddressLists, 0).breaks_without(
+            Attr::MailNickname,
+            &rules::HIDDEN,
+            &detail,
+        );
     }
     let details = object.recipient_type();
     if let (Some(kinds), Some(display)) =
@@ -105,7 +108,8 @@ fn check_remote(object: &Object<'_, '_>, details: u64, verdicts: &mut Verdicts) 
     // An export of chosen attributes can lack this one.
     let has_all = object.subject.has(Attr::MsExchRecipientDisplayType);
     if !has && has_all && REMOTE.contains(&details) {
-        verdicts.on_absent(Attr::MsExchRemoteRecipientType).breaks(&rules::REMOTE_TYPE, &|| {
+        let attr = Attr::MsExchRemoteRecipientType;
+        verdicts.on_absent(attr).breaks_without(attr, &rules::REMOTE_TYPE, &|| {
             format!("msExchRecipientTypeDetails is {details}, that of a remote mailbox")
         });
     }

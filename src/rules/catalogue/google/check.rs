@@ -177,7 +177,8 @@ fn check_user(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             || object.values(Attr::ProxyAddresses).any(|(_, value)| smtp(&value).is_some());
         if is_person && object.is_enabled() != Some(false) {
             let mut verdict = verdicts.on_absent(Attr::Mail);
-            verdict.breaks(&rules::MAIL_MISSING, &|| "there is no mail".to_owned());
+            let detail = || "there is no mail".to_owned();
+            verdict.breaks_without(Attr::Mail, &rules::MAIL_MISSING, &detail);
             verdict.suggest(|| {
                 let primary =
                     object.primary_smtp().filter(|it| is_sound(it, false, object.settings))?;
@@ -191,7 +192,7 @@ fn check_user(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     for name in NAMES {
         if !object.has(name) && object.is_enabled() != Some(false) {
             let detail = || format!("there is no {}", name.name());
-            verdicts.on_absent(name).breaks(&rules::NAME_MISSING, &detail);
+            verdicts.on_absent(name).breaks_without(name, &rules::NAME_MISSING, &detail);
         }
         check_name(object, name, verdicts);
     }

@@ -60,7 +60,7 @@ fn check_display_name(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         && !object.subject.is_partial(Attr::DisplayName)
     {
         let mut verdict = verdicts.on_absent(Attr::DisplayName);
-        verdict.breaks(&rules::MISSING, &String::new);
+        verdict.breaks_without(Attr::DisplayName, &rules::MISSING, &String::new);
         verdict.suggest(|| {
             let name = text::of(object.subject.common_name());
             holds(&name).then(|| (Suggestion::Add(name.into_owned()), Applicability::Unsafe))

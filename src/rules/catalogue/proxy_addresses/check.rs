@@ -70,7 +70,8 @@ fn check_absent(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         return;
     }
     let mut verdict = verdicts.on_absent(Attr::ProxyAddresses);
-    verdict.breaks(&MISSING, &|| format!("{} is there", sign.name()));
+    let detail = || format!("{} is there", sign.name());
+    verdict.breaks_without(Attr::ProxyAddresses, &MISSING, &detail);
     verdict.suggest(|| {
         let name = object.text(object.settings.principal_name())?;
         let name = name.trim();
@@ -258,8 +259,10 @@ fn is_other_name(proxy: &Proxy<'_>, object: &Object<'_, '_>) -> bool {
 fn judge_sip(proxy: &Proxy<'_>, object: &Object<'_, '_>, verdict: &mut OnValue<'_>) {
     if is_other_name(proxy, object) {
         let attr = object.settings.principal_name();
-        let name = || object.text(attr).unwrap_or_default();
-        verdict.breaks(&SIP, &|| format!("the {} is {}", attr.name(), name()));
+        match object.text(attr) {
+            Some(name) => verdict.breaks(&SIP, &|| format!("the {} is {name}", attr.name())),
+            None => verdict.breaks_without(attr, &SIP, &|| format!("there is no {}", attr.name())),
+        }
     }
 }
 

@@ -65,8 +65,13 @@ pub(super) fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         });
         if refused && account == Account::User {
             let login = object.text(object.settings.principal_name());
-            if login.is_none_or(|it| user_principal_name::is_refused(&it, object.settings)) {
-                verdict.breaks(&rules::NEITHER, &String::new);
+            let attr = object.settings.principal_name();
+            match login {
+                None => verdict.breaks_without(attr, &rules::NEITHER, &String::new),
+                Some(it) if user_principal_name::is_refused(&it, object.settings) => {
+                    verdict.breaks(&rules::NEITHER, &String::new);
+                }
+                Some(_) => {}
             }
         }
         // What only somebody should know is no reason for another logon name.

@@ -76,7 +76,7 @@ impl Catalogue {
         place: Location<'a>,
     ) -> Vec<Finding<'a>> {
         let object = Object::of(shown, &self.settings);
-        let mut verdicts = Verdicts::in_full(self.profile);
+        let mut verdicts = Verdicts::in_full(self.profile, &self.settings.left_out);
         match passage {
             Passage::Leaves { reason, over_threshold: None } => {
                 verdicts.on_absent(Attr::Cn).breaks(&LEAVES_SCOPE, &|| reason.to_owned());
@@ -146,10 +146,13 @@ fn compare(before: &Object<'_, '_>, after: &Object<'_, '_>, verdicts: &mut Verdi
             false => "the source anchor was another".to_owned(),
         };
         match attr {
-            Attr::ObjectGuid => verdicts.on_absent(*attr),
-            _ => verdicts.on(*attr, 0),
+            // The anchor can be the attribute that comes before it.
+            Attr::ObjectGuid if before.subject.has(Attr::MsDsConsistencyGuid) => verdicts
+                .on_absent(*attr)
+                .breaks_without(Attr::MsDsConsistencyGuid, &ANCHOR_CHANGED, &detail),
+            Attr::ObjectGuid => verdicts.on_absent(*attr).breaks(&ANCHOR_CHANGED, &detail),
+            _ => verdicts.on(*attr, 0).breaks(&ANCHOR_CHANGED, &detail),
         }
-        .breaks(&ANCHOR_CHANGED, &detail);
     }
     if after.kind == ObjectKind::User {
         compare_names(before, after, verdicts);
@@ -159,7 +162,7 @@ fn compare(before: &Object<'_, '_>, after: &Object<'_, '_>, verdicts: &mut Verdi
     {
         let attr = Attr::ProxyAddresses;
         let detail = || format!("{primary} was the primary address");
-        verdicts.on_whole(attr).breaks(&PRIMARY_LOST, &detail);
+        verdicts.on_whole(attr).breaks_without(attr, &PRIMARY_LOST, &detail);
     }
 }
 

@@ -144,6 +144,12 @@ pub(super) fn judge(
                 None => collision(&own, number, party, *theirs),
             };
             if let Some((rule, mine, their_identifier)) = found {
+                if let Some(attr) = left_out(rule, object) {
+                    if verdicts.looks_for(rule) {
+                        object.settings.left_out.silence(attr, rule.name.0);
+                    }
+                    continue;
+                }
                 at.get_or_insert(mine);
                 broken.push((rule, party, their_identifier));
             }
@@ -178,6 +184,19 @@ pub(super) fn judge(
             can_go.then_some((Suggestion::Remove, Applicability::Unsafe))
         });
     }
+}
+
+/// The attribute that the exports leave out, where a rule is broken for lack of it: what
+/// the cloud makes in its place cannot be told then.
+fn left_out(rule: &Rule, object: &Object<'_, '_>) -> Option<Attr> {
+    let name = object.settings.principal_name();
+    let attrs: &[Attr] = match rule.name {
+        it if it == ACCOUNT_IN_FOREST.name || it == PREDICTED_NAME.name => &[name],
+        it if it == PREDICTED_ALIAS.name => &[Attr::MailNickname],
+        it if it == MOERA.name => &[Attr::MailNickname, name],
+        _ => &[],
+    };
+    attrs.iter().copied().find(|attr| object.settings.left_out.contains(*attr))
 }
 
 /// The place of the object that keeps a value, where it is another one.
