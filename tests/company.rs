@@ -11,16 +11,18 @@ use ldifix::rules::Rule;
 use serde_json::Value;
 
 /// Rules that one export of a size that people read cannot break, and why.
-const ELSEWHERE: [(&str, &str); 12] = [
+const ELSEWHERE: [(&str, &str); 14] = [
     ("address-moved", "takes two exports"),
     ("anchor-changed", "takes two exports"),
     ("anchor-not-object-guid", "holds where no --source-anchor is given"),
     ("container-moved", "takes two exports"),
     ("deletion-threshold", "takes two exports"),
+    ("earlier-change-not-kept", "takes an earlier change"),
     ("leaves-scope", "takes two exports"),
     ("member-count", "takes 250,001 members"),
     ("primary-lost", "takes two exports"),
     ("tenant-address-taken", "takes an export of the tenant"),
+    ("tenant-admin-match", "takes an export of the tenant"),
     ("tenant-soft-match", "takes an export of the tenant"),
     ("upn-changed", "takes two exports"),
     ("upn-federated-move", "takes two exports"),

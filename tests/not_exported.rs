@@ -129,6 +129,15 @@ fn who_is_who_in_the_cloud_is_not_told_without_anchors() {
 }
 
 #[test]
+fn an_export_without_classes_is_called_incomplete() {
+    let export = "dn: CN=A,DC=contoso,DC=com\nmail: a@contoso.com\n\n";
+    let mut command = Command::cargo_bin("ldifix").unwrap();
+    let done = command.args(["check", "-"]).write_stdin(export).output().unwrap();
+    let text = String::from_utf8_lossy(&done.stderr);
+    assert!(text.contains("the export is incomplete: no entry has objectClass"), "{text}");
+}
+
+#[test]
 fn the_profiles_of_idfix_report_every_absence() {
     let few = export(5, &["mail", "sAMAccountName"]);
     let (findings, silent) = checked(&few, &["--profile", "idfix-dedicated"]);

@@ -84,6 +84,11 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let other = args.other(&options)?;
     let wanted = args.rules.wanted(&options.profile)?;
     args.previous.require_counterparts(args.exports.len(), &options.profile)?;
+    if let Some(change) = args.previous.earlier_change(options.read, console)?
+        && !options.profile.remember(change)
+    {
+        bail!("--earlier-change means nothing to the profile {}", options.profile.name);
+    }
     let sources = inputs::open(&args.previous.with(&args.exports))?;
     let (sources, previous) = sources.split_at(args.exports.len());
     let mut acceptance = args.baseline.begin(sources, options.read)?;

@@ -25,6 +25,7 @@ mod rules;
 mod search;
 mod second_cycle;
 mod selection;
+mod services;
 mod settled;
 mod show;
 mod sort;

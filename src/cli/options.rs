@@ -107,6 +107,16 @@ pub struct RuleArgs {
     tenant: TenantArgs,
 }
 
+/// Options that mean nothing to profiles without a certain rule.
+const OF_ONE_RULE: [(&str, &str); 6] = [
+    ("--tenant-export", "tenant-address-taken"),
+    ("--as-of", "account-expired"),
+    ("--stale-days", "account-stale"),
+    ("--google-unique-id", "google-unique-id-missing"),
+    ("--google-exclude", "google-unique-id-missing"),
+    ("--schemus-sync", "schemus-groups-alone"),
+];
+
 impl RuleArgs {
     /// The options of a check.
     ///
@@ -135,9 +145,11 @@ impl RuleArgs {
                 profile.name
             );
         }
-        let knows_tenant = Rule::by_name("tenant-address-taken")?.profiles.contains(&profile.name);
-        if self.tenant.given().contains(&"--tenant-export") && !knows_tenant {
-            bail!("--tenant-export means nothing to the profile {}; leave it out", profile.name);
+        for (option, rule) in OF_ONE_RULE {
+            let is_read = Rule::by_name(rule)?.profiles.contains(&profile.name);
+            if self.tenant.given().contains(&option) && !is_read {
+                bail!("{option} means nothing to the profile {}; leave it out", profile.name);
+            }
         }
         let selection = scope.selection()?;
         Ok(CheckOptions { profile, selection, read: read.options(), keep_held: false })

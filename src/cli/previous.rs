@@ -7,14 +7,16 @@ use anyhow::{Context, bail};
 
 use crate::change::diff::EntryIndex;
 use crate::input::Source;
+use crate::ldif::ReadOptions;
 use crate::report::{SincePrevious, Summary, counted};
-use crate::rules::catalogue::Catalogue;
+use crate::rules::catalogue::{Catalogue, EarlierChange};
 use crate::rules::profile::RuleSet;
 use crate::rules::{CheckOptions, Export, Finding, Profile};
 use crate::transition::{DELETE_THRESHOLD, Exports, Transition};
 
 use super::console::Console;
 use super::diff::{Lack, explained, refusals, report_index};
+use super::{changes, inputs};
 
 /// What an export is compared with.
 #[derive(Debug, clap::Args)]
@@ -23,6 +25,11 @@ pub struct PreviousArgs {
     /// Tell what changes since this export; once for each EXPORT, in the same order
     #[arg(long, value_name = "EXPORT", conflicts_with_all = ["show_skipped", "predict"])]
     previous: Vec<PathBuf>,
+
+    /// Tell where the values are again, or still, that this change took away; may be
+    /// repeated
+    #[arg(long, value_name = "CHANGE")]
+    earlier_change: Vec<PathBuf>,
 
     /// How many objects may leave the scope before synchronisation stops
     #[arg(long, value_name = "N", requires = "previous", default_value_t = DELETE_THRESHOLD)]
@@ -33,6 +40,28 @@ impl PreviousArgs {
     /// All inputs: the exports, and behind them those before them.
     pub fn with(&self, exports: &[PathBuf]) -> Vec<PathBuf> {
         [exports, &self.previous].concat()
+    }
+
+    /// The changes whose effect is looked for, in their order; `None` where none is named.
+    ///
+    /// # Errors
+    /// Where one cannot be read, or is no change.
+    pub fn earlier_change(
+        &self,
+        read: ReadOptions,
+        console: &Console,
+    ) -> anyhow::Result<Option<EarlierChange>> {
+        let mut earlier = EarlierChange::default();
+        for source in inputs::open(&self.earlier_change)? {
+            // The summary is about the export.
+            let steps = changes::read(&source, read, console, &mut Summary::new());
+            let Some(steps) = steps else {
+                bail!("{}: the earlier change cannot be read as a whole", source.name());
+            };
+            let (lines, records) = changes::change_records(steps, source.name())?;
+            lines.iter().zip(&records).for_each(|(line, record)| earlier.add(*line, record));
+        }
+        Ok((!self.earlier_change.is_empty()).then_some(earlier))
     }
 
     /// Refuses what cannot be compared.

@@ -30,5 +30,11 @@ pub fn run<'a>(
         inputs::report_reading(surveyed.export.name, &surveyed.report, console, totals);
     }
     add_survey(totals, &survey);
+    if survey.lacks_classes() {
+        totals.incomplete(
+            "no entry has objectClass, so users, groups and contacts cannot be told, and no rule \
+             looked at any: export objectClass too",
+        );
+    }
     survey
 }

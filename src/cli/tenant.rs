@@ -1,16 +1,18 @@
 //! What the administrator says about the tenant on the command line.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use crate::directory::{Facts, Syntax};
 use crate::input::Source;
-use crate::rules::catalogue::{Keep, Settings, TopLevelDomains, Transliteration};
+use crate::rules::catalogue::{Keep, Moment, Settings, TopLevelDomains, Transliteration};
 use crate::rules::tenant::TenantExport;
 use crate::rules::{Attr, nearest};
+
+use super::services::ServiceArgs;
 
 /// Options about the tenant.
 #[derive(Debug, clap::Args)]
@@ -38,7 +40,7 @@ pub struct TenantArgs {
     upn_attribute: Option<String>,
 
     /// What the cloud holds already, as CSV: userPrincipalName, mail, proxyAddresses or
-    /// EmailAddresses, onPremisesImmutableId
+    /// EmailAddresses, onPremisesImmutableId, isAdmin or roles
     #[arg(long, value_name = "CSV")]
     tenant_export: Option<PathBuf>,
 
@@ -62,6 +64,19 @@ pub struct TenantArgs {
     /// An attribute that is synchronised as a directory extension; may be repeated
     #[arg(long, value_name = "ATTRIBUTE")]
     extension_attribute: Vec<String>,
+
+    /// The day that counts as today for the rules of --profile hygiene; that of the
+    /// newest change in the exports
+    #[arg(long, value_name = "YYYY-MM-DD", help_heading = "Rules")]
+    as_of: Option<Moment>,
+
+    /// With --profile hygiene: days without a sign-in after which an account is unused
+    /// [default: 180]
+    #[arg(long, value_name = "DAYS", help_heading = "Rules")]
+    stale_days: Option<u32>,
+
+    #[command(flatten)]
+    services: ServiceArgs,
 
     /// The exports hold all attributes: what no entry has is missing, not left out
     #[arg(long, help_heading = "Rules")]
@@ -108,8 +123,11 @@ impl TenantArgs {
             ("--source-anchor", self.source_anchor.is_some()),
             ("--extension-attribute", !self.extension_attribute.is_empty()),
             ("--all-attributes", self.all_attributes),
+            ("--as-of", self.as_of.is_some()),
+            ("--stale-days", self.stale_days.is_some()),
         ];
-        given.into_iter().filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
+        let given = given.into_iter().chain(self.services.given());
+        given.filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
     }
 
     /// The pairs of `--map-domain`.
@@ -157,6 +175,11 @@ impl TenantArgs {
         }
         Ok(Settings {
             all_attributes: self.all_attributes,
+            as_of: self.as_of,
+            stale_days: self.stale_days,
+            ahead: OnceLock::new(),
+            earlier_change: None,
+            services: self.services.services()?,
             left_out: Arc::default(),
             verified_domains,
             initial_domain: initial.collect::<anyhow::Result<Vec<_>>>()?.pop(),
@@ -226,7 +249,7 @@ fn principal_name(name: &str) -> anyhow::Result<Attr> {
 }
 
 /// An attribute that is read.
-fn attribute(option: &str, name: &str) -> anyhow::Result<Attr> {
+pub(super) fn attribute(option: &str, name: &str) -> anyhow::Result<Attr> {
     let Some(attr) = Attr::of(name.as_bytes()) else {
         let near = nearest(name, Attr::ALL.iter().map(|attr| attr.name()));
         let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));

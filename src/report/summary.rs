@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::problem::{Problem, Severity};
-use super::terminal::{Colour, Ink, Width, counted, grouped, style};
+use super::terminal::{Colour, Ink, Width, counted, grouped, listed, style};
 use super::visible::visible;
 use crate::ldif::Position;
 use crate::rules::Finding;
@@ -311,9 +311,13 @@ impl Summary {
         let it = if attributes.len() == 1 { "it" } else { "them" };
         Some(format!(
             "no entry has {}, as if the export left {it} out: nothing is said for lack of {it} ({}); \
-             if the directory has none, say --all-attributes",
+             {}",
             listed(&attributes, "or"),
             rules.join(", "),
+            match attributes[..] {
+                ["whenChanged"] => "name the day that counts as today with --as-of",
+                _ => "if the directory has none, say --all-attributes",
+            },
         ))
     }
 
@@ -414,15 +418,6 @@ impl Summary {
             Section { title: "not records", lines: self.other.iter().map(plain).collect() },
             Section { title: "warnings", lines: warnings.collect() },
         ]
-    }
-}
-
-/// `a`, `a or b`, `a, b or c`.
-fn listed(words: &[&str], last: &str) -> String {
-    match words {
-        [] => String::new(),
-        [one] => (*one).to_owned(),
-        [others @ .., one] => format!("{} {last} {one}", others.join(", ")),
     }
 }
 

@@ -80,6 +80,15 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// `a`, `a or b`, `a, b or c`.
+pub fn listed(words: &[&str], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [others @ .., one] => format!("{} {last} {one}", others.join(", ")),
+    }
+}
+
 /// A number and its noun: `1 finding`, `no findings`, `1,234 findings`.
 #[must_use]
 pub fn counted(number: u64, one: &str, many: &str) -> String {

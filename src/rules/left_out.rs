@@ -1,6 +1,8 @@
 //! A survey that knows which attributes the exports leave out.
 
-use super::{CheckOptions, Export, Survey};
+use super::catalogue::Reason;
+use super::look_ahead::look_ahead;
+use super::{Attr, CheckOptions, Export, Survey};
 
 impl<'a> Survey<'a> {
     /// Surveys all exports as [`Survey::run`] does, and decides which attributes they
@@ -12,11 +14,21 @@ impl<'a> Survey<'a> {
         options: &'a CheckOptions,
         advance: &(dyn Fn(u64) + Sync),
     ) -> Self {
+        options.profile.look_ahead(|| look_ahead(exports, options));
         let survey = Self::run(exports, options, advance);
         let (in_scope, out_of_scope) = (survey.in_scope, &survey.out_of_scope);
         match options.profile.leave_out(survey.seen, in_scope, out_of_scope) {
             true => Self::run(exports, options, &|_| {}),
             false => survey,
         }
+    }
+
+    /// Whether no entry says what it is, so that the rules look at none.
+    #[must_use]
+    pub fn lacks_classes(&self) -> bool {
+        self.in_scope == 0
+            && !self.options.profile.is_idfix()
+            && !self.seen.contains(Attr::ObjectClass)
+            && self.out_of_scope.contains_key(Reason::OtherClass.name())
     }
 }

@@ -12,6 +12,7 @@ mod held;
 pub mod idfix;
 mod index;
 mod left_out;
+mod look_ahead;
 pub mod profile;
 pub mod registry;
 mod roll;

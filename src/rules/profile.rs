@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::catalogue::identifiers::Identifier;
 use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
-use super::catalogue::{Catalogue, Keep, Reason, Settings, Timings};
+use super::catalogue::{Ahead, Catalogue, EarlierChange, Keep, Reason, Settings, Timings};
 use super::{Attr, AttrSet, Finding, Fingerprint, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
@@ -242,6 +242,16 @@ impl Profile {
         }
     }
 
+    /// Takes note of what must be known of all exports before the first entry is looked
+    /// at, where the rules ask for it.
+    pub(super) fn look_ahead(&self, look: impl FnOnce() -> Ahead) {
+        if let RuleSet::Catalogue(catalogue) = &self.rules
+            && catalogue.looks_ahead()
+        {
+            catalogue.settings.ahead.get_or_init(look);
+        }
+    }
+
     /// Decides which attributes the exports leave out, once all entries were seen;
     /// `true` where entries are out of scope for lack of one. IdFix knows nothing of it.
     pub(super) fn leave_out(
@@ -253,6 +263,18 @@ impl Profile {
         match &self.rules {
             RuleSet::IdFix(_) => false,
             RuleSet::Catalogue(catalogue) => catalogue.leave_out(seen, in_scope, out_of_scope),
+        }
+    }
+
+    /// Has the rules look for the effect of an earlier change; `false` where the profile
+    /// has no rule for it.
+    pub fn remember(&mut self, change: EarlierChange) -> bool {
+        match &mut self.rules {
+            RuleSet::Catalogue(catalogue) if catalogue.knows_earlier_changes() => {
+                Arc::make_mut(&mut catalogue.settings).earlier_change = Some(Arc::new(change));
+                true
+            }
+            _ => false,
         }
     }
 

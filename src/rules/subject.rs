@@ -38,6 +38,7 @@ macro_rules! attributes {
 }
 
 attributes! {
+    AccountExpires = "accountExpires",
     AdminCount = "adminCount",
     AdminDescription = "adminDescription",
     C = "c",
@@ -77,6 +78,7 @@ attributes! {
     IpPhone = "ipPhone",
     IsCriticalSystemObject = "isCriticalSystemObject",
     L = "l",
+    LastLogonTimestamp = "lastLogonTimestamp",
     LegacyExchangeDn = "legacyExchangeDN",
     Mail = "mail",
     MailNickname = "mailNickname",

@@ -5,7 +5,7 @@ use crate::rules::Attr;
 use crate::rules::rule::{Example, Rule, RuleName, Severity};
 
 use super::verdict::Verdicts;
-use super::{Family, Object, ObjectKind};
+use super::{Family, Object, ObjectKind, account_use};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
@@ -23,6 +23,9 @@ pub(super) const FAMILY: Family = Family {
         &PASSWORD_IN_TEXT,
         &SERVICE_NAME,
         &WEAK_ENCRYPTION,
+        &account_use::STALE,
+        &account_use::EXPIRED,
+        &account_use::NO_LONGER_ADMIN,
     ],
     check,
 };
@@ -253,8 +256,10 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     {
         verdicts.on(Attr::PrimaryGroupId, 0).breaks(&PRIMARY_GROUP, &String::new);
     }
+    account_use::check_mark(object, verdicts);
     if object.is_enabled() == Some(true) {
         check_enabled(object, verdicts);
+        account_use::check_enabled(object, verdicts);
     }
 }
 
@@ -306,7 +311,7 @@ fn is_managed(object: &Object<'_, '_>) -> bool {
             .any(|(_, class)| CLASSES.iter().any(|known| class.eq_ignore_ascii_case(known)))
 }
 
-fn number(object: &Object<'_, '_>, attr: Attr) -> Option<i64> {
+pub(super) fn number(object: &Object<'_, '_>, attr: Attr) -> Option<i64> {
     object.text(attr)?.trim().parse().ok()
 }
 

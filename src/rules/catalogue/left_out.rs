@@ -19,7 +19,7 @@ const FEW: u64 = 2;
 #[derive(Debug, Default)]
 pub struct LeftOut {
     attrs: OnceLock<AttrSet>,
-    silent: Mutex<BTreeSet<(Attr, &'static str)>>,
+    silent: Mutex<BTreeSet<(&'static str, &'static str)>>,
 }
 
 impl PartialEq for LeftOut {
@@ -45,7 +45,12 @@ impl LeftOut {
     /// Takes note that a rule, or a reason for not being synchronised, says nothing for
     /// lack of an attribute.
     pub(super) fn silence(&self, attr: Attr, rule: &'static str) {
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert((attr, rule));
+        self.silence_for(attr.name(), rule);
+    }
+
+    /// The same for lack of an attribute that no rule reads by itself.
+    pub(super) fn silence_for(&self, attribute: &'static str, rule: &'static str) {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert((attribute, rule));
     }
 
     /// The attributes for lack of which something was not said, with the names of the
@@ -53,8 +58,8 @@ impl LeftOut {
     #[must_use]
     pub fn silent(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
         let mut silent: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (attr, rule) in &*self.silent.lock().unwrap_or_else(PoisonError::into_inner) {
-            silent.entry(attr.name()).or_default().push(*rule);
+        for (attribute, rule) in &*self.silent.lock().unwrap_or_else(PoisonError::into_inner) {
+            silent.entry(*attribute).or_default().push(*rule);
         }
         silent
     }

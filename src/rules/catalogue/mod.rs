@@ -7,10 +7,12 @@
 //! where nothing is wrong, and may take its time where something is.
 
 mod account_hygiene;
+mod account_use;
 mod address;
 pub mod cloud_object;
 mod cloud_sync;
 mod country;
+mod earlier_change;
 mod everyday;
 mod exchange;
 mod google;
@@ -20,6 +22,7 @@ mod left_out;
 mod location;
 mod mail;
 mod mail_nickname;
+mod moment;
 mod object;
 mod person_name;
 mod proxy_addresses;
@@ -28,6 +31,7 @@ mod sam_account_name;
 pub mod schema;
 mod schemus;
 mod scope;
+mod services;
 mod settings;
 mod sign_in_name;
 mod size;
@@ -44,11 +48,15 @@ mod user_principal_name;
 mod verdict;
 mod well_known_name;
 
+pub use account_use::{Ahead, Protected, STALE_DAYS};
+pub use earlier_change::EarlierChange;
 pub(in crate::rules) use keep::Choice;
 pub use keep::{Keep, Keeper};
 pub use left_out::LeftOut;
+pub use moment::{Moment, NoDate};
 pub use object::{Object, ObjectKind};
 pub use scope::Reason;
+pub use services::{ExclusionRule, NoExclusionRule, Services};
 pub use settings::{Settings, Transliteration};
 pub use timings::Timings;
 pub use top_level_domains::{TopLevelDomains, TopLevelDomainsError};
@@ -99,6 +107,7 @@ pub static FAMILIES: &[Family] = &[
     schemus::FAMILY,
     account_hygiene::FAMILY,
     tenant::FAMILY,
+    earlier_change::FAMILY,
 ];
 
 /// The profile of the rules that hold for all objects, synchronised or not.
@@ -113,8 +122,10 @@ const ENTRA: &str = "entra";
 const CLOUD_SYNC: &str = "entra-cloud-sync";
 
 /// Attributes that are read for no profile of synchronisation.
-const OF_HYGIENE: [Attr; 9] = [
+const OF_HYGIENE: [Attr; 11] = [
+    Attr::AccountExpires,
     Attr::CountryCode,
+    Attr::LastLogonTimestamp,
     Attr::MemberOf,
     Attr::MsDsSupportedEncryptionTypes,
     Attr::PreferredLanguage,
@@ -158,6 +169,16 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// Whether a rule looks for the effect of an earlier change.
+    pub(super) fn knows_earlier_changes(&self) -> bool {
+        earlier_change::NOT_KEPT.profiles.contains(&self.profile)
+    }
+
+    /// Whether something must be known of all exports before the first entry is looked at.
+    pub(super) fn looks_ahead(&self) -> bool {
+        self.profile == HYGIENE
+    }
+
     /// Decides which attributes the exports leave out, of those that no entry has;
     /// `true` where entries are out of scope for lack of one.
     pub(super) fn leave_out(
@@ -187,8 +208,9 @@ impl Catalogue {
         if attr == Attr::WhenCreated {
             return if keep.is_by_age() { Reads::Values } else { Reads::Nothing };
         }
+        let unique_id = self.settings.services.google_unique_id;
         if matches!(self.profile, HYGIENE | AD_SCHEMA)
-            || [source_anchor, upn_attribute].contains(&Some(attr))
+            || [source_anchor, upn_attribute, unique_id].contains(&Some(attr))
         {
             return Reads::Values;
         }

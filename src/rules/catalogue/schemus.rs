@@ -13,7 +13,7 @@ use super::{Family, Object, ObjectKind, SCHEMUS, text};
 /// The family.
 pub(super) const FAMILY: Family = Family {
     name: "schemus",
-    rules: &[&ADDRESS, &DOMAIN, &NOT_PRIMARY, &MAIL_USER, &SHARED],
+    rules: &[&ADDRESS, &DOMAIN, &NOT_PRIMARY, &MAIL_USER, &GROUPS_ALONE, &SHARED],
     check,
 };
 
@@ -101,6 +101,26 @@ static MAIL_USER: Rule = Rule {
     },
 };
 
+/// Groups without users.
+static GROUPS_ALONE: Rule = Rule {
+    name: RuleName("schemus-groups-alone"),
+    label: "Scope",
+    severity: Severity::Error,
+    summary: "A group is to be synchronised, and users are not.",
+    reason: "The service refuses groups whose members it cannot know: it allows no synchronisation \
+             of groups without one of users.",
+    profiles: PROFILES,
+    classes: &["group"],
+    attributes: &["objectClass"],
+    limit: "users among the kinds of --schemus-sync, where groups are; nothing is found without it",
+    fix: "none: synchronise users too, or no groups",
+    sources: &[FORCEPOINT],
+    example: Example {
+        wrong: &["objectClass: group\nmail: staff@contoso.com"],
+        right: &["mail: ann@contoso.com"],
+    },
+};
+
 /// Two objects have the same address.
 static SHARED: Rule = Rule {
     name: RuleName("schemus-duplicate-address"),
@@ -150,6 +170,11 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             let address = String::from_utf8_lossy(address);
             judge(&address, object, &mut verdicts.on(Attr::ProxyAddresses, at));
         }
+    }
+    if object.kind == ObjectKind::Group && !object.settings.services.schemus_takes(ObjectKind::User)
+    {
+        let detail = || "--schemus-sync names groups and no users".to_owned();
+        verdicts.on_whole(Attr::ObjectClass).breaks(&GROUPS_ALONE, &detail);
     }
     if object.kind == ObjectKind::User && object.recipient_type() == MAIL_USER_TYPE {
         verdicts.on(Attr::MsExchRecipientTypeDetails, 0).breaks(&MAIL_USER, &String::new);

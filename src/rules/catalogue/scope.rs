@@ -46,6 +46,9 @@ reasons! {
         "a placeholder for an object of another forest";
     Device = "device", "a computer: Cloud Sync synchronises no devices";
     OtherSchema = "other-schema", "an entry of another schema than Active Directory's";
+    ExclusionRule = "exclusion-rule",
+        "an exclusion rule of Directory Sync leaves it out, and so goes what Google has of it";
+    KindNotSynchronised = "kind-not-synchronised", "a kind of object that --schemus-sync does not name";
     OtherService = "other-service", "an object that the service does not take";
     NoAddress = "no-address", "no mail address";
     ComputerWithoutCertificate = "computer-without-certificate", "a computer without userCertificate";
@@ -237,6 +240,14 @@ fn begins(value: &[u8], with: &[u8]) -> bool {
 /// Whether Google is to have an object: users, and groups that have mail.
 pub(super) fn judge_for_google(object: &Object<'_, '_>) -> Result<(), Reason> {
     judge_for_all(object)?;
+    let services = &object.settings.services;
+    let mail = || object.subject.first(Attr::Mail);
+    if matches!(object.kind, ObjectKind::User | ObjectKind::Group)
+        && !services.google_exclusions.is_empty()
+        && mail().is_some_and(|mail| services.google_excludes(&mail))
+    {
+        return Err(Reason::ExclusionRule);
+    }
     match object.kind {
         ObjectKind::User => Ok(()),
         ObjectKind::Group if object.has(Attr::Mail) => Ok(()),
@@ -250,6 +261,9 @@ pub(super) fn judge_for_schemus(object: &Object<'_, '_>) -> Result<(), Reason> {
     judge_for_all(object)?;
     match object.kind {
         ObjectKind::User | ObjectKind::Group | ObjectKind::Contact => {
+            if !object.settings.services.schemus_takes(object.kind) {
+                return Err(Reason::KindNotSynchronised);
+            }
             let has_address = object.has(Attr::Mail) || has_smtp(object);
             if has_address { Ok(()) } else { Err(Reason::NoAddress) }
         }
@@ -396,6 +410,28 @@ mod tests {
         assert_eq!(judge(&object, Engine::CloudSync), Ok(()));
         assert_eq!(prevented(&object, Engine::CloudSync), Some(Reason::Device));
         assert_eq!(prevented(&object, Engine::Connect), None);
+    }
+
+    #[test]
+    fn what_the_tools_of_other_services_are_told_to_pass_over_is_out_of_scope() {
+        let mut settings = Settings::default();
+        settings.services.google_exclusions = vec!["substring:service-".parse().unwrap()];
+        settings.services.schemus_kinds = vec![ObjectKind::Group];
+        let judged = |lines: &[(Attr, &str)]| {
+            let mut subject = Subject::default();
+            subject.reset(&Line::of(b"dn", b"CN=A"));
+            for (attr, value) in lines {
+                subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
+            }
+            let object = Object::of(&subject, &settings);
+            [judge_for_google(&object), judge_for_schemus(&object)]
+                .map(|it| it.map_err(Reason::name))
+        };
+        let (ann, service) = ((Attr::Mail, "ann@b.c"), (Attr::Mail, "Service-1@b.c"));
+        assert_eq!(judged(&[USER, ann]), [Ok(()), Err("kind-not-synchronised")]);
+        assert_eq!(judged(&[USER, service]), [Err("exclusion-rule"), Err("kind-not-synchronised")]);
+        assert_eq!(judged(&[GROUP, service]), [Err("exclusion-rule"), Ok(())]);
+        assert_eq!(judged(&[USER]), [Ok(()), Err("kind-not-synchronised")]);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! What the administrator says about the tenant and the forest.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::rules::Attr;
 use crate::rules::tenant::TenantExport;
 
-use super::{Keep, LeftOut, TopLevelDomains};
+use super::{Ahead, EarlierChange, Keep, LeftOut, Moment, Services, TopLevelDomains};
 
 /// What the administrator says about the tenant and the forest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,11 +36,22 @@ pub struct Settings {
     pub all_attributes: bool,
     /// The attributes that the exports leave out, so that their absence says nothing.
     pub left_out: Arc<LeftOut>,
+    /// The day that counts as today; `None` for that of the newest change in the exports.
+    pub as_of: Option<Moment>,
+    /// Days without a sign-in after which an account counts as unused; `None` for
+    /// [`STALE_DAYS`](super::STALE_DAYS).
+    pub stale_days: Option<u32>,
+    /// What is known of all exports before the first entry is looked at.
+    pub ahead: OnceLock<Ahead>,
     /// How letters outside ASCII are written in addresses.
     pub transliteration: Transliteration,
     /// The attribute of users that is the source anchor; `None` where it is the one
     /// that Entra Connect chooses itself, and then no anchor counts as missing.
     pub source_anchor: Option<Attr>,
+    /// An earlier change whose effect is looked for; `None` where none was named.
+    pub earlier_change: Option<Arc<EarlierChange>>,
+    /// How the tools of other services are set up.
+    pub services: Services,
     /// Attributes that are synchronised as directory extensions.
     pub extension_attributes: Vec<Attr>,
 }
@@ -53,6 +64,12 @@ impl Settings {
         self.verified_domains.is_empty()
             || self.verified_domains.iter().chain(&self.federated_domains).any(|it| is_same(it))
             || self.initial_domain.as_deref().is_some_and(is_same)
+    }
+
+    /// The time that counts as now, where that is known: an export has no clock.
+    #[must_use]
+    pub fn clock(&self) -> Option<Moment> {
+        self.as_of.or_else(|| self.ahead.get()?.newest)
     }
 
     /// Whether users of a domain sign in at a server of the administrator's own.

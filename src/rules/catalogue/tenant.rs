@@ -14,7 +14,8 @@ use super::verdict::Verdicts;
 use super::{Family, Object, ObjectKind, Settings};
 
 /// The family.
-pub(super) const FAMILY: Family = Family { name: "tenant", rules: &[&TAKEN, &SOFT_MATCH], check };
+pub(super) const FAMILY: Family =
+    Family { name: "tenant", rules: &[&TAKEN, &SOFT_MATCH, &ADMIN_MATCH], check };
 
 const PROFILES: &[&str] = &["entra", "entra-cloud-sync", "exchange-online"];
 const CLASSES: &[&str] = &["user", "inetOrgPerson", "group", "contact"];
@@ -58,6 +59,30 @@ pub(super) static SOFT_MATCH: Rule = Rule {
     sources: &["Microsoft: Entra Connect: when you have an existing tenant (soft match)"],
     example: Example {
         wrong: &["userPrincipalName: taken@contoso.com"],
+        right: &["userPrincipalName: free@contoso.com"],
+    },
+};
+
+/// It would be joined with an administrator of the cloud.
+pub(super) static ADMIN_MATCH: Rule = Rule {
+    name: RuleName("tenant-admin-match"),
+    label: "Anchor",
+    severity: Severity::Error,
+    summary: "An object would be joined with an administrator's account of the cloud.",
+    reason: "The cloud refuses that, so that nobody becomes its administrator by way of the \
+             directory: the object is not synchronised, or comes with another name (Existing Admin \
+             Role Conflict).",
+    profiles: PROFILES,
+    classes: &["user", "inetOrgPerson"],
+    attributes: &["userPrincipalName", "proxyAddresses", "mail"],
+    limit: "as for tenant-soft-match, where the account holds a role: a column isAdmin, roles or \
+            directoryRoles of --tenant-export that is neither empty nor false",
+    fix: "none: take the roles from the account until the two are joined, or rename one of them",
+    sources: &[
+        "Microsoft: Troubleshoot errors during synchronization, Existing Admin Role Conflict",
+    ],
+    example: Example {
+        wrong: &["userPrincipalName: admin@contoso.com"],
         right: &["userPrincipalName: free@contoso.com"],
     },
 };
@@ -106,7 +131,11 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             verdict.breaks(&TAKEN, &|| format!("in the cloud held by {}{several}", named()));
         } else if own.is_none() && *held != Held::Other {
             let joined = tenant.holders(address).find(|(_, it)| is_match(it, *held, address));
-            if let Some((_, it)) = joined {
+            let Some((_, it)) = joined else { continue };
+            if let Some(role) = it.role.as_deref().filter(|_| object.kind == ObjectKind::User) {
+                let detail = || format!("it would be joined with {}: {role}", described(it));
+                verdict.breaks(&ADMIN_MATCH, &detail);
+            } else {
                 verdict.breaks(&SOFT_MATCH, &|| format!("it is joined with {}", described(it)));
             }
         }
@@ -206,10 +235,11 @@ mod tests {
     use super::*;
     use crate::ldif::Line;
 
-    const CLOUD: &str = "userPrincipalName,mail,proxyAddresses,immutableId\n\
-        ann@x.com,ann@x.com,SMTP:ann@x.com;smtp:a@x.com;SIP:ann@x.com,AAECAwQFBgcICQoLDA0ODw==\n\
-        guest@x.com,bob@x.com,SMTP:bob@x.com;smtp:b@x.com,\n\
-        room@x.com,room@x.com,SMTP:room@x.com,\n";
+    const CLOUD: &str = "userPrincipalName,mail,proxyAddresses,immutableId,roles\n\
+        ann@x.com,ann@x.com,SMTP:ann@x.com;smtp:a@x.com;SIP:ann@x.com,AAECAwQFBgcICQoLDA0ODw==,\n\
+        guest@x.com,bob@x.com,SMTP:bob@x.com;smtp:b@x.com,,\n\
+        admin@x.com,admin@x.com,SMTP:admin@x.com,,Global Administrator\n\
+        room@x.com,room@x.com,SMTP:room@x.com,,\n";
 
     fn found(lines: &[(Attr, &str)]) -> Vec<(&'static str, &'static str, String)> {
         let tenant = TenantExport::parse(CLOUD.as_bytes()).unwrap();
@@ -267,6 +297,17 @@ mod tests {
         assert_eq!(found(&[(PROXY, "smtp:b@x.com")])[0].1, "tenant-address-taken");
         // One that has its own object in the cloud is joined with no other.
         assert_eq!(found(&[GUID, (PROXY, "SMTP:bob@x.com")])[0].1, "tenant-address-taken");
+    }
+
+    #[test]
+    fn nobody_is_joined_with_an_administrator_of_the_cloud() {
+        let refused = |attr: Attr| {
+            let said = "it would be joined with admin@x.com (only in the cloud): Global \
+                        Administrator";
+            (attr.name(), "tenant-admin-match", said.to_owned())
+        };
+        assert_eq!(found(&[(UPN, "Admin@x.com")]), [refused(UPN)]);
+        assert_eq!(found(&[(PROXY, "SMTP:admin@x.com")]), [refused(PROXY)]);
     }
 
     #[test]

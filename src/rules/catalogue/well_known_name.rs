@@ -1,4 +1,5 @@
-//! Names that IdFix passes over though their objects are synchronised.
+//! Users who are synchronised though somebody may expect that they are not: those whose
+//! names IdFix passes over, and those that are disabled.
 
 use crate::rules::Attr;
 use crate::rules::idfix::well_known;
@@ -8,7 +9,7 @@ use super::verdict::Verdicts;
 use super::{Family, Object, ObjectKind};
 
 /// The family.
-pub(super) const FAMILY: Family = Family { name: "scope", rules: &[&WELL_KNOWN], check };
+pub(super) const FAMILY: Family = Family { name: "scope", rules: &[&WELL_KNOWN, &DISABLED], check };
 
 /// A name that IdFix passes over.
 pub(super) static WELL_KNOWN: Rule = Rule {
@@ -31,9 +32,38 @@ pub(super) static WELL_KNOWN: Rule = Rule {
     example: Example { wrong: &["cn: Administrator of the plotter"], right: &["cn: Ann Archer"] },
 };
 
+/// A disabled account.
+pub(super) static DISABLED: Rule = Rule {
+    name: RuleName("disabled-account"),
+    label: "Scope",
+    severity: Severity::Info,
+    summary: "A disabled account is synchronised.",
+    reason: "Synchronisation leaves no user out for being disabled: the account comes to the \
+             cloud, where its sign-in is blocked, and holds its names and addresses there.",
+    profiles: &["entra", "entra-cloud-sync"],
+    classes: &["user", "inetOrgPerson"],
+    attributes: &["userAccountControl", "msExchRecipientTypeDetails"],
+    limit: "no 0x2 in userAccountControl; mailboxes of rooms, equipment and several people are \
+            left out: their accounts are disabled on purpose",
+    fix: "none: to leave an account out, move it to an organisational unit that is not \
+          synchronised, or set its adminDescription to User_NoSync",
+    sources: &["Microsoft: Understanding users, groups and contacts in Entra Connect"],
+    example: Example {
+        wrong: &["userAccountControl: 514"],
+        right: &["userAccountControl: 514\nmsExchRecipientTypeDetails: 16"],
+    },
+};
+
+/// msExchRecipientTypeDetails of mailboxes that nobody signs in to: shared ones, rooms
+/// and equipment, here and in the cloud.
+const WITHOUT_PERSON: u64 = 0x4 | 0x10 | 0x20 | 0x2_0000_0000 | 0x4_0000_0000 | 0x8_0000_0000;
+
 fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     if object.kind != ObjectKind::User {
         return;
+    }
+    if object.is_enabled() == Some(false) && object.recipient_type() & WITHOUT_PERSON == 0 {
+        verdicts.on(Attr::UserAccountControl, 0).breaks(&DISABLED, &String::new);
     }
     for (at, name) in object.values(Attr::Cn) {
         if name.last() == Some(&b'$') {

@@ -27,6 +27,8 @@ pub struct CloudObject {
     pub principal_name: Option<Box<str>>,
     /// Its primary SMTP address in lower case.
     pub primary: Option<Box<str>>,
+    /// The role of an administrator that it holds, where the export says so.
+    pub role: Option<Box<str>>,
 }
 
 /// Why a file is no export of a tenant.

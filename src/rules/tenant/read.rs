@@ -12,6 +12,7 @@ struct Columns {
     addresses: Vec<usize>,
     anchors: Vec<usize>,
     synchronised: Vec<usize>,
+    roles: Vec<usize>,
     /// What an object can be called, best first.
     names: Vec<usize>,
     titles: Vec<String>,
@@ -24,6 +25,7 @@ const ADDRESSES: &[&str] = &["proxyaddresses", "emailaddresses"];
 const ANCHORS: &[&str] = &["onpremisesimmutableid", "immutableid", "sourceanchor"];
 const SYNCHRONISED: &[&str] =
     &["onpremisessyncenabled", "directorysynced", "dirsyncenabled", "isdirsynced"];
+const ROLES: &[&str] = &["isadmin", "roles", "directoryroles", "adminroles", "assignedroles"];
 const NAMES: &[&str] = &[
     "userprincipalname",
     "primarysmtpaddress",
@@ -41,7 +43,8 @@ impl TenantExport {
     /// Of the columns, whose titles count without regard to case and blanks, these
     /// are read: userPrincipalName; mail, PrimarySmtpAddress; proxyAddresses,
     /// EmailAddresses; onPremisesImmutableId, immutableId, sourceAnchor;
-    /// onPremisesSyncEnabled, directorySynced, isDirSynced; displayName, objectId.
+    /// onPremisesSyncEnabled, directorySynced, isDirSynced; isAdmin, roles,
+    /// directoryRoles; displayName, objectId.
     ///
     /// # Errors
     /// [`TenantExportError`] where it is none.
@@ -101,6 +104,7 @@ impl Columns {
             addresses: of(ADDRESSES),
             anchors: of(ANCHORS),
             synchronised: of(SYNCHRONISED),
+            roles: of(ROLES),
             names: of(NAMES),
             titles,
         };
@@ -163,10 +167,17 @@ impl Columns {
             anchor: anchor.map(String::into_boxed_str),
             principal_name: principal_name.map(String::into_boxed_str),
             primary: primary.map(String::into_boxed_str),
+            role: self.roles.iter().find_map(field).filter(|it| is_role(it)).map(Into::into),
         };
         export.add(object, held);
         Ok(())
     }
+}
+
+/// Whether the field of a role names one, or says that there is one.
+fn is_role(field: &str) -> bool {
+    const NO_ROLE: [&str; 7] = ["false", "no", "0", "none", "user", "n/a", "[]"];
+    !NO_ROLE.iter().any(|word| field.eq_ignore_ascii_case(word))
 }
 
 /// Whether PowerShell wrote the type of a list in place of the list.
@@ -251,6 +262,23 @@ mod tests {
         let text = "userPrincipalName,directorySynced\nann@x.com,True\nbob@x.com,False\n";
         let export = TenantExport::parse(text.as_bytes()).unwrap();
         assert_eq!((export.len(), holders(&export, "ann@x.com").len()), (1, 0));
+    }
+
+    #[test]
+    fn who_administers_the_cloud_is_told_by_any_of_the_usual_columns() {
+        for (column, field, role) in [
+            ("isAdmin", "True", Some("True")),
+            ("isAdmin", "False", None),
+            ("Directory roles", "Global Administrator", Some("Global Administrator")),
+            ("Roles", "User", None),
+            ("roles", "", None),
+            ("title", "Administrator", None),
+        ] {
+            let text = format!("userPrincipalName,{column}\nann@x.com,{field}\n");
+            let export = TenantExport::parse(text.as_bytes()).unwrap();
+            let (_, ann) = export.holders("ann@x.com").next().unwrap();
+            assert_eq!(ann.role.as_deref(), role, "{text}");
+        }
     }
 
     #[test]

@@ -197,6 +197,14 @@ fn check_user(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         check_name(object, name, verdicts);
     }
     check_depth(object, verdicts);
+    if let Some(attr) = object.settings.services.google_unique_id.filter(|it| !object.has(*it)) {
+        let detail = || "Directory Sync knows the user by the address alone".to_owned();
+        let mut verdict = match object.subject.has(attr) {
+            true => verdicts.on(attr, 0),
+            false => verdicts.on_absent(attr),
+        };
+        verdict.breaks_without(attr, &rules::UNIQUE_ID, &detail);
+    }
     for &attr in &object.settings.extension_attributes {
         check_length(object, attr, MAX_FIELD, &rules::CUSTOM_FIELD, verdicts);
     }

@@ -17,6 +17,7 @@ pub(super) const RULES: &[&Rule] = &[
     &DESCRIPTION,
     &DEPTH,
     &CUSTOM_FIELD,
+    &UNIQUE_ID,
     &SHARED_ADDRESS,
 ];
 
@@ -288,6 +289,26 @@ pub(super) static DEPTH: Rule = Rule {
                   OU=27,OU=28,OU=29,OU=30,OU=31,OU=32,OU=33,OU=34,OU=35,OU=36,DC=x\n\
                   givenName: A\nsn: B\nmail: a@contoso.com"],
         right: &["dn: CN=A,OU=Sales,DC=x\ngivenName: A\nsn: B\nmail: a@contoso.com"],
+    },
+};
+
+/// A user whom only the address tells.
+pub(super) static UNIQUE_ID: Rule = Rule {
+    name: RuleName("google-unique-id-missing"),
+    label: "Anchor",
+    severity: Severity::Warning,
+    summary: "A user has no value of the attribute by which Directory Sync knows users.",
+    reason: "Such a user is known by the address alone: when that changes, Directory Sync suspends \
+             or deletes the account and makes a new one.",
+    profiles: GOOGLE,
+    classes: USERS,
+    attributes: &["objectGUID", "employeeID", "employeeNumber"],
+    limit: "a value of the attribute of --google-unique-id; nothing is found without it",
+    fix: "none: fill the attribute in, or choose one that the server fills in, such as objectGUID",
+    sources: &[SYNC],
+    example: Example {
+        wrong: &["givenName: A\nsn: B\nmail: a@contoso.com"],
+        right: &["givenName: A\nsn: B\nmail: a@contoso.com\nemployeeNumber: 1004"],
     },
 };
 

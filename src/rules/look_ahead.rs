@@ -1,0 +1,92 @@
+//! What must be known of all exports before the first entry is looked at.
+
+use crate::ldif::entry_text;
+
+use super::catalogue::references::key_of;
+use super::catalogue::{Ahead, Moment, Object, ObjectKind, Protected};
+use super::{Attr, CheckOptions, Export, Skipped, read_entries};
+
+/// Looks for the newest change, and for the groups that Active Directory protects with
+/// their members.
+pub(super) fn look_ahead(exports: &[Export<'_>], options: &CheckOptions) -> Ahead {
+    Ahead {
+        newest: exports.iter().filter_map(|export| Moment::newest_change(export.bytes)).max(),
+        protected: protected(exports, options),
+    }
+}
+
+fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {
+    const MARK: &[u8] = b"\nadminCount: 1";
+    let settings = options.profile.settings();
+    let (mut protected, mut buffer) = (Protected::default(), Vec::new());
+    for export in exports {
+        let marks = memchr::memmem::find_iter(export.bytes, MARK)
+            .filter(|at| matches!(export.bytes.get(at + MARK.len()), None | Some(b'\r' | b'\n')));
+        for at in marks {
+            let text = entry_text(export.bytes, record_start(export.bytes, at));
+            let (profile, read) = (&options.profile, options.read);
+            read_entries(text, profile, read, false, &mut Skipped::new(), |entry| {
+                let subject = &entry.subject;
+                if Object::of(subject, &settings).kind == ObjectKind::Group {
+                    let members = subject.lines(Attr::Member).iter();
+                    let members = members.map(|line| key_of(&line.bytes(), &mut buffer));
+                    protected.add(members, subject.is_partial(Attr::Member));
+                }
+            });
+        }
+    }
+    protected
+}
+
+/// Where the record begins that holds a place: its first line that is no comment.
+fn record_start(export: &[u8], place: usize) -> usize {
+    let mut end = place;
+    let mut start = loop {
+        let Some(at) = memchr::memrchr(b'\n', export.get(..end).unwrap_or_default()) else {
+            break 0;
+        };
+        let before = export.get(..at).unwrap_or_default();
+        if before.strip_suffix(b"\r").unwrap_or(before).ends_with(b"\n") {
+            break at + 1;
+        }
+        end = at;
+    };
+    while export.get(start) == Some(&b'#') {
+        let rest = export.get(start..).unwrap_or_default();
+        start += memchr::memchr(b'\n', rest).map_or(rest.len(), |line| line + 1);
+    }
+    start
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ldif::ReadOptions;
+    use crate::rules::{Profile, ProfileOptions, Selection};
+
+    #[test]
+    fn members_of_groups_that_are_protected_are_known_however_the_export_ends_its_lines() {
+        let export = "version: 1\n\n# Admins, com\ndn: CN=Admins,DC=com\nobjectClass: group\n\
+                      member: CN=Ann,DC=com\nadminCount: 1\n\n\
+                      dn: CN=Ann,DC=com\nobjectClass: user\nadminCount: 1\n\n\
+                      dn: CN=Staff,DC=com\nobjectClass: group\nmember: CN=Bob,DC=com\n\
+                      adminCount: 10\n";
+        let profile = Profile::by_name("hygiene", ProfileOptions::default()).unwrap();
+        let (selection, read) = (Selection::default(), ReadOptions::default());
+        let options = CheckOptions { profile, selection, read, keep_held: false };
+        for text in [export.to_owned(), export.replace('\n', "\r\n")] {
+            let exports = [Export { name: "", bytes: text.as_bytes() }];
+            let protected = look_ahead(&exports, &options).protected;
+            assert!(protected.is_told());
+            assert!(protected.contains(b"cn=ann,dc=COM"), "{text}");
+            assert!(!protected.contains(b"CN=Bob,DC=com"));
+        }
+        for text in [
+            export.replace("member: CN=Ann", "description: CN=Ann"),
+            export.replace("member: CN=Ann", "member;range=0-1499: CN=Ann"),
+        ] {
+            let exports = [Export { name: "", bytes: text.as_bytes() }];
+            assert!(!look_ahead(&exports, &options).protected.is_told(), "{text}");
+        }
+    }
+}
