@@ -129,6 +129,30 @@ fn who_is_who_in_the_cloud_is_not_told_without_anchors() {
 }
 
 #[test]
+fn what_the_new_export_leaves_out_was_not_lost_since_the_previous_one() {
+    let room = tempfile::tempdir().unwrap();
+    let previous = room.path().join("previous.ldif");
+    let all: Vec<&str> = USUAL.into_iter().chain(["proxyAddresses", "objectCategory"]).collect();
+    std::fs::write(&previous, export(5, &all)).unwrap();
+    let new = room.path().join("new.ldif");
+    let since = |attributes: &[&str], options: &[&str]| {
+        std::fs::write(&new, export(5, attributes)).unwrap();
+        let mut command = Command::cargo_bin("ldifix").unwrap();
+        let mut args =
+            vec!["check", new.to_str().unwrap(), "--previous", previous.to_str().unwrap()];
+        args.extend(["--select", "primary-lost", "--stats", "-", "-q", "--format", "csv"]);
+        let done = command.args(args).args(options).output().unwrap();
+        let text = String::from_utf8_lossy(&done.stdout).into_owned();
+        let stats: Value = serde_json::from_str(&text[text.find('{').unwrap()..]).unwrap();
+        (stats["findings"].clone(), stats["not_exported"].clone())
+    };
+    let silent = json!({"proxyAddresses": ["primary-lost"]});
+    assert_eq!(since(&USUAL, &[]), (json!({}), silent));
+    let lost = json!({"primary-lost": 5});
+    assert_eq!(since(&USUAL, &["--all-attributes"]), (lost, Value::Null));
+}
+
+#[test]
 fn an_export_without_classes_is_called_incomplete() {
     let export = "dn: CN=A,DC=contoso,DC=com\nmail: a@contoso.com\n\n";
     let mut command = Command::cargo_bin("ldifix").unwrap();

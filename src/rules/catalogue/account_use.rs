@@ -184,3 +184,72 @@ pub(super) fn check_mark(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         verdicts.on(Attr::AdminCount, 0).breaks(&NO_LONGER_ADMIN, &detail);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ldif::Line;
+    use crate::rules::Subject;
+    use crate::rules::catalogue::Settings;
+
+    fn found(settings: &Settings, lines: &[(Attr, &str)]) -> Vec<&'static str> {
+        let mut subject = Subject::default();
+        subject.reset(&Line::of(b"dn", b"CN=A,DC=com"));
+        subject.push(Attr::ObjectClass, Line::of(b"objectClass", b"user"));
+        for (attr, value) in lines {
+            subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
+        }
+        let mut verdicts = Verdicts::in_full("hygiene", &settings.left_out);
+        let object = Object::of(&subject, settings);
+        check_enabled(&object, &mut verdicts);
+        check_mark(&object, &mut verdicts);
+        let place = crate::rules::idfix::Location { file: "", first_line: 1, dn_line: 0 };
+        let findings = verdicts.into_findings(&object, place);
+        findings.iter().flat_map(|it| &it.rules).map(|rule| rule.0).collect()
+    }
+
+    #[test]
+    fn an_account_is_unused_or_expired_by_the_clock_that_is_known() {
+        // 1 January 2025.
+        let times = |attr| [(attr, "133801632000000000")];
+        let as_of = |day: &str, stale_days| Settings {
+            as_of: Some(day.parse().unwrap()),
+            stale_days,
+            ..Settings::default()
+        };
+        let last = times(Attr::LastLogonTimestamp);
+        assert_eq!(found(&as_of("2025-06-30", None), &last), [""; 0]);
+        assert_eq!(found(&as_of("2025-07-01", None), &last), ["account-stale"]);
+        assert_eq!(found(&as_of("2025-06-30", Some(30)), &last), ["account-stale"]);
+        let end = times(Attr::AccountExpires);
+        assert_eq!(found(&as_of("2024-12-31", None), &end), [""; 0]);
+        assert_eq!(found(&as_of("2025-01-01", None), &end), ["account-expired"]);
+        for never in ["0", "9223372036854775807", "x"] {
+            assert_eq!(
+                found(&as_of("2025-01-01", None), &[(Attr::AccountExpires, never)]),
+                [""; 0]
+            );
+        }
+        let unknown = Settings::default();
+        assert_eq!(found(&unknown, &end), [""; 0]);
+        assert_eq!(unknown.left_out.silent()["whenChanged"], ["account-expired"]);
+    }
+
+    #[test]
+    fn the_mark_is_out_of_date_only_where_the_members_of_protected_groups_are_known() {
+        let knows = |member: &str, is_partial| {
+            let mut protected = Protected::default();
+            protected.add([key_of(member.as_bytes(), &mut Vec::new())].into_iter(), is_partial);
+            Settings { ahead: Ahead { newest: None, protected }.into(), ..Settings::default() }
+        };
+        let marked = (Attr::AdminCount, "1");
+        let elsewhere = knows("CN=B,DC=com", false);
+        assert_eq!(found(&elsewhere, &[marked]), ["account-admin-no-longer"]);
+        assert_eq!(found(&knows("cn=a,dc=COM", false), &[marked]), [""; 0]);
+        assert_eq!(found(&knows("CN=B,DC=com", true), &[marked]), [""; 0]);
+        assert_eq!(found(&Settings::default(), &[marked]), [""; 0]);
+        assert_eq!(found(&elsewhere, &[(Attr::AdminCount, "0")]), [""; 0]);
+        assert_eq!(found(&elsewhere, &[marked, (Attr::PrimaryGroupId, "512")]), [""; 0]);
+        assert_eq!(found(&elsewhere, &[marked, (Attr::IsCriticalSystemObject, "TRUE")]), [""; 0]);
+    }
+}

@@ -2,7 +2,7 @@
 //! absent than present.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{OnceLock, PoisonError, RwLock};
 
 use crate::rules::{Attr, AttrSet};
 
@@ -19,7 +19,7 @@ const FEW: u64 = 2;
 #[derive(Debug, Default)]
 pub struct LeftOut {
     attrs: OnceLock<AttrSet>,
-    silent: Mutex<BTreeSet<(&'static str, &'static str)>>,
+    silent: RwLock<BTreeSet<(&'static str, &'static str)>>,
 }
 
 impl PartialEq for LeftOut {
@@ -50,7 +50,11 @@ impl LeftOut {
 
     /// The same for lack of an attribute that no rule reads by itself.
     pub(super) fn silence_for(&self, attribute: &'static str, rule: &'static str) {
-        self.silent.lock().unwrap_or_else(PoisonError::into_inner).insert((attribute, rule));
+        let known = || self.silent.read().unwrap_or_else(PoisonError::into_inner);
+        // Nearly always it is known from an entry before.
+        if !known().contains(&(attribute, rule)) {
+            self.silent.write().unwrap_or_else(PoisonError::into_inner).insert((attribute, rule));
+        }
     }
 
     /// The attributes for lack of which something was not said, with the names of the
@@ -58,7 +62,7 @@ impl LeftOut {
     #[must_use]
     pub fn silent(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
         let mut silent: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for (attribute, rule) in &*self.silent.lock().unwrap_or_else(PoisonError::into_inner) {
+        for (attribute, rule) in &*self.silent.read().unwrap_or_else(PoisonError::into_inner) {
             silent.entry(*attribute).or_default().push(*rule);
         }
         silent

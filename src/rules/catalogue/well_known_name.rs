@@ -62,7 +62,12 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     if object.kind != ObjectKind::User {
         return;
     }
-    if object.is_enabled() == Some(false) && object.recipient_type() & WITHOUT_PERSON == 0 {
+    // Nearly all accounts are plain ones.
+    let control = object.subject.first(Attr::UserAccountControl);
+    if control.is_some_and(|control| *control != *b"512")
+        && object.is_enabled() == Some(false)
+        && object.recipient_type() & WITHOUT_PERSON == 0
+    {
         verdicts.on(Attr::UserAccountControl, 0).breaks(&DISABLED, &String::new);
     }
     for (at, name) in object.values(Attr::Cn) {
