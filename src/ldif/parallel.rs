@@ -8,7 +8,7 @@ use super::chunk::{Chunk, Chunks, settled_boundary};
 use super::observation::Observations;
 use super::raw::RawRecord;
 use super::reader::{Block, Limits, RecordReader};
-use super::{LdifError, LdifErrorKind, Line, Position, Wanted};
+use super::{LdifError, LdifErrorKind, Line, Position};
 
 /// Bytes in a chunk: small enough to stay in a core's second-level cache while
 /// it is scanned and read, large enough for the cost of a task not to show.
@@ -166,7 +166,7 @@ pub fn read_chunk<'a>(
     options: ReadOptions,
     each: impl FnMut(RawRecord<'_, 'a>),
 ) -> ChunkReport {
-    read_all(RecordReader::new(bytes, options.limits), bytes, options, each)
+    read_all(&mut RecordReader::new(bytes, options.limits), options, each)
 }
 
 /// Reads the records of one chunk; of content records only the lines that are
@@ -177,31 +177,17 @@ pub fn read_wanted<'a>(
     wanted: fn(&[u8]) -> bool,
     each: impl FnMut(RawRecord<'_, 'a>),
 ) -> ChunkReport {
-    let reader = RecordReader::new(bytes, options.limits).with_wanted(wanted);
-    read_all(reader, bytes, options, each)
+    let mut reader = RecordReader::new(bytes, options.limits).with_wanted(wanted);
+    read_all(&mut reader, options, each)
 }
 
-/// The same, where the caller wants some lines only of a description
-/// ([`RecordReader::with_picked`]).
-pub fn read_picked<'a>(
-    bytes: &'a [u8],
-    options: ReadOptions,
-    pick: fn(&[u8]) -> Wanted,
-    each: impl FnMut(RawRecord<'_, 'a>),
-) -> ChunkReport {
-    let reader = RecordReader::new(bytes, options.limits).with_picked(pick);
-    read_all(reader, bytes, options, each)
-}
-
-fn read_all<'a>(
-    mut reader: RecordReader<'a>,
-    bytes: &'a [u8],
+/// Reads the records that a reader has before it; with what limits, the reader knows.
+pub fn read_all<'a>(
+    reader: &mut RecordReader<'a>,
     options: ReadOptions,
     mut each: impl FnMut(RawRecord<'_, 'a>),
 ) -> ChunkReport {
-    if options.comments {
-        reader = reader.with_comments();
-    }
+    reader.keep_comments(options.comments);
     let mut report = ChunkReport::default();
     while let Some(block) = reader.next_block() {
         match block {
@@ -215,8 +201,8 @@ fn read_all<'a>(
             }
         }
     }
-    report.bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    report.observations = reader.into_observations();
+    report.bytes = u64::try_from(reader.chunk().len()).unwrap_or(u64::MAX);
+    report.observations = reader.take_observations();
     report
 }
 
