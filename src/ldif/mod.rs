@@ -8,6 +8,7 @@ mod error;
 #[cfg(test)]
 mod expected_lines_tests;
 mod grammar;
+mod in_order;
 mod json;
 mod line;
 mod line_ends;
