@@ -465,7 +465,7 @@ pub(super) fn inspect(
 ) -> bool {
     profile.inspect(subject, buffers, |key| {
         if let Some(place) = Place::new(offset, key.value) {
-            slots.push(Slot { fingerprint: key.fingerprint(), place });
+            slots.push(Slot { fingerprint: key.fingerprint, place });
         }
     })
 }

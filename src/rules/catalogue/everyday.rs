@@ -5,6 +5,7 @@ use std::cell::Cell;
 
 use super::Settings;
 use super::address::{self, MAX_ADDRESS, MAX_LOCAL};
+use crate::rules::shape::Shape;
 
 /// What a byte can be in an everyday address.
 const fn class(byte: u8) -> u8 {
@@ -52,17 +53,24 @@ impl<'v> Everyday<'v> {
     /// The parts of an address; `None` where it must be looked at closely, which
     /// does not say that anything is wrong with it.
     pub(super) fn of(address: &'v [u8], settings: &Settings) -> Option<Self> {
-        let at = memchr::memchr(b'@', address)?;
+        let (at, names_accounts) = match Shape::of(address) {
+            // What has a shape names accounts, and is not too long.
+            Some(shape) => (usize::try_from(shape.behind_local_part(0)?).ok()?, true),
+            None => Self::local_part(address)?,
+        };
         let (local, domain) = (address.get(..at)?, address.get(at + 1..)?);
-        if local.len() > MAX_LOCAL || address.len() > MAX_ADDRESS {
-            return None;
-        }
-        let classes = classes_of_atoms(local);
-        if classes & LOCAL == 0 {
-            return None;
-        }
         let (domain, is_reserved) = everyday_domain(domain, settings)?;
-        Some(Self { local, domain, is_reserved, names_accounts: classes & ACCOUNT != 0 })
+        Some(Self { local, domain, is_reserved, names_accounts })
+    }
+
+    /// How long the part before the @ is, and whether it may name an account.
+    fn local_part(address: &[u8]) -> Option<(usize, bool)> {
+        let at = memchr::memchr(b'@', address)?;
+        if at > MAX_LOCAL || address.len() > MAX_ADDRESS {
+            return None;
+        }
+        let classes = classes_of_atoms(address.get(..at)?);
+        (classes & LOCAL != 0).then_some((at, classes & ACCOUNT != 0))
     }
 }
 
