@@ -1,5 +1,7 @@
 //! Small letters for ASCII, many bytes at a time.
 
+use wide::{CmpGt, CmpLt, i8x16};
+
 use super::shape::padded;
 
 /// Bytes that are looked at together.
@@ -10,35 +12,36 @@ pub(in crate::rules) const LANE: usize = 16;
 /// fewer than [`LANE`]: what stands behind the value there may be written over.
 #[inline]
 pub(in crate::rules) fn lower_into(value: &[u8], room: &mut [u8]) -> bool {
-    let mut joined = 0;
+    let mut joined = i8x16::splat(0);
     match value.last_chunk::<LANE>() {
         Some(last) => {
             let room = &mut room[..value.len()];
             for (to, from) in room.as_chunks_mut().0.iter_mut().zip(value.as_chunks().0) {
-                *to = lower(from);
-                joined |= u128::from_le_bytes(*from);
+                joined |= lower(from, to);
             }
             // These bytes come a second time where the length is no multiple.
-            joined |= u128::from_le_bytes(*last);
             if let Some(to) = room.last_chunk_mut() {
-                *to = lower(last);
+                joined |= lower(last, to);
             }
         }
         None => {
-            let value = padded(value);
-            joined = u128::from_le_bytes(value);
             if let Some(to) = room.first_chunk_mut() {
-                *to = lower(&value);
+                joined = lower(&padded(value), to);
             }
         }
     }
-    const HIGH: u128 = u128::from_le_bytes([0x80; LANE]);
-    joined & HIGH == 0
+    // The high bit of a byte that is not ASCII.
+    joined.move_mask() == 0
 }
 
+/// Puts small letters in place; gives the bytes as they are.
 #[inline(always)]
-fn lower(bytes: &[u8; LANE]) -> [u8; LANE] {
-    bytes.map(|byte| byte | u8::from(byte.is_ascii_uppercase()) << 5)
+fn lower(from: &[u8; LANE], to: &mut [u8; LANE]) -> i8x16 {
+    let all = |byte: u8| i8x16::splat(byte.cast_signed());
+    let bytes = i8x16::new(from.map(u8::cast_signed));
+    let capitals = bytes.cmp_gt(all(b'A' - 1)) & bytes.cmp_lt(all(b'Z' + 1));
+    *to = (bytes | capitals & all(0x20)).to_array().map(i8::cast_unsigned);
+    bytes
 }
 
 #[cfg(test)]

@@ -241,6 +241,15 @@ impl AttrSet {
         self.0 & 1 << (attr as u8) != 0
     }
 
+    /// Calls for the number of each attribute in the set.
+    fn each(self, mut call: impl FnMut(usize)) {
+        let mut left = self.0;
+        while left != 0 {
+            call(left.trailing_zeros() as usize);
+            left &= left - 1;
+        }
+    }
+
     /// Whether an attribute is in both sets.
     #[must_use]
     pub const fn meets(self, other: Self) -> bool {
@@ -251,7 +260,7 @@ impl AttrSet {
 impl<'a> Subject<'a> {
     /// Empties the slots, keeps their memory, and takes the DN of the next entry.
     pub fn reset(&mut self, dn: &Line<'a>) {
-        self.slots.0.iter_mut().for_each(Vec::clear);
+        self.filled.each(|attr| self.slots.0[attr].clear());
         self.counts = Default::default();
         (self.filled, self.partial) = Default::default();
         self.suspects.clear();
