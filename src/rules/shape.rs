@@ -22,7 +22,7 @@ pub(in crate::rules) struct Shape {
 impl Shape {
     /// The shape of a value; `None` where it is longer than a word has bits or has
     /// other characters.
-    #[inline]
+    #[inline(always)]
     pub(in crate::rules) fn of(value: &[u8]) -> Option<Self> {
         let length = u32::try_from(value.len()).ok().filter(|length| (1..=64).contains(length))?;
         let mut shape = Self {
