@@ -36,10 +36,10 @@ pub fn other(
 }
 
 /// Writes the differences to stdout.
-pub fn run(
-    sources: &[Source],
-    survey: &Survey<'_>,
-    (options, other): (&CheckOptions, &CheckOptions),
+pub fn run<'a>(
+    sources: &'a [Source],
+    survey: &Survey<'a>,
+    (options, other): (&CheckOptions, &'a CheckOptions),
     wanted: &WantedRules,
     form: Form,
     console: &Console,

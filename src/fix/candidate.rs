@@ -8,7 +8,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, entry_of, intended, plan};
 use crate::directory::{Entry, Facts};
 use crate::ldif::{Line, ReadOptions, Value};
-use crate::rules::catalogue::schema::Screen;
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
     Profile, Rule, RuleName, Severity, Subject, Suggestion, Suspect,
@@ -439,12 +438,11 @@ pub(super) fn subject_of<'e>(entry: &'e Entry<'_>, profile: &Profile) -> Subject
     let mut subject = Subject::default();
     subject.reset(&Line::of(b"dn", &entry.dn));
     for attribute in entry.attributes() {
-        let attr = Attr::of(&attribute.name);
         let has_options = attribute.name.contains(&b';');
-        let screen = match Facts::numbered(&attribute.name) {
-            Some((number, _)) if !has_options => profile.screen(number),
-            _ => Screen::OPEN,
-        };
+        let number = Facts::numbered(&attribute.name).filter(|_| !has_options);
+        let number = number.map_or(0, |(number, _)| number);
+        let attr = Attr::numbered(number, &attribute.name);
+        let screen = profile.screen(number);
         for (number, value) in attribute.values.iter().enumerate() {
             let Value::Bytes(bytes) = value else {
                 attr.into_iter().for_each(|attr| subject.mark_partial(attr));

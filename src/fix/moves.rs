@@ -1,6 +1,7 @@
 //! Addresses that move from one entry to another: one synchronisation may bring an
 //! address before it takes it away, and then refuses it as a duplicate.
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::intended;
@@ -55,10 +56,12 @@ pub(super) fn decline_moves(
     any
 }
 
+/// The attributes that hold addresses.
+const HOLDING: [Attr; 3] = [Attr::UserPrincipalName, Attr::ProxyAddresses, Attr::Mail];
+
 /// Declines what a candidate changes in its addresses; all where nothing else explains
 /// them.
 fn decline_addresses(candidate: &mut Candidate<'_>, reason: &Decline) {
-    const HOLDING: [Attr; 3] = [Attr::UserPrincipalName, Attr::ProxyAddresses, Attr::Mail];
     let before = candidate.proposals.len();
     for at in (0..before).rev() {
         let attr = candidate.proposals.get(at).map(|proposal| proposal.attr);
@@ -87,14 +90,19 @@ pub(super) fn second_cycle(
 fn givers_of(candidates: &[Candidate<'_>], profile: &Profile) -> FxHashMap<usize, usize> {
     let mut given_up: FxHashMap<Fingerprint, usize> = FxHashMap::default();
     let mut taken: Vec<(usize, Fingerprint)> = Vec::new();
-    for (number, candidate) in candidates.iter().enumerate() {
-        if candidate.proposals.is_empty() {
-            continue;
-        }
-        let edits: Vec<_> = candidate.proposals.iter().map(|it| it.edit.clone()).collect();
-        let after = intended(&candidate.entry, &edits);
-        let before = addresses_of(&subject_of(&candidate.entry, profile));
-        let after = addresses_of(&subject_of(&after, profile));
+    let changing = candidates.par_iter().enumerate().filter(|(_, candidate)| {
+        candidate.proposals.iter().any(|proposal| HOLDING.contains(&proposal.attr))
+    });
+    let changes: Vec<_> = changing
+        .map(|(number, candidate)| {
+            let edits: Vec<_> = candidate.proposals.iter().map(|it| it.edit.clone()).collect();
+            let after = intended(&candidate.entry, &edits);
+            let before = addresses_of(&subject_of(&candidate.entry, profile));
+            let after = addresses_of(&subject_of(&after, profile));
+            (number, before, after)
+        })
+        .collect();
+    for (number, before, after) in changes {
         given_up.extend(before.difference(&after).map(|&key| (key, number)));
         taken.extend(after.difference(&before).map(|&key| (number, key)));
     }

@@ -17,10 +17,10 @@ use super::declined::Decline;
 /// suggestion is tried once; so it ends, after as many rounds as there are entries
 /// in the longest chain of such values. A round looks at those only whom the one
 /// before may concern.
-pub(super) fn settle(
-    candidates: &mut [Candidate<'_>],
+pub(super) fn settle<'a>(
+    candidates: &mut [Candidate<'a>],
     profile: &Profile,
-    survey: &Survey<'_>,
+    survey: &Survey<'a>,
     policy: &Policy<'_>,
 ) {
     let mut asking = Asking::default();

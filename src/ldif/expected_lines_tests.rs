@@ -168,7 +168,7 @@ proptest! {
         let all: Vec<_> = all.into_iter().map(only_wanted).collect();
         let wanted: Vec<_> = wanted.into_iter().map(only_wanted).collect();
         prop_assert_eq!(all, wanted);
-        prop_assert_eq!(reader.into_observations(), picky.into_observations());
+        prop_assert_eq!(reader.take_observations(), picky.take_observations());
     }
 }
 

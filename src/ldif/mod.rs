@@ -8,6 +8,7 @@ mod error;
 #[cfg(test)]
 mod expected_lines_tests;
 mod grammar;
+mod in_order;
 mod json;
 mod line;
 mod line_ends;
@@ -30,7 +31,7 @@ pub use names::{NameNumber, Wanted};
 pub use observation::{ExportClaims, Observations};
 pub use parallel::{
     CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_in_order,
-    map_stream, read_chunk, read_picked, read_wanted,
+    map_stream, read_all, read_chunk, read_wanted,
 };
 pub use position::Position;
 pub use raw::RawRecord;

@@ -206,6 +206,12 @@ impl<'a> Names<'a> {
         Self { known, numbers, last: 0, limit, pick: Pick::ByName(|_| true) }
     }
 
+    /// Remembers descriptions however small the texts are: there are many of them.
+    pub(super) fn expect_more(&mut self) {
+        self.limit = MOST;
+        self.last = 0;
+    }
+
     /// Says which lines are wanted.
     pub(super) fn want(&mut self, pick: Pick) {
         self.pick = pick;

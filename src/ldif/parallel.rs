@@ -1,14 +1,14 @@
 //! Reading an input chunk by chunk in parallel, with the results in input order.
 
+use std::cell::RefCell;
 use std::io::Read;
 
-use rayon::prelude::*;
-
 use super::chunk::{Chunk, Chunks, settled_boundary};
+use super::in_order::in_order;
 use super::observation::Observations;
 use super::raw::RawRecord;
 use super::reader::{Block, Limits, RecordReader};
-use super::{LdifError, LdifErrorKind, Line, Position, Wanted};
+use super::{LdifError, LdifErrorKind, Line, Position};
 
 /// Bytes in a chunk: small enough to stay in a core's second-level cache while
 /// it is scanned and read, large enough for the cost of a task not to show.
@@ -166,7 +166,7 @@ pub fn read_chunk<'a>(
     options: ReadOptions,
     each: impl FnMut(RawRecord<'_, 'a>),
 ) -> ChunkReport {
-    read_all(RecordReader::new(bytes, options.limits), bytes, options, each)
+    read_all(&mut RecordReader::new(bytes, options.limits), options, each)
 }
 
 /// Reads the records of one chunk; of content records only the lines that are
@@ -177,31 +177,17 @@ pub fn read_wanted<'a>(
     wanted: fn(&[u8]) -> bool,
     each: impl FnMut(RawRecord<'_, 'a>),
 ) -> ChunkReport {
-    let reader = RecordReader::new(bytes, options.limits).with_wanted(wanted);
-    read_all(reader, bytes, options, each)
+    let mut reader = RecordReader::new(bytes, options.limits).with_wanted(wanted);
+    read_all(&mut reader, options, each)
 }
 
-/// The same, where the caller wants some lines only of a description
-/// ([`RecordReader::with_picked`]).
-pub fn read_picked<'a>(
-    bytes: &'a [u8],
-    options: ReadOptions,
-    pick: fn(&[u8]) -> Wanted,
-    each: impl FnMut(RawRecord<'_, 'a>),
-) -> ChunkReport {
-    let reader = RecordReader::new(bytes, options.limits).with_picked(pick);
-    read_all(reader, bytes, options, each)
-}
-
-fn read_all<'a>(
-    mut reader: RecordReader<'a>,
-    bytes: &'a [u8],
+/// Reads the records that a reader has before it; with what limits, the reader knows.
+pub fn read_all<'a>(
+    reader: &mut RecordReader<'a>,
     options: ReadOptions,
     mut each: impl FnMut(RawRecord<'_, 'a>),
 ) -> ChunkReport {
-    if options.comments {
-        reader = reader.with_comments();
-    }
+    reader.keep_comments(options.comments);
     let mut report = ChunkReport::default();
     while let Some(block) = reader.next_block() {
         match block {
@@ -215,20 +201,18 @@ fn read_all<'a>(
             }
         }
     }
-    report.bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    report.observations = reader.into_observations();
+    report.bytes = u64::try_from(reader.chunk().len()).unwrap_or(u64::MAX);
+    report.observations = reader.take_observations();
     report
 }
 
-/// Pieces worked on between two hand-overs of results, where a result can be as
-/// large as a chunk.
-fn wave() -> usize {
+/// Pieces under way at a time where a result can be as large as a chunk.
+fn few() -> usize {
     rayon::current_num_threads() * 8
 }
 
-/// The same where a result is small: threads wait less often for each other,
-/// which is worth 7 % of a check.
-fn long_wave() -> usize {
+/// The same where a result is small: threads wait less often for each other.
+fn many() -> usize {
     rayon::current_num_threads() * 32
 }
 
@@ -243,7 +227,8 @@ pub fn map_chunks<'a, T: Send, E>(
     map: impl Fn(Chunk<'a>) -> T + Sync,
     take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    in_waves(long_wave(), Chunks::new(input, CHUNK_SIZE), map, take)
+    let mut chunks = Chunks::new(input, CHUNK_SIZE);
+    in_order(many(), || Ok(chunks.next()), map, take)
 }
 
 /// Maps pieces of work in parallel; `take` gets the results in order while the
@@ -252,35 +237,11 @@ pub fn map_chunks<'a, T: Send, E>(
 /// # Errors
 /// The first error that `take` returns; no further piece is then started.
 pub fn map_in_order<P: Send, T: Send, E>(
-    pieces: impl Iterator<Item = P>,
+    mut pieces: impl Iterator<Item = P>,
     map: impl Fn(P) -> T + Sync,
     take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    in_waves(wave(), pieces, map, take)
-}
-
-fn in_waves<P: Send, T: Send, E>(
-    wave: usize,
-    mut pieces: impl Iterator<Item = P>,
-    map: impl Fn(P) -> T + Sync,
-    mut take: impl FnMut(T) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut done: Vec<T> = Vec::new();
-    let mut next: Vec<P> = pieces.by_ref().take(wave).collect();
-    loop {
-        let current = std::mem::take(&mut next);
-        let previous = std::mem::take(&mut done);
-        if current.is_empty() {
-            return previous.into_iter().try_for_each(take);
-        }
-        rayon::in_place_scope(|scope| {
-            let (done, map) = (&mut done, &map);
-            scope.spawn(move |_| *done = current.into_par_iter().map(map).collect());
-            // To cut the next pieces waits for memory, which no thread is to wait for.
-            next.extend(pieces.by_ref().take(wave));
-            previous.into_iter().try_for_each(&mut take)
-        })?;
-    }
+    in_order(few(), || Ok(pieces.next()), map, take)
 }
 
 /// The same for a stream, in constant memory: whole records are gathered into
@@ -294,34 +255,24 @@ pub fn map_stream<T: Send, E: From<std::io::Error>>(
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut cutter = Cutter::default();
-    let mut done: Vec<T> = Vec::new();
-    let mut next_wave: Vec<Buffer> = Vec::new();
+    let spare = RefCell::new(Vec::new());
     let mut ended = false;
-    loop {
-        let current = std::mem::take(&mut next_wave);
-        let previous = std::mem::take(&mut done);
-        if ended && current.is_empty() {
-            return previous.into_iter().try_for_each(take);
+    let next = || {
+        if ended {
+            return Ok(None);
         }
-        rayon::in_place_scope(|scope| -> Result<(), E> {
-            let (done, map, current) = (&mut done, &map, &current);
-            if !current.is_empty() {
-                scope.spawn(move |_| {
-                    *done = current.par_iter().map(|buffer| map(buffer.filled())).collect();
-                });
-            }
-            previous.into_iter().try_for_each(&mut take)?;
-            while !ended && next_wave.len() < wave() {
-                match cutter.next(&mut input)? {
-                    Some(buffer) => next_wave.push(buffer),
-                    None => ended = true,
-                }
-            }
-            Ok(())
-        })?;
+        let buffer = cutter.next(&mut input, spare.borrow_mut().pop().unwrap_or_default())?;
+        ended = buffer.is_none();
+        Ok(buffer)
+    };
+    let read = |buffer: Buffer| (map(buffer.filled()), buffer);
+    in_order(few(), next, read, |(result, buffer)| {
         // One that a huge record has grown is not kept.
-        cutter.spare.extend(current.into_iter().filter(|old| old.bytes.len() <= 4 * CHUNK_SIZE));
-    }
+        if buffer.bytes.len() <= 4 * CHUNK_SIZE {
+            spare.borrow_mut().push(buffer);
+        }
+        take(result)
+    })
 }
 
 /// Bytes without the end of an entry above which a stream is given up: more than
@@ -353,13 +304,15 @@ impl Buffer {
 struct Cutter {
     /// The begin of an entry whose end has not come yet.
     carry: Vec<u8>,
-    spare: Vec<Buffer>,
 }
 
 impl Cutter {
-    /// Reads about a chunk's worth of whole entries.
-    fn next(&mut self, input: &mut impl Read) -> std::io::Result<Option<Buffer>> {
-        let mut buffer = self.spare.pop().unwrap_or_default();
+    /// Reads about a chunk's worth of whole entries into a buffer.
+    fn next(
+        &mut self,
+        input: &mut impl Read,
+        mut buffer: Buffer,
+    ) -> std::io::Result<Option<Buffer>> {
         buffer.filled = 0;
         buffer.reserve(self.carry.len());
         buffer.bytes[..self.carry.len()].copy_from_slice(&self.carry);

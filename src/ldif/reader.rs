@@ -90,11 +90,26 @@ impl<'a> RecordReader<'a> {
         }
     }
 
-    /// Keeps the comments before and within each record.
+    /// Goes on with another text: the memory is used again, and the descriptions that
+    /// were seen stay known under their numbers.
+    pub fn restart(&mut self, chunk: &'a [u8]) {
+        self.chunk = chunk;
+        self.rest = chunk;
+        self.line = 0;
+        self.ends = LineEnds::of(chunk);
+        self.names.expect_more();
+        self.observations = Observations::default();
+    }
+
+    /// Whether the comments before and within each record are kept.
+    pub fn keep_comments(&mut self, keeps: bool) {
+        self.keep_comments = keeps;
+    }
+
+    /// The text that is read.
     #[must_use]
-    pub fn with_comments(mut self) -> Self {
-        self.keep_comments = true;
-        self
+    pub fn chunk(&self) -> &'a [u8] {
+        self.chunk
     }
 
     /// Leaves lines of content records out whose description, which has no options,
@@ -116,12 +131,11 @@ impl<'a> RecordReader<'a> {
     }
 
     /// What was seen beside the records; complete once the chunk is read.
-    #[must_use]
-    pub fn into_observations(mut self) -> Observations {
+    pub fn take_observations(&mut self) -> Observations {
         let (lf, crlf) = self.ends.count(self.chunk);
         self.observations.lf_lines = length64(lf);
         self.observations.crlf_lines = length64(crlf);
-        self.observations
+        std::mem::take(&mut self.observations)
     }
 
     /// The next record or failed block; `None` at the end of the chunk.

@@ -12,7 +12,7 @@ fn said(input: &[u8]) -> Vec<(&'static str, u64, u32)> {
     }
     said.extend(
         reader
-            .into_observations()
+            .take_observations()
             .warnings()
             .into_iter()
             .map(|warning| (warning.kind.name(), warning.first.line, warning.first.column)),
@@ -63,7 +63,8 @@ fn a_long_line_is_cut_in_the_failure() {
 #[test]
 fn comments_are_kept_where_they_are_asked_for_and_with_their_record() {
     let input = b"# one\n\n# two\n#\ndn: a\n# three\n  folded\ncn: a\n\ndn: b\n";
-    let mut reader = RecordReader::new(input, Limits::default()).with_comments();
+    let mut reader = RecordReader::new(input, Limits::default());
+    reader.keep_comments(true);
     let mut comments = Vec::new();
     while let Some(Block::Record(record)) = reader.next_block() {
         comments.push(record.comments().to_vec());
@@ -98,7 +99,7 @@ fn line_ends_are_counted_whatever_the_texture() {
     ] {
         let mut reader = RecordReader::new(input.as_bytes(), Limits::default());
         while reader.next_block().is_some() {}
-        let seen = reader.into_observations();
+        let seen = reader.take_observations();
         assert_eq!((seen.lf_lines, seen.crlf_lines), (lf, crlf), "{input:?}");
     }
 }

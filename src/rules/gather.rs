@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::directory::{AttributeDescription, Facts};
 use crate::ldif::{
-    ChunkReport, Form, Line, ModOp, NameNumber, RawRecord, ReadOptions, read_picked,
+    ChunkReport, Form, Line, ModOp, NameNumber, RawRecord, ReadOptions, RecordReader, read_all,
 };
 
 use super::catalogue::schema::Screen;
@@ -42,7 +42,67 @@ struct Role {
     screen: Screen,
 }
 
-/// Reads the entries of a text; `each` gets every one that is an entry, with what
+/// Reads the entries of one text after the other.
+///
+/// What attribute descriptions are to the rules is looked up once: of a text of one
+/// entry, that would cost more than reading it.
+#[derive(Debug)]
+pub struct EntryReader<'p, 'a> {
+    profile: &'p Profile,
+    options: ReadOptions,
+    reader: Option<RecordReader<'a>>,
+    entry: Gathered<'a>,
+}
+
+impl<'p, 'a> EntryReader<'p, 'a> {
+    /// A reader of what the profile reads, or of all lines.
+    #[must_use]
+    pub fn new(profile: &'p Profile, options: ReadOptions, keep_lines: bool) -> Self {
+        let entry = Gathered { keep_lines, ..Gathered::default() };
+        Self { profile, options, reader: None, entry }
+    }
+
+    /// Reads the entries of a text; `each` gets every one that is an entry.
+    pub fn read(
+        &mut self,
+        text: &'a [u8],
+        skipped: &mut Skipped,
+        mut each: impl FnMut(&Gathered<'a>),
+    ) -> ChunkReport {
+        let Self { profile, options, reader, entry } = self;
+        let reader = match reader {
+            Some(reader) => {
+                reader.restart(text);
+                reader
+            }
+            None => {
+                let picked = if entry.keep_lines { every_line } else { profile.picked() };
+                reader.insert(RecordReader::new(text, options.limits).with_picked(picked))
+            }
+        };
+        let mut open = false;
+        let report = read_all(reader, *options, |record| {
+            if record.is_entry() {
+                if open {
+                    each(entry);
+                }
+                let special = entry.load(&record, profile);
+                open = special.is_none();
+                if let Some(reason) = special {
+                    *skipped.entry(reason).or_default() += 1;
+                }
+            } else if !(open && entry.goes_on_with(&record, profile)) {
+                *skipped.entry("change-record").or_default() += 1;
+            }
+        });
+        if open {
+            each(entry);
+        }
+        report
+    }
+}
+
+/// Reads the entries of one text; `each` gets every one that is an entry, with what
 /// the profile reads of it.
 pub fn read_entries<'a>(
     text: &'a [u8],
@@ -50,29 +110,9 @@ pub fn read_entries<'a>(
     options: ReadOptions,
     keep_lines: bool,
     skipped: &mut Skipped,
-    mut each: impl FnMut(&Gathered<'a>),
+    each: impl FnMut(&Gathered<'a>),
 ) -> ChunkReport {
-    let mut entry = Gathered { keep_lines, ..Gathered::default() };
-    let mut open = false;
-    let picked = if keep_lines { every_line } else { profile.picked() };
-    let report = read_picked(text, options, picked, |record| {
-        if record.is_entry() {
-            if open {
-                each(&entry);
-            }
-            let special = entry.load(&record, profile);
-            open = special.is_none();
-            if let Some(reason) = special {
-                *skipped.entry(reason).or_default() += 1;
-            }
-        } else if !(open && entry.goes_on_with(&record, profile)) {
-            *skipped.entry("change-record").or_default() += 1;
-        }
-    });
-    if open {
-        each(&entry);
-    }
-    report
+    EntryReader::new(profile, options, keep_lines).read(text, skipped, each)
 }
 
 impl<'a> Gathered<'a> {

@@ -2,11 +2,13 @@
 //! rules of the profile.
 
 use rustc_hash::FxHashSet;
+use wide::{CmpEq, CmpLt, i8x16};
 
 use crate::directory::Facts;
 use crate::directory::matching::fold_into;
 
-use super::idfix::{Buffers, fold_key};
+use super::idfix::{Buffers, fold_plain};
+use super::lower::LANE;
 use super::{Attr, Fingerprint, Place, Profile, Slot, Subject};
 
 /// Attributes of which no two entries may hold the same value: those that
@@ -38,7 +40,7 @@ impl HeldKeys {
         let mut keys = Self::default();
         if profile.scope(subject).is_ok() {
             profile.inspect(subject, &mut Buffers::default(), |key| {
-                keys.by_rule.insert(key.fingerprint());
+                keys.by_rule.insert(key.fingerprint);
             });
         }
         for_each_value(subject, &mut HeldBuffers::default(), |key, _| {
@@ -54,8 +56,8 @@ impl HeldKeys {
         let mut repeated = FxHashSet::default();
         if profile.scope(subject).is_ok() {
             profile.inspect(subject, &mut Buffers::default(), |key| {
-                if !seen.insert(key.fingerprint()) {
-                    repeated.insert(key.fingerprint());
+                if !seen.insert(key.fingerprint) {
+                    repeated.insert(key.fingerprint);
                 }
             });
         }
@@ -98,21 +100,37 @@ pub(super) fn add_held(
 /// blanks do not count.
 #[must_use]
 pub fn stored_key(attr: Attr, value: &[u8], buffer: &mut Vec<u8>) -> Fingerprint {
-    if value.is_ascii() && (memchr::memchr(b' ', value).is_none() || has_single_spaces(value)) {
-        return Fingerprint::of(attr, fold_key(value, buffer));
+    if is_folded_by_case(value) {
+        return Fingerprint::of(attr, fold_plain(value, buffer));
     }
     buffer.clear();
     fold_into(Facts::of(attr.name().as_bytes()).syntax, value, buffer);
     Fingerprint::of(attr, buffer)
 }
 
-/// Whether a value has no NUL, and spaces only one at a time and within, so that
-/// folding it changes nothing but case.
-fn has_single_spaces(value: &[u8]) -> bool {
-    value.first() != Some(&b' ')
-        && value.last() != Some(&b' ')
-        && memchr::memmem::find(value, b"  ").is_none()
-        && memchr::memchr(0, value).is_none()
+/// Whether a value is ASCII without NUL, with spaces only one at a time and within, so
+/// that folding it changes nothing but case.
+fn is_folded_by_case(value: &[u8]) -> bool {
+    let (mut least, mut after_space) = (i8x16::splat(i8::MAX), 0);
+    let mut has_run = false;
+    let mut look = |lane: &[u8; LANE]| {
+        let lane = i8x16::new(lane.map(u8::cast_signed));
+        least = least.min(lane);
+        let spaces = u32::from(lane.cmp_eq(i8x16::splat(b' '.cast_signed())).move_mask() as u16);
+        has_run |= spaces & (spaces << 1 | after_space) != 0;
+        after_space = spaces >> (LANE - 1);
+    };
+    let (lanes, tail) = value.as_chunks::<LANE>();
+    lanes.iter().for_each(&mut look);
+    if !tail.is_empty() {
+        // A byte that says nothing about the value.
+        let mut last = [b'-'; LANE];
+        last[..tail.len()].copy_from_slice(tail);
+        look(&last);
+    }
+    let has_nul_or_is_not_ascii = least.cmp_lt(i8x16::splat(1)).any();
+    let has_outer = value.first() == Some(&b' ') || value.last() == Some(&b' ');
+    !has_run && !has_outer && !has_nul_or_is_not_ascii
 }
 
 fn for_each_value(
@@ -136,8 +154,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_value_with_single_spaces_has_the_key_that_folding_gives(
-            value in "[ ]{0,1}[a-cX-Z]{1,3}([ ]{1,2}[a-cX-Z:/=\\x01-\\x03]{1,3}){0,3}[ ]{0,1}",
+        fn a_value_that_is_folded_by_case_alone_has_the_key_that_folding_gives(
+            value in "[ ]{0,1}[a-cX-Zé\\x00]{1,20}([ ]{1,2}[a-cX-Z:/=\\x01-\\x03]{1,3}){0,3}[ ]{0,1}",
         ) {
             for attr in UNIQUE {
                 let mut folded = Vec::new();

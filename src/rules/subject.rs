@@ -249,6 +249,15 @@ impl AttrSet {
         Self(self.0 | other.0)
     }
 
+    /// Calls for the number of each attribute in the set.
+    fn each(self, mut call: impl FnMut(usize)) {
+        let mut left = self.0;
+        while left != 0 {
+            call(left.trailing_zeros() as usize);
+            left &= left - 1;
+        }
+    }
+
     /// Whether an attribute is in both sets.
     #[must_use]
     pub const fn meets(self, other: Self) -> bool {
@@ -259,7 +268,7 @@ impl AttrSet {
 impl<'a> Subject<'a> {
     /// Empties the slots, keeps their memory, and takes the DN of the next entry.
     pub fn reset(&mut self, dn: &Line<'a>) {
-        self.slots.0.iter_mut().for_each(Vec::clear);
+        self.filled.each(|attr| self.slots.0[attr].clear());
         self.counts = Default::default();
         (self.filled, self.partial) = Default::default();
         self.suspects.clear();

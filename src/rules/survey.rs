@@ -5,7 +5,7 @@
 //! entry that has, or may have, a finding.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -16,7 +16,7 @@ use crate::ldif::{
 use super::catalogue::Keeper;
 use super::catalogue::references::key_of;
 use super::duplicates::EntryDuplicates;
-use super::gather::{Gathered, Skipped, read_entries};
+use super::gather::{EntryReader, Gathered, Skipped, read_entries};
 use super::held::{HeldBuffers, add_held};
 use super::idfix::{Buffers, Location};
 use super::{
@@ -74,6 +74,8 @@ pub struct Survey<'a> {
     pub(super) index: Index,
     /// Who keeps a value that several objects hold, as far as that was asked.
     pub(super) keepers: Mutex<FxHashMap<Fingerprint, Keeper>>,
+    /// Readers of single entries that nobody uses at the moment.
+    readers: Mutex<Vec<EntryReader<'a, 'a>>>,
     /// The values of all entries as they stand, where the options keep them.
     held: Index,
     /// Entries that are out of scope, by DN, where it matters who refers to them.
@@ -168,6 +170,7 @@ impl<'a> Survey<'a> {
             exports: Vec::new(),
             index: IndexBuilder::default().build(),
             keepers: Mutex::default(),
+            readers: Mutex::default(),
             held: IndexBuilder::default().build(),
             absent: IndexBuilder::default().build(),
             marks: Vec::new(),
@@ -360,8 +363,12 @@ impl<'a> Survey<'a> {
 
     /// Reads the entry of a text.
     pub(super) fn read_one(&self, text: &'a [u8], each: impl FnMut(&Gathered<'a>)) {
-        let Self { options, .. } = self;
-        read_entries(text, &options.profile, options.read, false, &mut Skipped::new(), each);
+        let readers = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let spare = readers().pop();
+        let CheckOptions { profile, read, .. } = self.options;
+        let mut reader = spare.unwrap_or_else(|| EntryReader::new(profile, *read, false));
+        reader.read(text, &mut Skipped::new(), each);
+        readers().push(reader);
     }
 
     /// The text of the entry at an offset over all inputs.
@@ -467,7 +474,7 @@ pub(super) fn inspect(
 ) -> bool {
     profile.inspect(subject, buffers, |key| {
         if let Some(place) = Place::new(offset, key.value) {
-            slots.push(Slot { fingerprint: key.fingerprint(), place });
+            slots.push(Slot { fingerprint: key.fingerprint, place });
         }
     })
 }

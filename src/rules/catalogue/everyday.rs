@@ -1,10 +1,11 @@
 //! The quick look at an address: nearly all hold nothing about which there is
 //! anything to say, and one pass over the bytes tells.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use super::Settings;
 use super::address::{self, MAX_ADDRESS, MAX_LOCAL};
+use crate::rules::shape::Shape;
 
 /// What a byte can be in an everyday address.
 const fn class(byte: u8) -> u8 {
@@ -41,7 +42,7 @@ pub(super) struct Everyday<'v> {
     /// The part before the @: 1 to 64 bytes.
     pub(super) local: &'v [u8],
     /// The part behind the @: a domain that can be sent to.
-    pub(super) domain: &'v str,
+    pub(super) domain: &'v [u8],
     /// Whether the domain is Microsoft's.
     pub(super) is_reserved: bool,
     /// Whether a userPrincipalName may have such a part before the @.
@@ -52,17 +53,41 @@ impl<'v> Everyday<'v> {
     /// The parts of an address; `None` where it must be looked at closely, which
     /// does not say that anything is wrong with it.
     pub(super) fn of(address: &'v [u8], settings: &Settings) -> Option<Self> {
-        let at = memchr::memchr(b'@', address)?;
+        // What was seen was judged by the list that is built in.
+        if settings.top_level_domains.is_some() {
+            return Self::look(address, settings);
+        }
+        if let Some(last) = LAST.with_borrow(|last| last.is(address).then_some(last.parts)) {
+            let (local, domain) = (address.get(..last.at)?, address.get(last.at + 1..)?);
+            let Parts { is_reserved, names_accounts, .. } = last;
+            return Some(Self { local, domain, is_reserved, names_accounts });
+        }
+        let found = Self::look(address, settings)?;
+        let Self { is_reserved, names_accounts, .. } = found;
+        let parts = Parts { at: found.local.len(), is_reserved, names_accounts };
+        LAST.with_borrow_mut(|last| last.keep(address, parts));
+        Some(found)
+    }
+
+    fn look(address: &'v [u8], settings: &Settings) -> Option<Self> {
+        let (at, names_accounts) = match Shape::of(address) {
+            // What has a shape names accounts, and is not too long.
+            Some(shape) => (usize::try_from(shape.behind_local_part(0)?).ok()?, true),
+            None => Self::local_part(address)?,
+        };
         let (local, domain) = (address.get(..at)?, address.get(at + 1..)?);
-        if local.len() > MAX_LOCAL || address.len() > MAX_ADDRESS {
+        let is_reserved = everyday_domain(domain, settings)?;
+        Some(Self { local, domain, is_reserved, names_accounts })
+    }
+
+    /// How long the part before the @ is, and whether it may name an account.
+    fn local_part(address: &[u8]) -> Option<(usize, bool)> {
+        let at = memchr::memchr(b'@', address)?;
+        if at > MAX_LOCAL || address.len() > MAX_ADDRESS {
             return None;
         }
-        let classes = classes_of_atoms(local);
-        if classes & LOCAL == 0 {
-            return None;
-        }
-        let (domain, is_reserved) = everyday_domain(domain, settings)?;
-        Some(Self { local, domain, is_reserved, names_accounts: classes & ACCOUNT != 0 })
+        let classes = classes_of_atoms(address.get(..at)?);
+        (classes & LOCAL != 0).then_some((at, classes & ACCOUNT != 0))
     }
 }
 
@@ -106,7 +131,45 @@ impl Seen {
     }
 }
 
+/// The last everyday address that this thread has seen: that of a person stands in
+/// three attributes.
+struct Last {
+    length: usize,
+    bytes: [u8; Self::LONGEST],
+    parts: Parts,
+}
+
+/// What is known of it.
+#[derive(Clone, Copy)]
+struct Parts {
+    /// The place of the @.
+    at: usize,
+    is_reserved: bool,
+    names_accounts: bool,
+}
+
+impl Last {
+    const LONGEST: usize = 64;
+    const NOTHING: Self = Self {
+        length: 0,
+        bytes: [0; Self::LONGEST],
+        parts: Parts { at: 0, is_reserved: false, names_accounts: false },
+    };
+
+    fn is(&self, address: &[u8]) -> bool {
+        !address.is_empty() && self.bytes.get(..self.length) == Some(address)
+    }
+
+    fn keep(&mut self, address: &[u8], parts: Parts) {
+        if let Some(bytes) = self.bytes.get_mut(..address.len()) {
+            bytes.copy_from_slice(address);
+            (self.length, self.parts) = (address.len(), parts);
+        }
+    }
+}
+
 thread_local! {
+    static LAST: RefCell<Last> = const { RefCell::new(Last::NOTHING) };
     /// Domains that were everyday ones, each at the place that [`place`] gives it: an
     /// export holds few of them, and holds them often.
     static SEEN: [Cell<Seen>; PLACES] = const { [const { Cell::new(Seen::NOTHING) }; PLACES] };
@@ -119,16 +182,16 @@ fn place(domain: &[u8]) -> usize {
     (domain.len() + usize::from(first)) % PLACES
 }
 
-/// A domain that can be sent to, and whether it is Microsoft's.
-fn everyday_domain<'v>(domain: &'v [u8], settings: &Settings) -> Option<(&'v str, bool)> {
+/// Whether a domain that can be sent to is Microsoft's.
+fn everyday_domain(domain: &[u8], settings: &Settings) -> Option<bool> {
     let place = place(domain);
     // What was seen was judged by the list that is built in.
     let may_be_seen = settings.top_level_domains.is_none();
     let seen = if may_be_seen { SEEN.with(|seen| seen[place].get()) } else { Seen::NOTHING };
-    let text = std::str::from_utf8(domain).ok()?;
     if seen.is(domain) {
-        return Some((text, seen.is_reserved));
+        return Some(seen.is_reserved);
     }
+    let text = std::str::from_utf8(domain).ok()?;
     if classes_of_atoms(domain) & DOMAIN == 0 || address::check_domain(text, settings).is_err() {
         return None;
     }
@@ -136,7 +199,7 @@ fn everyday_domain<'v>(domain: &'v [u8], settings: &Settings) -> Option<(&'v str
     if may_be_seen && let Some(own) = Seen::of(domain, is_reserved) {
         SEEN.with(|seen| seen[place].set(own));
     }
-    Some((text, is_reserved))
+    Some(is_reserved)
 }
 
 #[cfg(test)]
@@ -150,7 +213,7 @@ mod tests {
         let of = |address: &'static str| Everyday::of(address.as_bytes(), &Settings::default());
         let ann = of("ann.o'neil@contoso.com");
         let parts = ann.map(|it| (it.local, it.domain, it.names_accounts));
-        assert_eq!(parts, Some((&b"ann.o'neil"[..], "contoso.com", true)));
+        assert_eq!(parts, Some((&b"ann.o'neil"[..], &b"contoso.com"[..], true)));
         assert_eq!(of("ann+x@contoso.com").map(|it| it.names_accounts), Some(false));
         assert_eq!(of("ann@contoso.com").map(|it| it.is_reserved), Some(false));
         assert_eq!(of("ann@contoso.mail.onmicrosoft.com").map(|it| it.is_reserved), Some(true));
@@ -199,7 +262,7 @@ mod tests {
             for _ in 0..2 {
                 if let Some(everyday) = Everyday::of(text.as_bytes(), &Settings::default()) {
                     prop_assert_eq!(address::check(&text, &Settings::default()), Ok(()));
-                    prop_assert_eq!(everyday.domain, &domain);
+                    prop_assert_eq!(everyday.domain, domain.as_bytes());
                     prop_assert_eq!(everyday.is_reserved, address::is_reserved(&domain));
                 }
             }

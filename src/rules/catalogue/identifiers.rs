@@ -1,11 +1,10 @@
 //! What an object is known by in the cloud: every name and address that only one
 //! object may have.
 
-use std::hash::BuildHasher;
+use rustc_hash::FxHashMap;
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
-
-use crate::rules::{Attr, Key};
+use crate::rules::lower::{LANE, lower_into};
+use crate::rules::{Attr, Fingerprint, Key};
 
 use super::sign_in_name::is_kept;
 use super::{Object, ObjectKind, text};
@@ -72,14 +71,23 @@ pub const SPACE: Attr = Attr::ProxyAddresses;
 /// Room for what is worked out of one value, reused from value to value.
 #[derive(Debug, Default)]
 pub struct IdentifierBuffers {
-    key: Vec<u8>,
-    /// The keys of the object so far, one behind the other, and where they end.
-    seen: Vec<u8>,
-    ends: Vec<usize>,
+    spare: Vec<u8>,
+    /// The keys of the object so far, one behind the other, and room behind them.
+    text: Vec<u8>,
+    keys: Vec<Known>,
+    /// Their numbers by fingerprint, once they are too many to look through.
+    numbers: FxHashMap<Fingerprint, Vec<usize>>,
     /// A value that does not stand in the export as it is.
     value: Vec<u8>,
-    /// Their numbers by hash, once they are too many to look through.
-    by_hash: FxHashMap<u64, Vec<usize>>,
+}
+
+/// A key of the object.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    fingerprint: Fingerprint,
+    /// Where it begins and ends in the text of all keys.
+    start: usize,
+    end: usize,
 }
 
 /// Keys of an object that are looked through one by one.
@@ -87,52 +95,83 @@ const FEW: usize = 32;
 
 impl IdentifierBuffers {
     fn reset(&mut self) {
-        self.seen.clear();
-        self.ends.clear();
-        self.by_hash.clear();
+        self.keys.clear();
+        self.numbers.clear();
     }
 
     /// Room that nobody else uses at the moment.
     pub(super) fn spare(&mut self) -> &mut Vec<u8> {
-        &mut self.key
+        &mut self.spare
     }
 
-    fn seen(&self, number: usize) -> Option<&[u8]> {
-        let start = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
-        self.seen.get(start?..*self.ends.get(number)?)
+    /// Where the text of the next key begins.
+    fn start(&self) -> usize {
+        self.keys.last().map_or(0, |last| last.end)
     }
 
-    /// The number of the key among those of the object; whether it is new.
-    fn number(&mut self) -> (usize, bool) {
-        let is_same = |number: &usize| self.seen(*number) == Some(&self.key[..]);
-        let known = match self.ends.len() {
-            ..FEW => (0..self.ends.len()).find(is_same),
+    /// Puts text in the room at a place; gives the place behind it.
+    fn put(&mut self, at: usize, text: &[u8]) -> usize {
+        let end = at + text.len();
+        self.make_room(end);
+        self.text[at..end].copy_from_slice(text);
+        end
+    }
+
+    /// Puts a text there as directories compare it: without regard to case, accents,
+    /// width, and to what nobody sees at its ends.
+    ///
+    /// Source: Microsoft Support 938447 and 415097 (`ü` equals `u`, `ß` equals `ss`).
+    fn put_folded(&mut self, at: usize, value: &[u8]) -> usize {
+        let value = value.trim_ascii();
+        self.make_room(at + value.len());
+        if lower_into(value, &mut self.text[at..]) {
+            return at + value.len();
+        }
+        let shown = String::from_utf8_lossy(value);
+        let shown = shown.trim_matches(text::is_invisible);
+        self.put(at, text::folded(shown).as_bytes())
+    }
+
+    fn make_room(&mut self, end: usize) {
+        if self.text.len() < end + LANE {
+            self.text.resize(2 * (end + LANE), 0);
+        }
+    }
+
+    fn bytes(&self, known: Known) -> &[u8] {
+        &self.text[known.start..known.end]
+    }
+
+    /// The number of the key that ends there among those of the object; whether it is
+    /// new.
+    fn number(&mut self, end: usize) -> (usize, bool) {
+        let start = self.start();
+        let fingerprint = Fingerprint::of(SPACE, &self.text[start..end]);
+        let own = Known { fingerprint, start, end };
+        let is_same = |known: &Known| {
+            known.fingerprint == fingerprint && self.bytes(*known) == self.bytes(own)
+        };
+        let known = match self.keys.len() {
+            ..FEW => self.keys.iter().position(is_same),
             _ => self
-                .by_hash
-                .get(&hash_of(&self.key))
-                .and_then(|numbers| numbers.iter().copied().find(is_same)),
+                .numbers
+                .get(&fingerprint)
+                .and_then(|numbers| numbers.iter().copied().find(|&it| is_same(&self.keys[it]))),
         };
         if let Some(number) = known {
             return (number, false);
         }
-        let number = self.ends.len();
-        self.seen.extend_from_slice(&self.key);
-        self.ends.push(self.seen.len());
-        let from = match number {
-            ..FEW if number + 1 < FEW => number + 1,
-            ..FEW => 0,
-            _ => number,
-        };
-        for number in from..=number {
-            let hash = self.seen(number).map(hash_of).unwrap_or_default();
-            self.by_hash.entry(hash).or_default().push(number);
+        let number = self.keys.len();
+        self.keys.push(own);
+        if self.keys.len() == FEW {
+            for (number, known) in self.keys.iter().enumerate() {
+                self.numbers.entry(known.fingerprint).or_default().push(number);
+            }
+        } else if number >= FEW {
+            self.numbers.entry(fingerprint).or_default().push(number);
         }
         (number, true)
     }
-}
-
-fn hash_of(key: &[u8]) -> u64 {
-    FxBuildHasher.hash_one(key)
 }
 
 /// Hands the key of each identifier of an object over, each key once.
@@ -141,19 +180,19 @@ pub(super) fn for_each_key(
     buffers: &mut IdentifierBuffers,
     mut sink: impl FnMut(Key<'_>),
 ) {
-    for_each(object, buffers, |_, number, key, is_new| {
+    for_each(object, buffers, |_, key, is_new| {
         if is_new {
-            sink(Key { attr: SPACE, value: number, bytes: key, rewritten: false });
+            sink(key);
         }
     });
 }
 
-/// Hands over each identifier of an object with its key, the number of the key among
-/// those of the object, and whether it is the first one with this key.
+/// Hands over each identifier of an object with its key, whose value is its number
+/// among those of the object, and whether it is the first one with this key.
 pub(super) fn for_each(
     object: &Object<'_, '_>,
     buffers: &mut IdentifierBuffers,
-    mut take: impl FnMut(Identifier, usize, &[u8], bool),
+    mut take: impl FnMut(Identifier, Key<'_>, bool),
 ) {
     buffers.reset();
     let mut buffer = std::mem::take(&mut buffers.value);
@@ -163,17 +202,24 @@ pub(super) fn for_each(
     let initial = object.settings.initial_domain.as_deref();
     let made: &[u8] = if initial.is_some() { b"" } else { MADE };
     let mut each = |role, attr, value, kind: &[u8], text: &[u8]| {
-        buffers.key.clear();
-        buffers.key.extend_from_slice(kind);
-        fold_into(text, &mut buffers.key);
-        if buffers.key.len() > kind.len() {
+        let from = buffers.put(buffers.start(), kind);
+        let mut end = buffers.put_folded(from, text);
+        if end > from {
             let is_made = matches!(role, Role::Alias | Role::PredictedAlias | Role::PredictedName);
             if let Some(initial) = initial.filter(|_| is_made) {
-                buffers.key.push(b'@');
-                buffers.key.extend_from_slice(initial.as_bytes());
+                end = buffers.put(end, b"@");
+                end = buffers.put(end, initial.as_bytes());
             }
-            let (number, is_new) = buffers.number();
-            take(Identifier { role, attr, value }, number, &buffers.key, is_new);
+            let (number, is_new) = buffers.number(end);
+            let known = buffers.keys[number];
+            let key = Key {
+                attr: SPACE,
+                value: number,
+                bytes: buffers.bytes(known),
+                fingerprint: known.fingerprint,
+                rewritten: false,
+            };
+            take(Identifier { role, attr, value }, key, is_new);
         }
     };
     let is_address = |text: &[u8]| memchr::memchr(b'@', text).is_some();
@@ -285,25 +331,6 @@ pub(super) fn typed(value: &[u8]) -> (Option<&[u8]>, &[u8]) {
     }
 }
 
-/// Appends a text as directories compare it: without regard to case, accents, width,
-/// and to what nobody sees at its ends.
-///
-/// Source: Microsoft Support 938447 and 415097 (`ü` equals `u`, `ß` equals `ss`).
-fn fold_into(value: &[u8], key: &mut Vec<u8>) {
-    let value = value.trim_ascii();
-    if value.is_ascii() {
-        let from = key.len();
-        key.extend_from_slice(value);
-        if let Some(own) = key.get_mut(from..) {
-            own.make_ascii_lowercase();
-        }
-        return;
-    }
-    let shown = String::from_utf8_lossy(value);
-    let shown = shown.trim_matches(text::is_invisible);
-    key.extend_from_slice(text::folded(shown).as_bytes());
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -321,8 +348,8 @@ mod tests {
         let mut keys = Vec::new();
         let settings = Settings::default();
         let object = Object::of(&subject, &settings);
-        for_each(&object, &mut IdentifierBuffers::default(), |identifier, _, key, _| {
-            keys.push((identifier.role, String::from_utf8_lossy(key).into_owned()));
+        for_each(&object, &mut IdentifierBuffers::default(), |identifier, key, _| {
+            keys.push((identifier.role, String::from_utf8_lossy(key.bytes).into_owned()));
         });
         keys
     }

@@ -349,8 +349,8 @@ impl Catalogue {
     ) {
         let object = Object::of(subject, &self.settings);
         let mut buffers = IdentifierBuffers::default();
-        identifiers::for_each(&object, &mut buffers, |identifier, _, key, _| {
-            take(identifier, Fingerprint::of(identifiers::SPACE, key));
+        identifiers::for_each(&object, &mut buffers, |identifier, key, _| {
+            take(identifier, key.fingerprint);
         });
     }
 

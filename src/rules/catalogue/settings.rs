@@ -59,8 +59,9 @@ pub struct Settings {
 impl Settings {
     /// Whether a domain can be used in the tenant, as far as that was said.
     #[must_use]
-    pub fn is_verified(&self, domain: &str) -> bool {
-        let is_same = |verified: &str| verified.eq_ignore_ascii_case(domain);
+    pub fn is_verified(&self, domain: impl AsRef<[u8]>) -> bool {
+        let domain = domain.as_ref();
+        let is_same = |verified: &str| verified.as_bytes().eq_ignore_ascii_case(domain);
         self.verified_domains.is_empty()
             || self.verified_domains.iter().chain(&self.federated_domains).any(|it| is_same(it))
             || self.initial_domain.as_deref().is_some_and(is_same)

@@ -356,7 +356,7 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 /// Whether a name certainly breaks no rule by itself.
 pub(super) fn is_everyday(name: &[u8], settings: &Settings) -> bool {
     let Some(parts) = Everyday::of(name, settings) else { return false };
-    let is_numeric = || parts.domain.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_numeric = || parts.domain.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
     parts.names_accounts
         && parts.local.len() > 1
         && parts.domain.len() <= MAX_DOMAIN

@@ -10,7 +10,7 @@ use crate::rules::Rule;
 
 use super::rules::{DOMAIN_PART, FORMAT, LOCAL_PART, TOP_LEVEL_DOMAIN};
 
-use super::shape::Shape;
+use crate::rules::shape::Shape;
 
 /// The top-level domains that IdFix 2.6.0.3 ships, with their leading dot.
 static TOP_LEVEL_DOMAINS: LazyLock<FxHashSet<&'static [u8]>> =

@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::shape::padded;
+use crate::rules::lower::{LANE, lower_into};
 
 /// The key of a value, written into `buffer`: values with the same key are
 /// duplicates.
@@ -19,34 +19,14 @@ pub fn fold_key<'b>(value: &[u8], buffer: &'b mut Vec<u8>) -> &'b [u8] {
 }
 
 /// The key of a value of ASCII other than NUL.
-pub(super) fn fold_plain<'b>(value: &[u8], buffer: &'b mut Vec<u8>) -> &'b [u8] {
+pub(in crate::rules) fn fold_plain<'b>(value: &[u8], buffer: &'b mut Vec<u8>) -> &'b [u8] {
     // What stands in the buffer is written over, so that it only ever grows.
     let room = value.len().max(LANE);
     if buffer.len() < room {
         buffer.resize(2 * room, 0);
     }
-    let Some(last) = value.last_chunk::<LANE>() else {
-        if let Some(key) = buffer.first_chunk_mut() {
-            *key = lower(&padded(value));
-        }
-        return &buffer[..value.len()];
-    };
-    let key = &mut buffer[..value.len()];
-    for (to, from) in key.as_chunks_mut().0.iter_mut().zip(value.as_chunks::<LANE>().0) {
-        *to = lower(from);
-    }
-    if let Some(to) = key.last_chunk_mut() {
-        *to = lower(last);
-    }
-    key
-}
-
-/// Bytes that are folded together.
-const LANE: usize = 16;
-
-#[inline(always)]
-fn lower(bytes: &[u8; LANE]) -> [u8; LANE] {
-    bytes.map(|byte| byte | u8::from(byte.is_ascii_uppercase()) << 5)
+    lower_into(value, buffer);
+    &buffer[..value.len()]
 }
 
 /// The key of any text.

@@ -9,7 +9,7 @@ use super::address;
 use super::chain::{Context, run, run_absent, text};
 use super::characters::Bytes;
 use super::fold::{fold_plain, fold_text};
-use super::shape::Shape;
+use crate::rules::shape::Shape;
 
 /// The key of one value that the profile wants unique.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,15 +20,17 @@ pub struct Key<'k> {
     pub value: usize,
     /// The folded value, as the steps before had rewritten it.
     pub bytes: &'k [u8],
+    /// The fingerprint under which the index knows the value.
+    pub fingerprint: Fingerprint,
     /// Whether a step before had rewritten it.
     pub rewritten: bool,
 }
 
-impl Key<'_> {
-    /// The fingerprint under which the index knows the value.
+impl<'k> Key<'k> {
+    /// The key of a value of an attribute.
     #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(self.attr, self.bytes)
+    pub fn new(attr: Attr, value: usize, bytes: &'k [u8]) -> Self {
+        Self { attr, value, bytes, fingerprint: Fingerprint::of(attr, bytes), rewritten: false }
     }
 }
 
@@ -89,13 +91,13 @@ fn inspect_value(
         };
         if chain.steps.iter().any(is_unique) {
             let bytes = fold_plain(value, buffer);
-            sink(Key { attr: chain.attr, value: at, bytes, rewritten: false });
+            sink(Key::new(chain.attr, at, bytes));
         }
         return false;
     }
     run(chain, &text(value), context, &mut |current, rewritten| {
         let bytes = fold_text(current, buffer);
-        sink(Key { attr: chain.attr, value: at, bytes, rewritten });
+        sink(Key { rewritten, ..Key::new(chain.attr, at, bytes) });
         None
     })
     .failed()

@@ -25,6 +25,7 @@ mod tables;
 pub use characters::Class;
 pub use false_alarm::why_false_alarm;
 pub use fold::fold_key;
+pub(super) use fold::fold_plain;
 pub use inspect::{Buffers, Key};
 pub use rows::{Duplicates, Holder, Location};
 pub use scope::SkipReason;

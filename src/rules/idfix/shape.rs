@@ -1,85 +1,10 @@
-//! A short value of everyday characters as bits: one for each byte, in one word for
-//! each kind of character. Most values are such ones, and what the rules ask of
-//! them is then a matter of a few operations on words.
+//! What IdFix asks of the shape of a value.
 
-use wide::{CmpEq, CmpGt, CmpLt, i8x16};
+use crate::rules::shape::Shape;
 
 use super::characters::Bytes;
 
-/// Where a value has which characters, the first byte in the lowest bit. It has no
-/// other characters than these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shape {
-    letters: u64,
-    digits: u64,
-    periods: u64,
-    hyphens: u64,
-    underscores: u64,
-    ats: u64,
-    colons: u64,
-    length: u32,
-}
-
 impl Shape {
-    /// The shape of a value; `None` where it is longer than a word has bits or has
-    /// other characters.
-    #[inline]
-    pub(super) fn of(value: &[u8]) -> Option<Self> {
-        let length = u32::try_from(value.len()).ok().filter(|length| (1..=64).contains(length))?;
-        let mut shape = Self {
-            letters: 0,
-            digits: 0,
-            periods: 0,
-            hyphens: 0,
-            underscores: 0,
-            ats: 0,
-            colons: 0,
-            length,
-        };
-        match value.last_chunk::<16>() {
-            Some(last) => {
-                let mut place = 0;
-                for lane in value.as_chunks::<16>().0 {
-                    shape.add(lane, place);
-                    place += 16;
-                }
-                // These bytes come a second time where the length is no multiple.
-                if place < length {
-                    shape.add(last, length - 16);
-                }
-            }
-            None => shape.add(&padded(value), 0),
-        }
-        let known = shape.letters
-            | shape.digits
-            | shape.periods
-            | shape.hyphens
-            | shape.underscores
-            | shape.ats
-            | shape.colons;
-        (known == u64::MAX >> (64 - length)).then_some(shape)
-    }
-
-    #[inline(always)]
-    fn add(&mut self, lane: &[u8; 16], place: u32) {
-        let bytes = i8x16::new(lane.map(u8::cast_signed));
-        let all = |byte: u8| i8x16::splat(byte.cast_signed());
-        let put = |bits: &mut u64, found: i8x16| {
-            *bits |= u64::from(found.move_mask() as u16) << place;
-        };
-        let between = |bytes: i8x16, first: u8, last: u8| {
-            bytes.cmp_gt(all(first - 1)) & bytes.cmp_lt(all(last + 1))
-        };
-        // What is not ASCII is below all of these as a signed number.
-        put(&mut self.letters, between(bytes | all(0x20), b'a', b'z'));
-        put(&mut self.digits, between(bytes, b'0', b'9'));
-        put(&mut self.periods, bytes.cmp_eq(all(b'.')));
-        put(&mut self.hyphens, bytes.cmp_eq(all(b'-')));
-        put(&mut self.underscores, bytes.cmp_eq(all(b'_')));
-        put(&mut self.ats, bytes.cmp_eq(all(b'@')));
-        put(&mut self.colons, bytes.cmp_eq(all(b':')));
-    }
-
     /// The classes that its bytes belong to.
     #[inline]
     pub(super) fn bytes(&self) -> Bytes {
@@ -97,12 +22,6 @@ impl Shape {
         .fold(Bytes::default(), |bytes, (_, byte)| bytes.and(byte))
     }
 
-    /// Whether there is a colon.
-    #[inline]
-    pub(super) fn has_colons(&self) -> bool {
-        self.colons != 0
-    }
-
     /// Whether a colon stands behind one that is not the first byte.
     #[inline]
     pub(super) fn has_second_colon(&self) -> bool {
@@ -113,16 +32,8 @@ impl Shape {
     /// if the text behind the first `from` bytes is `dot-atom@domain`; that label is
     /// then the only thing left to look up.
     pub(super) fn last_label(&self, from: u32) -> Option<usize> {
-        let here = u64::MAX.checked_shl(from)?;
-        let at = (self.ats & here).trailing_zeros();
-        let at_bit = 1_u64.checked_shl(at)?;
-        let local = here & (at_bit - 1);
+        let at_bit = 1_u64.checked_shl(self.behind_local_part(from)?)?;
         let domain = !(at_bit - 1) & !at_bit & (u64::MAX >> (64 - self.length));
-        // In the local part, a period stands between other characters.
-        let periods = self.periods & local;
-        let outer = 1 << from | at_bit >> 1;
-        let local_is_sound =
-            local != 0 && (self.colons & local) | (periods & (periods << 1 | outer)) == 0;
         // In the domain, a period stands behind a letter or digit, and a hyphen
         // behind anything that begins a label.
         let periods = self.periods & domain;
@@ -133,30 +44,8 @@ impl Shape {
         let last = periods.checked_ilog2()?;
         let label = domain & (u64::MAX << last) & !(1 << last);
         let is_label = (2..=17).contains(&label.count_ones()) && label & !self.letters == 0;
-        (local_is_sound && domain_is_sound && is_label)
-            .then(|| usize::try_from(last).unwrap_or(usize::MAX))
+        (domain_is_sound && is_label).then(|| usize::try_from(last).unwrap_or(usize::MAX))
     }
-}
-
-/// The bytes of a value of fewer than sixteen, with NUL behind them.
-#[inline(always)]
-pub(super) fn padded(value: &[u8]) -> [u8; 16] {
-    let length = value.len();
-    // Two words that overlap: to copy a number of bytes that is not known is a call.
-    let word = match (value.first_chunk::<8>(), value.last_chunk::<8>()) {
-        (Some(first), Some(last)) => {
-            let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-            u128::from(first) | u128::from(last) << (8 * (length - 8))
-        }
-        _ => match (value.first_chunk::<4>(), value.last_chunk::<4>()) {
-            (Some(first), Some(last)) => {
-                let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-                u128::from(first) | u128::from(last) << (8 * (length - 4))
-            }
-            _ => value.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte)),
-        },
-    };
-    word.to_le_bytes()
 }
 
 #[cfg(test)]
@@ -167,36 +56,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_shape_says_where_each_character_stands(value in "[a-cX-Z0-9.@:_-]{1,70}") {
+        fn a_shape_says_which_classes_its_bytes_belong_to(value in "[a-cX-Z0-9.@:_-]{1,64}") {
             let shape = Shape::of(value.as_bytes());
-            prop_assert_eq!(shape.is_some(), value.len() <= 64);
-            if let Some(shape) = shape {
-                let places = |is: fn(char) -> bool| {
-                    (0..).zip(value.chars()).fold(0, |bits, (at, c)| bits | u64::from(is(c)) << at)
-                };
-                prop_assert_eq!(shape.letters, places(|c| c.is_ascii_alphabetic()));
-                prop_assert_eq!(shape.digits, places(|c| c.is_ascii_digit()));
-                prop_assert_eq!(shape.periods, places(|c| c == '.'));
-                prop_assert_eq!(shape.hyphens, places(|c| c == '-'));
-                prop_assert_eq!(shape.underscores, places(|c| c == '_'));
-                prop_assert_eq!(shape.ats, places(|c| c == '@'));
-                prop_assert_eq!(shape.colons, places(|c| c == ':'));
-                prop_assert_eq!(shape.bytes(), Bytes::of(value.as_bytes()));
-            }
-        }
-
-        #[test]
-        fn a_value_with_another_character_has_no_shape(
-            before in "[a-z.]{0,40}", other in "[^a-zA-Z0-9.@:_-]", behind in "[a-z@]{0,20}",
-        ) {
-            prop_assert_eq!(Shape::of([before, other, behind].concat().as_bytes()), None);
-        }
-
-        #[test]
-        fn padding_keeps_the_bytes(value in prop::collection::vec(any::<u8>(), 0..16)) {
-            let mut expected = [0; 16];
-            expected[..value.len()].copy_from_slice(&value);
-            prop_assert_eq!(padded(&value), expected);
+            prop_assert_eq!(shape.map(|shape| shape.bytes()), Some(Bytes::of(value.as_bytes())));
         }
     }
 }

@@ -101,8 +101,10 @@ fn key(value: &[u8]) -> u64 {
     for word in words {
         hasher.write_u64(u64::from_le_bytes(*word) | SMALL);
     }
-    for byte in rest {
-        hasher.write_u8(*byte | 0x20);
+    match value.last_chunk::<8>() {
+        // Some bytes come a second time.
+        Some(last) => hasher.write_u64(u64::from_le_bytes(*last) | SMALL),
+        None => rest.iter().for_each(|byte| hasher.write_u8(*byte | 0x20)),
     }
     hasher.finish()
 }

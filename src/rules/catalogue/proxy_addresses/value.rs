@@ -236,16 +236,20 @@ fn judge_domain(domain: &str, holder: Holder<'_>, breaks: &mut Breaks<'_>) {
 }
 
 /// Whether a domain is the tenant's for mail between Exchange and the cloud.
-pub(in crate::rules::catalogue) fn is_routing(domain: &str, settings: &Settings) -> bool {
-    const SUFFIX: &str = ".mail.onmicrosoft.com";
-    let at = domain.len().saturating_sub(SUFFIX.len());
-    let Some((tenant, suffix)) = domain.split_at_checked(at) else { return false };
-    if tenant.is_empty() || tenant.contains('.') || !suffix.eq_ignore_ascii_case(SUFFIX) {
+pub(in crate::rules::catalogue) fn is_routing(
+    domain: impl AsRef<[u8]>,
+    settings: &Settings,
+) -> bool {
+    const SUFFIX: &[u8] = b".mail.onmicrosoft.com";
+    let Some((tenant, suffix)) = domain.as_ref().split_last_chunk::<{ SUFFIX.len() }>() else {
+        return false;
+    };
+    if tenant.is_empty() || tenant.contains(&b'.') || !suffix.eq_ignore_ascii_case(SUFFIX) {
         return false;
     }
     settings.initial_domain.as_deref().is_none_or(|initial| {
         let own = initial.split('.').next().unwrap_or_default();
-        own.eq_ignore_ascii_case(tenant)
+        own.as_bytes().eq_ignore_ascii_case(tenant)
     })
 }
 

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use crate::rules::idfix::Location;
 use crate::rules::{Attr, Finding, Fingerprint, Subject};
 
-use super::identifiers::{IdentifierBuffers, Role, SPACE, for_each, typed};
+use super::identifiers::{IdentifierBuffers, Role, for_each, typed};
 use super::verdict::Verdicts;
 use super::{Catalogue, Object, ObjectKind, Settings, address};
 
@@ -121,13 +121,13 @@ pub fn addresses_of(subject: &Subject<'_>) -> FxHashSet<Fingerprint> {
 fn held_addresses(object: &Object<'_, '_>) -> Vec<HeldAddress> {
     let mut held = Vec::new();
     let mut buffers = IdentifierBuffers::default();
-    for_each(object, &mut buffers, |identifier, _, key, is_new| {
+    for_each(object, &mut buffers, |identifier, key, is_new| {
         let is_address = matches!(
             identifier.role,
             Role::PrincipalName | Role::Primary | Role::Secondary | Role::EffectiveMail
         );
         if is_address && is_new {
-            let key = Fingerprint::of(SPACE, key);
+            let key = key.fingerprint;
             held.push(HeldAddress { key, attr: identifier.attr, value: identifier.value });
         }
     });

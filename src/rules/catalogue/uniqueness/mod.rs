@@ -60,12 +60,12 @@ impl Party {
     #[must_use]
     pub fn of(object: &Object<'_, '_>) -> Self {
         let mut identifiers = Vec::new();
-        for_each(object, &mut IdentifierBuffers::default(), |identifier, number, _, _| {
+        for_each(object, &mut IdentifierBuffers::default(), |identifier, key, _| {
             let line = object.subject.lines(identifier.attr).get(identifier.value);
             let value = line.map(crate::ldif::Line::bytes).unwrap_or_default();
             let (_, address) = super::identifiers::typed(&value);
             let exact = String::from_utf8_lossy(address).trim().to_lowercase();
-            identifiers.push((identifier, number, exact));
+            identifiers.push((identifier, key.value, exact));
         });
         Self {
             dn: object.subject.dn().to_vec(),
@@ -118,8 +118,8 @@ pub(super) fn judge(
     let mut keys: Vec<String> = Vec::new();
     let mut buffers = IdentifierBuffers::default();
     let mut count = 0;
-    for_each(object, &mut buffers, |_, number, _, is_new| {
-        count = if is_new { number + 1 } else { count };
+    for_each(object, &mut buffers, |_, key, is_new| {
+        count = if is_new { key.value + 1 } else { count };
     });
     let numbered = (0..count).map(|number| (number, others_of(number)));
     let held: Vec<_> = numbered.filter(|(_, others)| !others.named.is_empty()).collect();
@@ -132,8 +132,8 @@ pub(super) fn judge(
     if service.is_some() {
         own.identifiers.retain(|(identifier, _, _)| is_address(object, *identifier));
     }
-    for_each(object, &mut buffers, |_, _, key, is_new| {
-        keys.extend(is_new.then(|| String::from_utf8_lossy(key).into_owned()));
+    for_each(object, &mut buffers, |_, key, is_new| {
+        keys.extend(is_new.then(|| String::from_utf8_lossy(key.bytes).into_owned()));
     });
     for (number, others) in held {
         let mut broken: Vec<(&'static Rule, &Party, Identifier)> = Vec::new();

@@ -1,0 +1,224 @@
+//! Working on pieces in parallel, with the results in the order of the pieces.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use rayon::Yield;
+
+/// Maps the pieces that `next` gives in parallel; `take` gets the results in order, on
+/// this thread, while others are worked on. At most `window` pieces are under way or
+/// done and not taken yet.
+///
+/// # Errors
+/// The first error of `next` or `take`; no further piece is then begun.
+pub(super) fn in_order<P: Send, T: Send, E>(
+    window: usize,
+    next: impl FnMut() -> Result<Option<P>, E>,
+    map: impl Fn(P) -> T + Sync,
+    take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let is_over = AtomicBool::new(false);
+    rayon::in_place_scope_fifo(|scope| {
+        let (sender, results) = channel();
+        let (map, is_over) = (&map, &is_over);
+        let begin = |number, piece| {
+            let delivery = Delivery { number, result: None, to: Sender::clone(&sender) };
+            scope.spawn_fifo(move |_| {
+                if !is_over.load(Ordering::Relaxed) {
+                    delivery.bring(|| map(piece));
+                }
+            });
+        };
+        let ended = hand_over(window, next, begin, &results, take);
+        is_over.store(true, Ordering::Relaxed);
+        ended
+    })
+}
+
+/// A result on its way, or the news that there is none, because its work panicked.
+struct Delivery<T> {
+    number: usize,
+    result: Option<T>,
+    to: Sender<(usize, Option<T>)>,
+}
+
+impl<T> Delivery<T> {
+    fn bring(mut self, work: impl FnOnce() -> T) {
+        self.result = Some(work());
+    }
+}
+
+impl<T> Drop for Delivery<T> {
+    fn drop(&mut self) {
+        // Nobody waits for it any more where this fails.
+        let _ = self.to.send((self.number, self.result.take()));
+    }
+}
+
+fn hand_over<P, T, E>(
+    window: usize,
+    mut next: impl FnMut() -> Result<Option<P>, E>,
+    begin: impl Fn(usize, P),
+    results: &Receiver<(usize, Option<T>)>,
+    mut take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut done = Done { first: 0, results: VecDeque::new(), lacks_one: false };
+    let (mut begun, mut has_more) = (0, true);
+    loop {
+        while has_more && begun - done.first < window.max(1) {
+            match next()? {
+                Some(piece) => begin(begun, piece),
+                None => {
+                    has_more = false;
+                    break;
+                }
+            }
+            begun += 1;
+            while let Ok(delivered) = results.try_recv() {
+                done.put(delivered);
+            }
+            done.take_all(&mut take)?;
+        }
+        if done.first == begun || done.lacks_one {
+            return Ok(());
+        }
+        let Some(delivered) = wait(results) else { return Ok(()) };
+        done.put(delivered);
+        done.take_all(&mut take)?;
+    }
+}
+
+/// Results that wait for those before them.
+struct Done<T> {
+    /// The number of the first result that was not taken yet.
+    first: usize,
+    results: VecDeque<Option<T>>,
+    /// Whether the work on one piece panicked: the scope goes on with that panic.
+    lacks_one: bool,
+}
+
+impl<T> Done<T> {
+    fn put(&mut self, (number, result): (usize, Option<T>)) {
+        self.lacks_one |= result.is_none();
+        let at = number - self.first;
+        if self.results.len() <= at {
+            self.results.resize_with(at + 1, || None);
+        }
+        self.results[at] = result;
+    }
+
+    fn take_all<E>(&mut self, mut take: impl FnMut(T) -> Result<(), E>) -> Result<(), E> {
+        while let Some(result) = self.results.front_mut().and_then(Option::take) {
+            self.results.pop_front();
+            self.first += 1;
+            take(result)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doubled(window: usize, pieces: usize) -> Vec<usize> {
+        let (mut pieces, mut taken) = (0..pieces, Vec::new());
+        let next = || Ok(pieces.next());
+        let map = |piece: usize| {
+            // Those in front take longest.
+            std::thread::sleep(Duration::from_micros(if piece % 7 == 0 { 300 } else { 0 }));
+            2 * piece
+        };
+        let ended: Result<(), ()> = in_order(window, next, map, |result| {
+            taken.push(result);
+            Ok(())
+        });
+        assert_eq!(ended, Ok(()));
+        taken
+    }
+
+    #[test]
+    fn results_come_in_the_order_of_the_pieces_whatever_the_window() {
+        for window in [0, 1, 2, 5, 100] {
+            let expected: Vec<usize> = (0..50).map(|piece| 2 * piece).collect();
+            assert_eq!(doubled(window, 50), expected);
+            assert!(doubled(window, 0).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_thread_of_the_pool_that_waits_does_the_work_itself_where_nobody_else_does() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let both = pool.install(|| rayon::join(|| doubled(4, 30).len(), || doubled(4, 20).len()));
+        assert_eq!(both, (30, 20));
+    }
+
+    #[test]
+    fn no_more_pieces_are_under_way_than_the_window_has_room_for() {
+        use std::sync::atomic::AtomicUsize;
+        let (begun, mut taken) = (AtomicUsize::new(0), 0);
+        let mut pieces = 0..40;
+        let next = || {
+            begun.fetch_add(1, Ordering::Relaxed);
+            Ok(pieces.next())
+        };
+        let ended: Result<(), ()> = in_order(
+            3,
+            next,
+            |piece| piece,
+            |_| {
+                // One is being taken, and two more are under way at most.
+                assert!(begun.load(Ordering::Relaxed) <= taken + 3 + 1);
+                taken += 1;
+                Ok(())
+            },
+        );
+        assert_eq!((ended, taken), (Ok(()), 40));
+    }
+
+    #[test]
+    fn an_error_ends_the_work_and_a_panic_goes_on_where_it_was_waited_for() {
+        let mut pieces = 0..1000;
+        let mut taken = 0;
+        let ended = in_order(
+            8,
+            || Ok(pieces.next()),
+            |piece| piece,
+            |piece| {
+                taken += 1;
+                if piece == 20 { Err("full") } else { Ok(()) }
+            },
+        );
+        assert_eq!((ended, taken), (Err("full"), 21));
+        assert!(pieces.next().is_some_and(|next| next < 60));
+
+        let mut pieces = 0..20;
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let work = |piece| if piece == 5 { std::panic::panic_any("five") } else { piece };
+            let _: Result<(), ()> = in_order(4, || Ok(pieces.next()), work, |_| Ok(()));
+        }));
+        assert!(panicked.is_err());
+    }
+}
+
+/// The next result that is done. A thread of the pool does not sleep over it while
+/// there is work: it may be the only one.
+fn wait<T>(results: &Receiver<T>) -> Option<T> {
+    const NAP: Duration = Duration::from_micros(50);
+    loop {
+        if let Ok(result) = results.try_recv() {
+            return Some(result);
+        }
+        match rayon::yield_now() {
+            None => return results.recv().ok(),
+            Some(Yield::Executed) => {}
+            Some(Yield::Idle) => match results.recv_timeout(NAP) {
+                Ok(result) => return Some(result),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return None,
+            },
+        }
+    }
+}
