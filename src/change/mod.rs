@@ -18,7 +18,9 @@ mod stored;
 mod verify;
 
 pub use apply::apply_to_entry;
-pub use continued::{entry_of, into_entry};
+pub use continued::{
+    Continued, Misfit, continued_of, entry_of, into_entry, refuse_misfits, refuse_misfits_in,
+};
 pub use edit::{Edit, EntryEdits, intended};
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
 pub use inverse::{

@@ -93,6 +93,8 @@ pub struct SurveyedExport<'a> {
     pub export: Export<'a>,
     /// What was seen in it beside its entries.
     pub report: InputReport,
+    /// Where the entries begin, in bytes, with which modify records go on.
+    pub continued: Vec<u64>,
     /// Bytes of the exports before it.
     start: u64,
     /// Its chunks, in order.
@@ -142,6 +144,7 @@ struct ChunkSurvey {
     links: Vec<Slot>,
     marks: Vec<u64>,
     landmarks: Vec<Landmark>,
+    continued: Vec<u64>,
 }
 
 /// Reading stopped at the first error, as `--strict` asks.
@@ -176,6 +179,7 @@ impl<'a> Survey<'a> {
             let surveyed = SurveyedExport {
                 export,
                 report: InputReport::default(),
+                continued: Vec::new(),
                 start,
                 chunks: Vec::new(),
             };
@@ -215,6 +219,7 @@ impl<'a> Survey<'a> {
                     gathering.held.expect(chunk.held.len().saturating_mul(chunks));
                 }
                 let base = surveyed.report.add(chunk.report);
+                surveyed.continued.extend(chunk.continued);
                 surveyed.chunks.push(SurveyedChunk { base, landmarks: chunk.landmarks });
                 self.in_scope += chunk.in_scope;
                 merge(&mut self.out_of_scope, chunk.out_of_scope);
@@ -402,12 +407,16 @@ impl ChunkSurvey {
         let follows_links = options.profile.follows_links();
         let mut held_buffers = HeldBuffers::default();
         let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
+        let mut continued = Vec::new();
         let mut in_scope = 0;
         let mut buffers = Buffers::default();
         let keep_lines = options.selection.needs_lines();
         let CheckOptions { profile, read, .. } = options;
         let report = read_entries(chunk.bytes, profile, *read, keep_lines, &mut skipped, |entry| {
             let offset = start + chunk.offset + u64::from(entry.offset);
+            if entry.goes_on {
+                continued.push(offset - start);
+            }
             if options.keep_held {
                 add_held(&entry.subject, offset, &mut held_buffers, &mut held);
             }
@@ -444,6 +453,7 @@ impl ChunkSurvey {
             links,
             marks,
             landmarks,
+            continued,
         }
     }
 }
