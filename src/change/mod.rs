@@ -7,6 +7,7 @@ mod apply;
 mod continued;
 pub mod diff;
 mod edit;
+mod entry_text;
 mod identity;
 mod image;
 mod inverse;
@@ -22,6 +23,7 @@ pub use continued::{
     Continued, Misfit, continued_of, entry_of, into_entry, refuse_misfits, refuse_misfits_in,
 };
 pub use edit::{Edit, EntryEdits, intended};
+pub use entry_text::EntryText;
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
 pub use inverse::{
     NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, invert, invert_guarded, prove_restored,

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::change::entry_of;
+use crate::change::{EntryText, entry_of};
 use crate::directory::Entry;
 use crate::ldif::{
     ChunkReport, Position, RawRecord, ReadOptions, entry_text, read_chunk, read_wanted,
@@ -41,6 +41,11 @@ impl<'a> NamedEntry<'a> {
     /// Where its first line begins in the chunk.
     pub fn place(&self) -> usize {
         self.at
+    }
+
+    /// The entry, to be read when it is looked at.
+    pub fn text(&self, read: ReadOptions) -> Option<EntryText<'a>> {
+        EntryText::of(entry_text(self.chunk, self.at), read)
     }
 
     /// Reads the whole entry.

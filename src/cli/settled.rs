@@ -4,8 +4,7 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-use crate::change::{Image, Interest, Outcome, Run, entry_of, refuse_misfits};
-use crate::directory::Entry;
+use crate::change::{EntryText, Image, Interest, Outcome, Run, refuse_misfits};
 use crate::input::Source;
 use crate::ldif::{
     InputReport, Position, ReadOptions, Stretch, Stretches, WriteOptions, entry_text, map_chunks,
@@ -58,7 +57,7 @@ pub struct Touched {
 /// An entry that the image wants to know.
 enum Wanted<'a> {
     Place(Cow<'a, [u8]>),
-    Content(Entry<'a>),
+    Content(EntryText<'a>),
 }
 
 impl Scan {
@@ -105,7 +104,7 @@ pub fn settle_all<'a>(
         for (ordinal, entry) in all {
             match entry {
                 Wanted::Place(dn) => image.mark(ordinal, &dn),
-                Wanted::Content(entry) => image.load(ordinal, entry),
+                Wanted::Content(entry) => image.load_text(ordinal, entry),
             }
         }
         if let Run::Done(outcomes) = image.run() {
@@ -139,11 +138,11 @@ pub fn settle_again<'a>(
     read: ReadOptions,
 ) -> Option<Vec<Outcome>> {
     for (ordinal, text) in touched {
-        let entry = entry_of(text, read)?;
+        let entry = EntryText::of(text, read)?;
         match image.interest(&entry.dn) {
             Interest::None => {}
             Interest::Place => image.mark(*ordinal, &entry.dn),
-            Interest::Content => image.load(*ordinal, entry),
+            Interest::Content => image.load_text(*ordinal, entry),
         }
     }
     match image.run() {
@@ -213,7 +212,7 @@ fn scan_chunk<'a>(
         let entry = match interest {
             Interest::Content => {
                 contents.push(named.place());
-                named.entry(read).map(Wanted::Content)
+                named.text(read).map(Wanted::Content)
             }
             _ => Some(Wanted::Place(named.dn)),
         };

@@ -8,10 +8,9 @@ use anyhow::bail;
 use clap::ValueEnum;
 
 use crate::change::{
-    Image, Judgement, Obstacle, OnRefusal, Outcome, State, Undo, Uninvertible, Verification,
-    VerifyRun, refuse_misfits, undo_without_base,
+    EntryText, Image, Judgement, Obstacle, OnRefusal, Outcome, State, Undo, Uninvertible,
+    Verification, VerifyRun, refuse_misfits, undo_without_base,
 };
-use crate::directory::Entry;
 use crate::input::Source;
 use crate::ldif::{ChangeRecord, InputReport, ReadOptions, WriteOptions, Writer, map_chunks};
 use crate::output::{AtomicFile, Overwrite, commit_all};
@@ -187,14 +186,14 @@ fn judge<'a>(
             let Found { entries, report, misread: more } =
                 look_up(export, read, &|dn| verification.wants(dn));
             misread += more;
-            entries.into_iter().for_each(|entry| verification.load(entry));
+            entries.into_iter().for_each(|entry| verification.load_text(entry));
             reports.push((export.name(), report));
         }
         for base in bases {
             let Found { entries, report, misread: more } =
                 look_up(base, read, &|dn| verification.wants_of_base(dn));
             misread += more;
-            entries.into_iter().for_each(|entry| verification.load_base(entry));
+            entries.into_iter().for_each(|entry| verification.load_base_text(entry));
             reports.push((base.name(), report));
         }
         let VerifyRun::Done(judgements) = verification.run() else { continue };
@@ -213,7 +212,7 @@ fn judge<'a>(
 
 /// The entries of an export of which the records speak.
 struct Found<'a> {
-    entries: Vec<Entry<'a>>,
+    entries: Vec<EntryText<'a>>,
     report: InputReport,
     /// How many of them are misread.
     misread: u64,
@@ -233,12 +232,12 @@ fn look_up<'a>(
             let scanned = entries::scan(chunk.bytes, read, |named| {
                 if wants(&named.dn) {
                     places.push(named.place());
-                    found.extend(named.entry(read));
+                    found.extend(named.text(read));
                 }
             });
             (scanned, found, places)
         },
-        |(mut chunk, found, places): (ScannedChunk, Vec<Entry<'a>>, Vec<usize>)| {
+        |(mut chunk, found, places): (ScannedChunk, Vec<EntryText<'a>>, Vec<usize>)| {
             let base = report.add(std::mem::take(&mut chunk.report));
             continued.extend(chunk.continued_from(base));
             wanted.extend(places.into_iter().map(|at| base.offset + at as u64));

@@ -6,7 +6,7 @@
 use super::Image;
 use super::facts::Needs;
 use super::links::has_identity;
-use super::tree::{NodeId, ROOT};
+use super::tree::{Again, NodeId, ROOT};
 use crate::change::apply::{self, Effect, Twins};
 use crate::change::identity;
 use crate::change::inverse;
@@ -71,10 +71,20 @@ impl<'a> Image<'a> {
                 apply::modify_keeping(entry, mods, twins, |value| value.clone().into_owned())
             }
         };
-        let effects = done.map_err(|refusal| self.said_now(refusal))?;
+        let effects = match done {
+            Ok(effects) => effects,
+            Err(refusal) => {
+                self.tree.put_aside(node, None, Again::Possible);
+                return Err(self.said_now(refusal));
+            }
+        };
         let after = self.tree.entry_mut(node).filter(|_| self.inverses);
         let undo = after.and_then(|entry| inverse::of_modify(dn, entry, &effects));
         self.tree.node_mut(node).altered |= alters(&effects);
+        drop(effects);
+        // As the export calls entries now, it will not when the record is made again.
+        let again = if called.is_none() { Again::Possible } else { Again::Never };
+        self.tree.put_aside(node, Some(self.at), again);
         Ok(undo.map(|undo| self.as_now(undo)).into_iter().collect())
     }
 

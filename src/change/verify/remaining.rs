@@ -41,7 +41,7 @@ impl<'a> Verification<'a> {
         let node = self.names.target(number)?;
         let key = self.names.locate(node, &self.export)?;
         let now = self.export.known(&key)?;
-        Values::rest(mods, &record.dn, now)
+        Values::rest(mods, &record.dn, &now)
     }
 }
 

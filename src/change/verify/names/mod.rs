@@ -300,7 +300,7 @@ impl<'a> Names<'a> {
             let fact = self.places[place].fact;
             if !self.is_decided(parent) {
                 let key = self.places[place].key.clone();
-                self.facts.observe(fact, export.entry(&key).is_some());
+                self.facts.observe(fact, export.is_there(&key));
                 keys.insert(place, key);
                 continue;
             }
@@ -312,7 +312,7 @@ impl<'a> Names<'a> {
                 continue;
             };
             let key: Box<[u8]> = joined(&self.places[place].rdn, &above).into();
-            let taken = export.entry(&key).is_some();
+            let taken = export.is_there(&key);
             self.facts.observe(fact, taken);
             keys.insert(place, key);
         }
@@ -411,7 +411,7 @@ impl<'a> Names<'a> {
     ) -> Vec<usize> {
         let likeness = |node: NodeId, place: Option<PlaceId>| {
             let entry = place.and_then(|place| keys.get(&place)).and_then(|key| export.known(key));
-            entry.map_or(0, |entry| self.likeness(node, entry, base))
+            entry.map_or(0, |entry| self.likeness(node, &entry, base))
         };
         let mark = |node: NodeId, place: Option<PlaceId>| {
             // What is below a deleted entry is gone.
