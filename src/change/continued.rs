@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 
-use super::apply::{Twins, modify_keeping};
+use super::apply::{Guards, Twins, modify_keeping};
 use super::not_applicable::{NotApplicable, Reason};
 use super::stored::StoredEntry;
 use crate::directory::{Entry, EntryAttribute};
@@ -60,10 +60,12 @@ pub fn continued_of(text: &[u8], read: ReadOptions) -> Option<Continued<'_>> {
             Change::Modify(_) if !record.dn.eq_ignore_ascii_case(&stored.dn) => {
                 Err(NotApplicable::of_dn(Reason::NoSuchEntry, &record.dn))
             }
-            Change::Modify(mods) => modify_keeping(&mut stored, mods, Twins::Ignored, |value| {
-                value.clone().into_owned()
-            })
-            .map(drop),
+            Change::Modify(mods) => {
+                modify_keeping(&mut stored, mods, (Guards::On, Twins::Ignored), |value| {
+                    value.clone().into_owned()
+                })
+                .map(drop)
+            }
             // Only modify records go on with an entry.
             _ => Ok(()),
         };

@@ -18,7 +18,7 @@ mod proof;
 mod stored;
 mod verify;
 
-pub use apply::apply_to_entry;
+pub use apply::{apply_record_to_entry, apply_to_entry};
 pub use continued::{
     Continued, Misfit, continued_of, entry_of, into_entry, refuse_misfits, refuse_misfits_in,
 };
@@ -27,7 +27,7 @@ pub use entry_text::EntryText;
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
 pub use inverse::{
     NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, invert, invert_guarded, prove_restored,
-    there_and_back,
+    there_and_back, unknown_control,
 };
 pub use not_applicable::{NotApplicable, Reason};
 pub use order::{OrderRefusal, Ordered, Step, order};

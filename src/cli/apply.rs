@@ -64,6 +64,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     };
     let tally = changes::tally(steps.iter().map(|step| &step.record));
     let (lines, records) = changes::change_records(steps, change.name())?;
+    changes::note_unknown_controls(change.name(), &lines, &records, console);
 
     let mut totals = Summary::new();
     inputs::report_notes(export.name(), export.notes(), console, &mut totals);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::change::{apply_to_entry, refuse_misfits};
+use crate::change::{apply_record_to_entry, refuse_misfits};
 use crate::directory::dn::{join, key_ancestors, split_rdn};
 use crate::directory::{Entry, NormalizedDn};
 use crate::input::Source;
@@ -166,7 +166,7 @@ impl<'a> State<'a> {
             Change::Modify(_) | Change::ModRdn { .. } => {
                 if let Some(entry) = self.entries.get_mut(&origin) {
                     // What does not apply is marked in the diff and changes nothing.
-                    let _ = apply_to_entry(entry, &change.change);
+                    let _ = apply_record_to_entry(entry, change);
                 }
             }
         }

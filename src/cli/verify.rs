@@ -100,6 +100,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let tally = changes::tally(steps.iter().map(|step| &step.record));
     let reasons: Vec<Option<String>> = steps.iter().map(reason_of).collect();
     let (lines, records) = changes::change_records(steps, change.name())?;
+    changes::note_unknown_controls(change.name(), &lines, &records, console);
 
     let mut totals = Summary::new();
     let mut verification = Verification::new(&records);

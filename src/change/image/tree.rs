@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::facts::{FactId, Facts, Needs};
-use crate::change::apply::{self, Twins};
+use crate::change::apply::{self, Guards, Twins};
 use crate::change::entry_text::HeldEntry;
 use crate::change::identity;
 use crate::change::stored::StoredEntry;
@@ -260,7 +260,7 @@ impl<'a> Tree<'a> {
         for record in node.made.iter().filter_map(|&number| changes.get(number)) {
             if let Change::Modify(mods) = &record.change {
                 // What applied once applies again.
-                let _ = apply::modify(&mut entry, mods, Twins::Ignored);
+                let _ = apply::modify(&mut entry, mods, Guards::of(record), Twins::Ignored);
             }
         }
         Some(entry)

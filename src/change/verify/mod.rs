@@ -35,6 +35,7 @@ use self::found::Found;
 use self::names::{Asked, Names, NodeId};
 use self::stop::Stop;
 use self::values::{Held, Naming, Values};
+use super::apply::Guards;
 use super::entry_text::{EntryText, HeldEntry};
 use super::identity;
 use crate::directory::Entry;
@@ -400,7 +401,7 @@ fn values_of<'r>(
     let mut namings = namings.iter().peekable();
     for &number in numbers {
         match &records[number].change {
-            Change::Modify(mods) => values.push(number, mods),
+            Change::Modify(mods) => values.push(number, mods, Guards::of(&records[number])),
             _ => {
                 if let Some(naming) = namings.next_if(|naming| naming.number == number) {
                     values.push_naming(naming, &spoken);

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::change::apply::{self, borrowed};
+use crate::change::apply::{self, Guards, borrowed};
 use crate::change::identity;
 use crate::change::stored::is_active_directory;
 use crate::change::verify::chains::Chains;
@@ -227,22 +227,25 @@ impl<'r> Values<'r> {
     }
 
     /// Adds a modify record, if all before it were made.
-    pub(super) fn push(&mut self, number: usize, mods: &'r [Modification<'r>]) {
+    pub(super) fn push(&mut self, number: usize, mods: &'r [Modification<'r>], guards: Guards) {
         let mut act = Act::new();
+        let guarded = guards == Guards::On;
         for modification in mods {
             let field = self.field(&modification.attribute);
             let group = self.fields[field].group;
             match modification.op {
-                ModOp::Add => self.set_all(&mut act, field, &modification.values, true, true),
+                ModOp::Add => self.set_all(&mut act, field, &modification.values, true, guards),
                 ModOp::Delete if modification.values.is_empty() => {
                     self.fields[field].whole = true;
-                    self.deed(&mut act, Deed::Clear { group, guarded: true });
+                    self.deed(&mut act, Deed::Clear { group, guarded });
                 }
-                ModOp::Delete => self.set_all(&mut act, field, &modification.values, false, true),
+                ModOp::Delete => {
+                    self.set_all(&mut act, field, &modification.values, false, guards);
+                }
                 ModOp::Replace => {
                     self.fields[field].whole = true;
                     self.deed(&mut act, Deed::Clear { group, guarded: false });
-                    self.set_all(&mut act, field, &modification.values, true, false);
+                    self.give_all(&mut act, field, &modification.values);
                 }
                 ModOp::Increment => {
                     self.increment(&mut act, field, &modification.values);
@@ -291,14 +294,25 @@ impl<'r> Values<'r> {
         field: usize,
         values: &'r [Value<'r>],
         to: bool,
-        guarded: bool,
+        guards: Guards,
     ) {
+        let guarded = guards == Guards::On;
         for value in values {
-            let fact = self.fact(field, value, to);
-            if !guarded {
-                self.replaced.insert(fact);
+            // An equal value that is there stays as it is spelled.
+            if !guarded && to && self.has_equal(field, value) {
+                continue;
             }
+            let fact = self.fact(field, value, to);
             self.deed(act, Deed::Set { fact, to, guarded });
+        }
+    }
+
+    /// What a replace gives.
+    fn give_all(&mut self, act: &mut Act, field: usize, values: &'r [Value<'r>]) {
+        for value in values {
+            let fact = self.fact(field, value, true);
+            self.replaced.insert(fact);
+            self.deed(act, Deed::Set { fact, to: true, guarded: false });
         }
     }
 
