@@ -131,10 +131,10 @@ fn without_idle(entry: &Entry<'_>, own: &Modification<'static>) -> Option<Modifi
 /// Whether a value is named twice: it would be gone the second time. Neither is asked
 /// of an add that names none.
 fn says_twice(own: &Modification<'_>) -> bool {
-    let mut keys: Vec<_> = own.values.iter().filter_map(|value| value.bytes()).collect();
-    keys.sort_unstable_by_key(|value| value.to_ascii_lowercase());
-    (own.op == ModOp::Add && own.values.is_empty())
-        || keys.windows(2).any(|two| two[0].eq_ignore_ascii_case(two[1]))
+    let bytes = own.values.iter().filter_map(|value| value.bytes());
+    let mut keys: Vec<_> = bytes.map(|value| value.trim_ascii().to_ascii_lowercase()).collect();
+    keys.sort_unstable();
+    (own.op == ModOp::Add && own.values.is_empty()) || keys.windows(2).any(|two| two[0] == two[1])
 }
 
 proptest! {

@@ -297,11 +297,10 @@ impl<'r> Values<'r> {
         guards: Guards,
     ) {
         let guarded = guards == Guards::On;
-        for value in values {
-            // An equal value that is there stays as it is spelled.
-            if !guarded && to && self.has_equal(field, value) {
-                continue;
-            }
+        // A value stays as it is spelled where an equal one is there before all of them.
+        let stays = |value: &&Value<'_>| !guarded && to && self.has_equal(field, value);
+        let comes: Vec<&'r Value<'r>> = values.iter().filter(|value| !stays(value)).collect();
+        for value in comes {
             let fact = self.fact(field, value, to);
             self.deed(act, Deed::Set { fact, to, guarded });
         }
