@@ -248,6 +248,20 @@ fn a_value_that_goes_through_others_shows_how_far_it_came() {
 }
 
 #[test]
+fn an_entry_made_again_in_the_place_of_another_is_told_by_its_spelling() {
+    let change = format!(
+        "dn: cn=a,dc=x\nchangetype: delete\n\n\
+         dn: cn=a+sn=x,dc=x\nchangetype: add\ncn: a\nsn: x\n\n{}",
+        rename("cn=a+sn=x,dc=x", "CN=A"),
+    );
+    let (before, after) = ("dn: cn=a,dc=x\ncn: a\n", "dn: CN=A,dc=x\ncn: A\n");
+    assert_eq!(states(before, &change, Some(before)), [Pending; 3]);
+    assert_eq!(states(after, &change, Some(before)), [Applied; 3]);
+    let between = "dn: cn=a+sn=x,dc=x\ncn: a\nsn: x\n";
+    assert_eq!(states(between, &change, Some(before)), [Applied, Applied, Pending]);
+}
+
+#[test]
 fn a_change_of_case_alone_is_told_apart() {
     let change = exchange("cn=x", "proxyAddresses", "SMTP:a@x", "smtp:a@x");
     let at =

@@ -16,7 +16,7 @@ use crate::change::identity;
 use crate::change::verify::chains::Chains;
 use crate::change::verify::explain::{Act, Deed, FactId, Facts, Patience, Verdict, explain};
 use crate::change::verify::found::Found;
-use crate::change::verify::values::{Likeness, equal};
+use crate::change::verify::values::{Likeness, Taken, equal};
 use crate::directory::Entry;
 use crate::directory::dn::key_ancestors;
 use crate::ldif::{Attribute, Change, ChangeRecord};
@@ -39,6 +39,8 @@ struct Node<'a> {
     /// What an add gives it.
     added: Option<&'a [Attribute<'a>]>,
     events: Vec<(usize, Event)>,
+    /// The values that renames take with its old names.
+    taken: Taken,
     /// Whether a record modifies it.
     modified: bool,
     /// The key of its DN in the export, once that is known; none where it does
@@ -459,7 +461,7 @@ impl<'a> Names<'a> {
         let node = &self.nodes[node];
         if let Some(added) = node.added {
             let lines = added.iter().map(|line| (&*line.name, &line.value));
-            return match Likeness::of(entry, lines) {
+            return match Likeness::of(entry, lines, &node.taken) {
                 Likeness::Same => 2,
                 Likeness::Other if !node.modified => -2,
                 _ => 0,
@@ -470,7 +472,7 @@ impl<'a> Names<'a> {
         };
         let lines = before.attributes().iter();
         let lines = lines.flat_map(|own| own.values.iter().map(|value| (&*own.name, value)));
-        let alike = Likeness::of(entry, lines);
+        let alike = Likeness::of(entry, lines, &node.taken);
         for name in [&b"objectGUID"[..], b"entryUUID", b"nsUniqueId"] {
             if let ([before], [now]) = (before.values(name), entry.values(name)) {
                 return match (equal(name, before, now), alike) {

@@ -1,6 +1,7 @@
 //! The values of one entry: which of the modify records that name it were made.
 
 mod alone;
+mod likeness;
 
 use std::borrow::Cow;
 
@@ -16,6 +17,8 @@ use crate::change::verify::explain::{
 use crate::change::verify::{Contradiction, FoundValues, Judgement, State};
 use crate::directory::{Entry, Syntax, Writability};
 use crate::ldif::{Attribute, ModOp, Modification, Value};
+
+pub(super) use likeness::{Likeness, Taken};
 
 /// Leaves of the choices for some records those that are likely.
 pub(super) type Narrow<'n> = dyn Fn(&[usize], &[usize]) -> Vec<usize> + 'n;
@@ -54,47 +57,6 @@ impl<'e> Held<'e> {
                 (rule, values.map(|value| fold(rule, value)).collect())
             });
         values.contains(&fold(*rule, value))
-    }
-}
-
-/// How an entry looks beside the values that it should have, those that name it
-/// left aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Likeness {
-    /// It has these, byte for byte, and no other that people write.
-    Same,
-    /// It has these, and more.
-    More,
-    /// It lacks one.
-    Other,
-}
-
-impl Likeness {
-    pub(super) fn of<'v>(
-        entry: &Entry<'_>,
-        lines: impl Iterator<Item = (&'v [u8], &'v Value<'v>)>,
-    ) -> Self {
-        let naming = identity::rdn_values(&entry.dn).unwrap_or_default();
-        let is_aside = |name: &[u8]| {
-            is_set_by_server(name)
-                || naming.iter().any(|(naming, _)| identity::same_attribute(naming, name))
-        };
-        let mut held = Held::of(entry);
-        let mut wanted: FxHashMap<Vec<u8>, FxHashSet<&Value<'_>>> = FxHashMap::default();
-        for (name, value) in lines.filter(|(name, _)| !is_aside(name)) {
-            if !held.holds(name, value) {
-                return Self::Other;
-            }
-            wanted.entry(name.to_ascii_lowercase()).or_default().insert(value);
-        }
-        let is_wanted = |name: &[u8], value: &Value<'_>| {
-            wanted.get(&name.to_ascii_lowercase()).is_some_and(|values| values.contains(value))
-        };
-        let exact = entry
-            .attributes()
-            .iter()
-            .all(|own| is_aside(&own.name) || own.values.iter().all(|v| is_wanted(&own.name, v)));
-        if exact { Self::Same } else { Self::More }
     }
 }
 
