@@ -7,6 +7,9 @@
 //!
 //! Values that are equal under the rule and differ in bytes may come in one
 //! `add`: only a directory that already held such twins ever needs them back.
+//!
+//! With the control for permissive modify, what is there already is not added and
+//! what is not there is not deleted, and the record applies all the same.
 
 use std::borrow::Cow;
 
@@ -14,10 +17,10 @@ use rustc_hash::FxHashSet;
 
 use super::identity;
 use super::not_applicable::{NotApplicable, Reason};
-use super::stored::StoredEntry;
+use super::stored::{StoredAttribute, StoredEntry};
 use crate::directory::Entry;
 use crate::directory::dn::join;
-use crate::ldif::{Change, ModOp, Modification, Value};
+use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
 
 /// Applies a modify or modrdn to an entry, in place.
 ///
@@ -33,10 +36,30 @@ pub fn apply_to_entry<'a>(
     entry: &mut Entry<'a>,
     change: &'a Change<'a>,
 ) -> Result<(), NotApplicable> {
+    apply_guarded(entry, change, Guards::On)
+}
+
+/// The same for a record, whose controls may say more.
+///
+/// # Errors
+///
+/// As [`apply_to_entry`].
+pub fn apply_record_to_entry<'a>(
+    entry: &mut Entry<'a>,
+    record: &'a ChangeRecord<'a>,
+) -> Result<(), NotApplicable> {
+    apply_guarded(entry, &record.change, Guards::of(record))
+}
+
+fn apply_guarded<'a>(
+    entry: &mut Entry<'a>,
+    change: &'a Change<'a>,
+    guards: Guards,
+) -> Result<(), NotApplicable> {
     let whole = std::mem::replace(entry, Entry::new(Vec::new()));
     let mut stored = StoredEntry::from(whole);
     let done = match change {
-        Change::Modify(mods) => modify(&mut stored, mods, Twins::Ignored).map(drop),
+        Change::Modify(mods) => modify(&mut stored, mods, guards, Twins::Ignored).map(drop),
         Change::ModRdn { new_rdn, delete_old_rdn, new_superior } => {
             let parent =
                 new_superior.as_deref().unwrap_or_else(|| identity::parent_text(&stored.dn));
@@ -70,13 +93,32 @@ pub(super) enum Twins {
     Noted,
 }
 
+/// Whether a modification that would change nothing is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guards {
+    On,
+    /// Permissive modify: it is passed over.
+    Off,
+}
+
+/// MS-ADTS 3.1.1.3.4.1.8, LDAP_SERVER_PERMISSIVE_MODIFY_OID; OpenLDAP knows it, too.
+const PERMISSIVE_MODIFY: &[u8] = b"1.2.840.113556.1.4.1413";
+
+impl Guards {
+    pub(super) fn of(record: &ChangeRecord<'_>) -> Self {
+        let permissive = record.controls.iter().any(|own| *own.oid == *PERMISSIVE_MODIFY);
+        if permissive { Self::Off } else { Self::On }
+    }
+}
+
 /// Applies modifications in order; on an error the entry is as before.
 pub(super) fn modify<'a>(
     entry: &mut StoredEntry<'a>,
     mods: &'a [Modification<'a>],
+    guards: Guards,
     twins: Twins,
 ) -> Result<Vec<Effect<'a>>, NotApplicable> {
-    modify_keeping(entry, mods, twins, borrowed)
+    modify_keeping(entry, mods, (guards, twins), borrowed)
 }
 
 /// How a value of a modification is kept in the entry.
@@ -86,15 +128,15 @@ pub(super) type Keep<'m, 'a> = fn(&'m Value<'m>) -> Value<'a>;
 pub(super) fn modify_keeping<'m, 'a>(
     entry: &mut StoredEntry<'a>,
     mods: &'m [Modification<'m>],
-    twins: Twins,
+    (guards, twins): (Guards, Twins),
     keep: Keep<'m, 'a>,
 ) -> Result<Vec<Effect<'a>>, NotApplicable> {
     let mut effects = Vec::with_capacity(mods.len());
     let mut done = Ok(());
     for modification in mods {
         done = match modification.op {
-            ModOp::Add => add(entry, modification, keep, &mut effects),
-            ModOp::Delete => delete(entry, modification, twins, &mut effects),
+            ModOp::Add => add(entry, modification, guards, keep, &mut effects),
+            ModOp::Delete => delete(entry, modification, (guards, twins), &mut effects),
             ModOp::Replace => replace(entry, modification, keep, &mut effects),
             ModOp::Increment => increment(entry, modification, &mut effects),
         };
@@ -134,6 +176,7 @@ fn begin<'e, 'a>(effects: &'e mut Vec<Effect<'a>>, slot: usize) -> &'e mut Effec
 fn add<'m, 'a>(
     entry: &mut StoredEntry<'a>,
     modification: &'m Modification<'m>,
+    guards: Guards,
     keep: Keep<'m, 'a>,
     effects: &mut Vec<Effect<'a>>,
 ) -> Result<(), NotApplicable> {
@@ -143,47 +186,59 @@ fn add<'m, 'a>(
     }
     let slot = entry.slot_or_new(name);
     let attribute = entry.attribute_mut(slot);
+    if guards == Guards::Off {
+        let new = modification.values.iter().filter(|value| !attribute.holds(value));
+        let new: Vec<&Value<'_>> = new.collect();
+        return append(entry, slot, new.into_iter(), keep, begin(effects, slot));
+    }
     for value in &modification.values {
         if attribute.holds(value) {
             return Err(NotApplicable::of_value(Reason::ValueExists, name, text_of(value)));
         }
     }
-    append(entry, slot, modification, keep, begin(effects, slot))
+    append(entry, slot, modification.values.iter(), keep, begin(effects, slot))
 }
 
-/// Adds all values of a modification, none of which is there.
+/// Adds values, none of which is there.
 fn append<'m, 'a>(
     entry: &mut StoredEntry<'a>,
     slot: usize,
-    modification: &'m Modification<'m>,
+    values: impl ExactSizeIterator<Item = &'m Value<'m>> + DoubleEndedIterator + Clone,
     keep: Keep<'m, 'a>,
     effect: &mut Effect<'a>,
 ) -> Result<(), NotApplicable> {
-    let (name, values) = (&modification.attribute, &modification.values);
     let attribute = entry.attribute_mut(slot);
-    if attribute.is_single_valued() && attribute.len() + values.len() > 1 {
-        let value = values.last().map_or(&[][..], text_of);
-        return Err(NotApplicable::of_value(Reason::SingleValued, name, value));
+    let refused = |reason, attribute: &StoredAttribute<'_>, value| {
+        Err(NotApplicable::of_value(reason, attribute.name(), text_of(value)))
+    };
+    if attribute.is_single_valued()
+        && attribute.len() + values.len() > 1
+        && let Some(value) = values.clone().next_back()
+    {
+        return refused(Reason::SingleValued, attribute, value);
     }
     if values.len() > 1 {
         let mut seen = FxHashSet::default();
-        if let Some(again) = values.iter().find(|value| !seen.insert(*value)) {
-            return Err(NotApplicable::of_value(Reason::ValueExists, name, text_of(again)));
+        if let Some(again) = values.clone().find(|value| !seen.insert(*value)) {
+            return refused(Reason::ValueExists, attribute, again);
         }
     }
-    effect.added.extend(values.iter().map(|value| attribute.push(keep(value))));
+    effect.added.extend(values.map(|value| attribute.push(keep(value))));
     Ok(())
 }
 
 fn delete<'a>(
     entry: &mut StoredEntry<'a>,
     modification: &Modification<'_>,
-    twins: Twins,
+    (guards, twins): (Guards, Twins),
     effects: &mut Vec<Effect<'a>>,
 ) -> Result<(), NotApplicable> {
     let name = &modification.attribute;
     let slot = entry.slot(name).filter(|&slot| entry.attribute(slot).len() > 0);
     let Some(slot) = slot else {
+        if guards == Guards::Off {
+            return Ok(());
+        }
         return Err(match modification.values.first() {
             None => NotApplicable::of_attribute(Reason::NoSuchAttribute, name),
             Some(value) => NotApplicable::of_value(Reason::NoSuchValue, name, text_of(value)),
@@ -197,7 +252,7 @@ fn delete<'a>(
     }
     for value in &modification.values {
         let places = attribute.places_of(value);
-        if places.is_empty() {
+        if places.is_empty() && guards == Guards::On {
             return Err(NotApplicable::of_value(Reason::NoSuchValue, name, text_of(value)));
         }
         for place in places {
@@ -226,7 +281,7 @@ fn replace<'m, 'a>(
     let slot = entry.slot_or_new(&modification.attribute);
     let effect = begin(effects, slot);
     remove_all(entry, slot, effect);
-    append(entry, slot, modification, keep, effect)
+    append(entry, slot, modification.values.iter(), keep, effect)
 }
 
 fn increment<'a>(

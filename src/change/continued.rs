@@ -3,42 +3,194 @@
 
 use std::borrow::Cow;
 
-use super::apply_to_entry;
+use rayon::prelude::*;
+
+use super::apply::{Guards, Twins, modify_keeping};
+use super::not_applicable::{NotApplicable, Reason};
+use super::stored::StoredEntry;
 use crate::directory::{Entry, EntryAttribute};
-use crate::ldif::{Change, Modification, ReadOptions, Record, read_chunk};
+use crate::ldif::{
+    Change, ChunkReport, InputReport, LdifErrorKind, Line, Position, RawRecord, ReadOptions,
+    Record, entry_text, read_chunk,
+};
+
+/// An entry with the modify records that go on with it.
+#[derive(Debug)]
+pub struct Continued<'a> {
+    /// The entry, all those records applied that apply.
+    pub entry: Entry<'a>,
+    /// Those that do not: what they say of the entry is not known.
+    pub misfits: Vec<Misfit>,
+}
+
+/// A modify record that goes on with an entry and does not apply to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Its number among the records that go on with the entry, from 0.
+    pub number: usize,
+    /// What is in the way.
+    pub why: NotApplicable,
+}
 
 /// The entry of a text, with the modify records that go on with it. One that does
-/// not apply says nothing about the entry.
+/// not apply says nothing about the entry: [`refuse_misfits`] tells of it.
 #[must_use]
 pub fn entry_of(text: &[u8], read: ReadOptions) -> Option<Entry<'_>> {
+    continued_of(text, read).map(|continued| continued.entry)
+}
+
+/// The same, with the records that do not apply.
+#[must_use]
+pub fn continued_of(text: &[u8], read: ReadOptions) -> Option<Continued<'_>> {
     let mut entry: Option<Entry<'_>> = None;
     let mut later = Vec::new();
-    read_chunk(text, read, |record| match (record.is_entry(), record.into_record()) {
-        (true, found) if entry.is_none() => entry = Some(into_entry(found)),
-        (false, Record::Change(change)) => later.push(change.change),
-        _ => {}
+    for_each_record(text, read, |part, record| match (part, record.into_record()) {
+        (Part::Entry, found) => entry = Some(into_entry(found)),
+        (Part::Later, Record::Change(change)) => later.push(change),
+        (Part::Later, Record::Content(_)) => {}
     });
-    if later.is_empty() { entry } else { entry.map(|entry| folded(entry, later)) }
-}
-
-fn folded(entry: Entry<'_>, later: Vec<Change<'_>>) -> Entry<'static> {
-    let all: Vec<Modification<'_>> =
-        later.iter().filter_map(modifications).flatten().cloned().collect();
-    // One step for all of them: a step costs as much as the entry is large.
-    let all = Change::Modify(all);
-    let mut whole = entry;
-    if apply_to_entry(&mut whole, &all).is_err() {
-        for change in &later {
-            let _ = apply_to_entry(&mut whole, change);
-        }
+    let entry = entry?;
+    if later.is_empty() {
+        return Some(Continued { entry, misfits: Vec::new() });
     }
-    owned(whole)
+    let mut stored = StoredEntry::from(entry);
+    let mut misfits = Vec::new();
+    for (number, record) in later.iter().enumerate() {
+        let applied = match &record.change {
+            Change::Modify(_) if !record.dn.eq_ignore_ascii_case(&stored.dn) => {
+                Err(NotApplicable::of_dn(Reason::NoSuchEntry, &record.dn))
+            }
+            Change::Modify(mods) => {
+                modify_keeping(&mut stored, mods, (Guards::On, Twins::Ignored), |value| {
+                    value.clone().into_owned()
+                })
+                .map(drop)
+            }
+            // Only modify records go on with an entry.
+            _ => Ok(()),
+        };
+        misfits.extend(applied.err().map(|why| Misfit { number, why }));
+    }
+    Some(Continued { entry: owned(stored.into_entry()), misfits })
 }
 
-fn modifications<'c, 'a>(change: &'c Change<'a>) -> Option<&'c [Modification<'a>]> {
-    match change {
-        Change::Modify(modifications) => Some(modifications),
-        _ => None,
+enum Part {
+    Entry,
+    Later,
+}
+
+/// Hands over the entry of a text and the records that go on with it. Behind a
+/// separator of spaces another entry may stand in the text: there it ends.
+fn for_each_record<'a>(
+    text: &'a [u8],
+    read: ReadOptions,
+    mut each: impl FnMut(Part, RawRecord<'_, 'a>),
+) {
+    let mut entries = 0;
+    read_chunk(text, read, |record| {
+        entries += u32::from(record.is_entry());
+        match (record.is_entry(), entries) {
+            (true, 1) => each(Part::Entry, record),
+            (false, 1) => each(Part::Later, record),
+            _ => {}
+        }
+    });
+}
+
+/// Reports the records that go on with the entries at these offsets of an input,
+/// in ascending order, and do not apply: each counts as failed. Gives the offsets
+/// of the entries that are misread so.
+pub fn refuse_misfits(
+    input: &[u8],
+    entries: &[u64],
+    read: ReadOptions,
+    report: &mut InputReport,
+) -> Vec<u64> {
+    let misread: Vec<(u64, Vec<Misfit>)> = entries
+        .par_iter()
+        .filter_map(|&offset| {
+            let misfits = continued_of(entry_text(input, to_index(offset)), read)?.misfits;
+            (!misfits.is_empty()).then_some((offset, misfits))
+        })
+        .collect();
+    for_each_line_to_blame(input, &misread, read, |dn, kind, line, base| {
+        report.refuse_of(dn, kind, line, base);
+    });
+    misread.into_iter().map(|(offset, _)| offset).collect()
+}
+
+/// The same for entries of a chunk of which it is known what does not apply.
+pub fn refuse_misfits_in(
+    chunk: &[u8],
+    misread: &[(u64, Vec<Misfit>)],
+    read: ReadOptions,
+    report: &mut ChunkReport,
+) {
+    for_each_line_to_blame(chunk, misread, read, |dn, kind, line, base| {
+        report.refuse_of(dn, kind, line, base);
+    });
+}
+
+fn for_each_line_to_blame(
+    input: &[u8],
+    misread: &[(u64, Vec<Misfit>)],
+    read: ReadOptions,
+    mut each: impl FnMut(Vec<u8>, LdifErrorKind, &Line<'_>, Position),
+) {
+    // Lines are counted from entry to entry, not from the start for each.
+    let (mut at, mut number) = (0, 1);
+    for (offset, misfits) in misread {
+        let to = to_index(*offset);
+        let between = input.get(at..to).unwrap_or_default();
+        number += u64::try_from(memchr::memchr_iter(b'\n', between).count()).unwrap_or(0);
+        at = to;
+        let base = Position { offset: *offset, line: number, column: 1 };
+        let text = entry_text(input, to);
+        for_each_misfit(text, misfits, read, |dn, kind, line| each(dn, kind, line, base));
+    }
+}
+
+fn to_index(offset: u64) -> usize {
+    usize::try_from(offset).unwrap_or(usize::MAX)
+}
+
+fn for_each_misfit(
+    text: &[u8],
+    misfits: &[Misfit],
+    read: ReadOptions,
+    mut each: impl FnMut(Vec<u8>, LdifErrorKind, &Line<'_>),
+) {
+    let (mut misfits, mut number) = (misfits.iter().peekable(), 0);
+    for_each_record(text, read, |part, record| {
+        if matches!(part, Part::Entry) {
+            return;
+        }
+        if let Some(Misfit { why, .. }) = misfits.next_if(|misfit| misfit.number == number)
+            && let Some(line) = line_to_blame(&record, why)
+        {
+            each(record.dn().into_owned(), kind_of(why), &line);
+        }
+        number += 1;
+    });
+}
+
+/// The last line of the value that is in the way, or else that of the attribute,
+/// or else the DN's.
+fn line_to_blame<'a>(record: &RawRecord<'_, 'a>, why: &NotApplicable) -> Option<Line<'a>> {
+    let lines = record.modification_lines();
+    let value = lines.iter().rev().find(|line| {
+        why.attribute.as_ref().is_some_and(|name| line.is(name))
+            && why.value.as_ref().is_some_and(|value| *value == *line.bytes())
+    });
+    let head = || lines.iter().find(|line| why.attribute.as_deref() == Some(&*line.bytes()));
+    value.or_else(head).or(record.first_line()).copied()
+}
+
+fn kind_of(why: &NotApplicable) -> LdifErrorKind {
+    match why.reason {
+        Reason::ValueExists => LdifErrorKind::ContinuedValueExists,
+        Reason::NoSuchValue | Reason::NoSuchAttribute => LdifErrorKind::ContinuedNoSuchValue,
+        _ => LdifErrorKind::ContinuedAmiss,
     }
 }
 

@@ -7,6 +7,7 @@ mod apply;
 mod continued;
 pub mod diff;
 mod edit;
+mod entry_text;
 mod identity;
 mod image;
 mod inverse;
@@ -17,13 +18,16 @@ mod proof;
 mod stored;
 mod verify;
 
-pub use apply::apply_to_entry;
-pub use continued::{entry_of, into_entry};
+pub use apply::{apply_record_to_entry, apply_to_entry};
+pub use continued::{
+    Continued, Misfit, continued_of, entry_of, into_entry, refuse_misfits, refuse_misfits_in,
+};
 pub use edit::{Edit, EntryEdits, intended};
+pub use entry_text::EntryText;
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
 pub use inverse::{
     NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, invert, invert_guarded, prove_restored,
-    there_and_back,
+    there_and_back, unknown_control,
 };
 pub use not_applicable::{NotApplicable, Reason};
 pub use order::{OrderRefusal, Ordered, Step, order};

@@ -6,7 +6,7 @@ use std::fmt;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::apply::{self, Twins};
+use super::apply::{self, Guards, Twins};
 use super::edit::{Edit, intended};
 use super::identity;
 use super::not_applicable::NotApplicable;
@@ -221,7 +221,7 @@ impl<'a> Directory<'a> {
         let entry = &mut self.entries[number];
         let names = || mods.iter().map(|modification| &*modification.attribute);
         let before = unique_values(entry, names());
-        apply::modify(entry, mods, Twins::Ignored).map_err(Flaw::NotApplicable)?;
+        apply::modify(entry, mods, Guards::On, Twins::Ignored).map_err(Flaw::NotApplicable)?;
         let after = unique_values(entry, names());
         for value in before.difference(&after) {
             if let Some(holders) = self.holders.get_mut(value) {

@@ -64,6 +64,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     };
     let tally = changes::tally(steps.iter().map(|step| &step.record));
     let (lines, records) = changes::change_records(steps, change.name())?;
+    changes::note_unknown_controls(change.name(), &lines, &records, console);
 
     let mut totals = Summary::new();
     inputs::report_notes(export.name(), export.notes(), console, &mut totals);
@@ -71,8 +72,9 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let (scan, outcomes) = settle(&mut image, export, (read, write));
     let refused = report_refusals(change.name(), &lines, &records, &outcomes, console);
     let stopped = read.strict && scan.report.failed_blocks > 0;
-    if stopped || (refused > 0 && !args.go_on) {
+    if stopped || scan.misread > 0 || (refused > 0 && !args.go_on) {
         inputs::report_reading(export.name(), &scan.report, console, &mut totals);
+        scan.report_misread(export.name(), console);
         summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
         console.note("nothing was written");
         return Ok(Exit::Failure);

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::change::NotApplicable;
+use crate::change::{NotApplicable, unknown_control};
 use crate::input::Source;
 use crate::ldif::{
     Change, ChangeRecord, ChangeType, InputReport, ReadOptions, Record, map_chunks, read_chunk,
@@ -83,6 +83,25 @@ pub fn change_records<'a>(
         }
     }
     Ok((lines, records))
+}
+
+/// Says so where records have a control of which it is not known what a server makes.
+pub fn note_unknown_controls(
+    name: &str,
+    lines: &[u64],
+    records: &[ChangeRecord<'_>],
+    console: &Console,
+) {
+    let mut unknown = lines.iter().zip(records).filter_map(|(line, record)| {
+        let oid = unknown_control(record)?;
+        Some((line, visible(oid)))
+    });
+    let Some((line, oid)) = unknown.next() else { return };
+    let records = counted(1 + unknown.count() as u64, "record", "records");
+    console.note(&format!(
+        "{name}: {records} with a control of which it is not known what a server makes of it \
+         ({oid} in line {line}): taken as if without it"
+    ));
 }
 
 /// Why a record does not apply, for people.

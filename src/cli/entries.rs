@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 
-use crate::change::entry_of;
+use crate::change::{EntryText, entry_of};
 use crate::directory::Entry;
-use crate::ldif::{ChunkReport, RawRecord, ReadOptions, entry_text, read_chunk, read_wanted};
+use crate::ldif::{
+    ChunkReport, Position, RawRecord, ReadOptions, entry_text, read_chunk, read_wanted,
+};
 
 /// What a scan of one chunk gave beside what `each` took.
 #[derive(Debug, Default)]
@@ -16,6 +18,8 @@ pub struct ScannedChunk {
     pub entries: u64,
     /// Those of them, by their number in the chunk, with which later records go on.
     pub continued: Vec<u64>,
+    /// Where these begin in the chunk.
+    pub continued_at: Vec<usize>,
     /// Change records that go on with no entry: they say nothing about one.
     pub stray: u64,
     /// Whether entries are written as adds.
@@ -37,6 +41,11 @@ impl<'a> NamedEntry<'a> {
     /// Where its first line begins in the chunk.
     pub fn place(&self) -> usize {
         self.at
+    }
+
+    /// The entry, to be read when it is looked at.
+    pub fn text(&self, read: ReadOptions) -> Option<EntryText<'a>> {
+        EntryText::of(entry_text(self.chunk, self.at), read)
     }
 
     /// Reads the whole entry.
@@ -105,7 +114,16 @@ impl<'a> Scan<'a> {
         let number = scanned.entries - 1;
         if scanned.continued.last() != Some(&number) {
             scanned.continued.push(number);
+            scanned.continued_at.extend(self.last);
         }
+    }
+}
+
+impl ScannedChunk {
+    /// Where the entries begin in the input with which later records go on, if the
+    /// chunk begins at `base`.
+    pub fn continued_from(&self, base: Position) -> impl Iterator<Item = u64> {
+        self.continued_at.iter().map(move |&at| base.offset + at as u64)
     }
 }
 

@@ -172,6 +172,7 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
             "unsafe" => "are unsafe: look at them with `ldifix check`, take them with --unsafe",
             "not-selected" => "are left out by --select, --ignore or --severity",
             "accepted" => "are accepted by the baseline",
+            "misread" => "are about entries that cannot be read as a whole",
             "still-wrong" => "have a suggestion that would be wrong again",
             "breaks-another-rule" => "have a suggestion that breaks another rule",
             "held" => "have a suggestion that another entry holds",

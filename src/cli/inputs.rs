@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use crate::input::{Flow, InputNote, Source};
 use crate::ldif::{Failure, InputReport};
-use crate::report::{Problem, Severity, Summary};
+use crate::report::{Problem, Severity, Summary, visible};
 
 use super::console::Console;
 use super::summary::{add_input, add_reading};
@@ -90,11 +90,26 @@ fn show_failure(name: &str, failure: &Failure, console: &Console) {
         severity: Severity::Error,
         file: name,
         position: Some(error.position),
-        message: &error.kind,
+        message: &Of { message: error.kind, dn: failure.dn.as_deref() },
         text: &error.text,
         offset: usize::try_from(error.position.column.saturating_sub(1)).unwrap_or(0),
         hint: error.kind.hint(),
     });
+}
+
+/// A message and the entry that it is about.
+pub(super) struct Of<'d, T> {
+    pub message: T,
+    pub dn: Option<&'d [u8]>,
+}
+
+impl<T: std::fmt::Display> std::fmt::Display for Of<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.dn {
+            Some(dn) => write!(f, "{}: {}", visible(dn), self.message),
+            None => write!(f, "{}", self.message),
+        }
+    }
 }
 
 /// A message and how often it would have to be repeated.

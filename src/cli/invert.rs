@@ -144,10 +144,14 @@ pub fn invert(
 ) -> anyhow::Result<Inverted> {
     let mut image = Image::new(records, OnRefusal::GoOn).with_inverses();
     let (scans, outcomes) = settle_all(&mut image, bases, read, None);
-    let mut failed = false;
+    let (mut failed, mut misread) = (false, false);
     for (base, scan) in bases.iter().zip(&scans) {
         inputs::report_reading(base.name(), &scan.report, console, totals);
         failed |= scan.report.failed_blocks > 0;
+        misread |= scan.report_misread(base.name(), console);
+    }
+    if misread {
+        bail!("nothing was written: no inverse is known of what cannot be read");
     }
     if image.duplicates() > 0 {
         let doubles = counted(image.duplicates(), "entry", "entries");

@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-use crate::change::{Image, Interest, Outcome, Run, entry_of};
-use crate::directory::Entry;
+use crate::change::{EntryText, Image, Interest, Outcome, Run, refuse_misfits};
 use crate::input::Source;
 use crate::ldif::{
     InputReport, Position, ReadOptions, Stretch, Stretches, WriteOptions, entry_text, map_chunks,
 };
+use crate::report::counted;
 
+use super::console::Console;
 use super::entries::{self, NamedEntry, ScannedChunk};
 
 /// What reading the export for the image gave.
@@ -24,6 +25,9 @@ pub struct Scan {
     pub stray: u64,
     /// Whether entries are written as adds.
     pub adds: bool,
+    /// Entries whose attributes the image wants to know and that are misread, since
+    /// records that go on with them do not apply; the report has these.
+    pub misread: u64,
 }
 
 /// The entries of one chunk.
@@ -53,7 +57,21 @@ pub struct Touched {
 /// An entry that the image wants to know.
 enum Wanted<'a> {
     Place(Cow<'a, [u8]>),
-    Content(Entry<'a>),
+    Content(EntryText<'a>),
+}
+
+impl Scan {
+    /// Says so where an entry that changes speak of is misread; whether one is.
+    pub fn report_misread(&self, name: &str, console: &Console) -> bool {
+        if self.misread > 0 {
+            let entries = counted(self.misread, "entry", "entries");
+            console.note(&format!(
+                "{name}: {entries} that the change speaks of cannot be read as a whole: what it \
+                 does to them cannot be told"
+            ));
+        }
+        self.misread > 0
+    }
 }
 
 /// Applies the changes, reading the export as often as that needs. The scan says
@@ -86,7 +104,7 @@ pub fn settle_all<'a>(
         for (ordinal, entry) in all {
             match entry {
                 Wanted::Place(dn) => image.mark(ordinal, &dn),
-                Wanted::Content(entry) => image.load(ordinal, entry),
+                Wanted::Content(entry) => image.load_text(ordinal, entry),
             }
         }
         if let Run::Done(outcomes) = image.run() {
@@ -120,11 +138,11 @@ pub fn settle_again<'a>(
     read: ReadOptions,
 ) -> Option<Vec<Outcome>> {
     for (ordinal, text) in touched {
-        let entry = entry_of(text, read)?;
+        let entry = EntryText::of(text, read)?;
         match image.interest(&entry.dn) {
             Interest::None => {}
             Interest::Place => image.mark(*ordinal, &entry.dn),
-            Interest::Content => image.load(*ordinal, entry),
+            Interest::Content => image.load_text(*ordinal, entry),
         }
     }
     match image.run() {
@@ -143,11 +161,16 @@ fn scan_for<'a>(
     all: &mut Vec<(u64, Wanted<'a>)>,
 ) -> Scan {
     let mut scan = Scan::default();
+    let (mut continued, mut contents) = (Vec::new(), Vec::new());
     let Ok(()) = map_chunks(
         export.bytes(),
         |chunk| scan_chunk(image, chunk.bytes, read, write),
-        |ScannedPart { chunk, wanted, touched, stretches }: ScannedPart<'a>| {
-            let base = scan.report.add(chunk.report);
+        |ScannedPart { mut chunk, wanted, contents: found, touched, stretches }: ScannedPart<
+            'a,
+        >| {
+            let base = scan.report.add(std::mem::take(&mut chunk.report));
+            continued.extend(chunk.continued_from(base));
+            contents.extend(found.into_iter().map(|at| base.offset + at as u64));
             scan.stray += chunk.stray;
             scan.adds |= chunk.adds;
             let continued = chunk.continued;
@@ -157,12 +180,17 @@ fn scan_for<'a>(
             Ok::<(), Infallible>(())
         },
     );
+    let misread = refuse_misfits(export.bytes(), &continued, read, &mut scan.report);
+    let of_interest = |offset: &&u64| contents.binary_search(offset).is_ok();
+    scan.misread = misread.iter().filter(of_interest).count() as u64;
     scan
 }
 
 struct ScannedPart<'a> {
     chunk: ScannedChunk,
     wanted: Vec<(u64, Wanted<'a>)>,
+    /// Where those begin in the chunk of which all is wanted.
+    contents: Vec<usize>,
     touched: Vec<Touched>,
     stretches: Vec<Stretch>,
 }
@@ -174,6 +202,7 @@ fn scan_chunk<'a>(
     write: Option<WriteOptions>,
 ) -> ScannedPart<'a> {
     let (mut wanted, mut touched, mut key) = (Vec::new(), Vec::new(), Vec::new());
+    let mut contents = Vec::new();
     let each = |named: NamedEntry<'a>| {
         let interest = image.interest_in(&named.dn, &mut key);
         if interest == Interest::None {
@@ -181,7 +210,10 @@ fn scan_chunk<'a>(
         }
         touched.push(Touched { number: named.number, at: named.place() });
         let entry = match interest {
-            Interest::Content => named.entry(read).map(Wanted::Content),
+            Interest::Content => {
+                contents.push(named.place());
+                named.text(read).map(Wanted::Content)
+            }
             _ => Some(Wanted::Place(named.dn)),
         };
         wanted.extend(entry.map(|entry| (named.number, entry)));
@@ -192,5 +224,5 @@ fn scan_chunk<'a>(
         None => entries::scan(chunk, read, each),
     };
     let stretches = stretches.map(Stretches::finish).unwrap_or_default();
-    ScannedPart { chunk: scanned, wanted, touched, stretches }
+    ScannedPart { chunk: scanned, wanted, contents, touched, stretches }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::change::apply_to_entry;
+use crate::change::{apply_record_to_entry, refuse_misfits};
 use crate::directory::dn::{join, key_ancestors, split_rdn};
 use crate::directory::{Entry, NormalizedDn};
 use crate::input::Source;
@@ -166,7 +166,7 @@ impl<'a> State<'a> {
             Change::Modify(_) | Change::ModRdn { .. } => {
                 if let Some(entry) = self.entries.get_mut(&origin) {
                     // What does not apply is marked in the diff and changes nothing.
-                    let _ = apply_to_entry(entry, &change.change);
+                    let _ = apply_record_to_entry(entry, change);
                 }
             }
         }
@@ -181,7 +181,7 @@ fn look_up<'a>(
 ) -> (FxHashMap<Vec<u8>, Entry<'a>>, InputReport) {
     let wanted: FxHashSet<&[u8]> = origins.of_record.iter().flatten().map(Vec::as_slice).collect();
     let mut report = InputReport::default();
-    let mut all = FxHashMap::default();
+    let (mut all, mut continued) = (FxHashMap::default(), Vec::new());
     let Ok(()) = map_chunks(
         export.bytes(),
         |chunk| {
@@ -193,15 +193,17 @@ fn look_up<'a>(
                     found.push((key.as_bytes().to_vec(), entry));
                 }
             });
-            (scanned.report, found)
+            (scanned, found)
         },
-        |(chunk, found): (_, Vec<(Vec<u8>, Entry<'a>)>)| {
-            report.add(chunk);
+        |(mut chunk, found): (entries::ScannedChunk, Vec<(Vec<u8>, Entry<'a>)>)| {
+            let base = report.add(std::mem::take(&mut chunk.report));
+            continued.extend(chunk.continued_from(base));
             for (key, entry) in found {
                 all.entry(key).or_insert(entry);
             }
             Ok::<(), Infallible>(())
         },
     );
+    refuse_misfits(export.bytes(), &continued, read, &mut report);
     (all, report)
 }

@@ -13,6 +13,7 @@ use crate::rules::catalogue::{Reason, Timings};
 use crate::rules::{Profile, RuleName, Survey, WantedRules};
 
 use super::console::Console;
+use super::inputs::Of;
 
 /// Writes the summary to stderr, and as JSON where `--stats` asks for it.
 ///
@@ -94,7 +95,7 @@ pub fn add_reading(summary: &mut Summary, name: &str, report: &InputReport) {
             file: name.to_owned(),
             line: position.line,
             column: position.column,
-            message: failure.error.kind.to_string(),
+            message: Of { message: failure.error.kind, dn: failure.dn.as_deref() }.to_string(),
         };
         summary.fail(listed, failure.record_starts);
     }

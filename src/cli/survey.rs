@@ -1,5 +1,6 @@
 //! The survey that `check` and `fix` begin with.
 
+use crate::change::refuse_misfits;
 use crate::input::Source;
 use crate::report::Summary;
 use crate::rules::{CheckOptions, Export, Survey};
@@ -27,7 +28,10 @@ pub fn run<'a>(
     let survey = Survey::run_as_exported(&exports, options, &|bytes| progress.add(bytes));
     progress.finish();
     for surveyed in survey.exports() {
-        inputs::report_reading(surveyed.export.name, &surveyed.report, console, totals);
+        let Export { name, bytes } = surveyed.export;
+        let mut report = surveyed.report.clone();
+        refuse_misfits(bytes, &surveyed.continued, options.read, &mut report);
+        inputs::report_reading(name, &report, console, totals);
     }
     add_survey(totals, &survey);
     if survey.lacks_classes() {

@@ -8,10 +8,9 @@ use anyhow::bail;
 use clap::ValueEnum;
 
 use crate::change::{
-    Image, Judgement, Obstacle, OnRefusal, Outcome, State, Undo, Uninvertible, Verification,
-    VerifyRun, undo_without_base,
+    EntryText, Image, Judgement, Obstacle, OnRefusal, Outcome, State, Undo, Uninvertible,
+    Verification, VerifyRun, refuse_misfits, undo_without_base,
 };
-use crate::directory::Entry;
 use crate::input::Source;
 use crate::ldif::{ChangeRecord, InputReport, ReadOptions, WriteOptions, Writer, map_chunks};
 use crate::output::{AtomicFile, Overwrite, commit_all};
@@ -22,6 +21,7 @@ use crate::report::{
 
 use super::changes::{Step, refusal};
 use super::console::Console;
+use super::entries::ScannedChunk;
 use super::invert::{Named, invert, left_out, words};
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
 use super::settled::settle_all;
@@ -100,13 +100,14 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let tally = changes::tally(steps.iter().map(|step| &step.record));
     let reasons: Vec<Option<String>> = steps.iter().map(reason_of).collect();
     let (lines, records) = changes::change_records(steps, change.name())?;
+    changes::note_unknown_controls(change.name(), &lines, &records, console);
 
     let mut totals = Summary::new();
     let mut verification = Verification::new(&records);
     if bases.is_empty() {
         verification = verification.without_base();
     }
-    let (judgements, failed) =
+    let Judged { judgements, failed, misread } =
         judge(&mut verification, &exports, &bases, read, console, &mut totals);
     if failed && read.strict {
         bail!("a record cannot be read, and --strict was given: nothing was verified");
@@ -114,7 +115,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let named = Named { file: change.name(), lines: &lines, records: &records };
     list(args.format, &named, &judgements, &reasons, console)?;
     let put = Put { args, named: &named, exports: &exports, bases: &bases, read, console };
-    let written = put.all(outputs, &mut verification, &judgements)?;
+    let written = put.all(outputs, &mut verification, &judgements, misread)?;
 
     report(change.name(), &tally, &judgements, console);
     summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
@@ -158,8 +159,17 @@ impl Args {
     }
 }
 
-/// Reads the exports as often as the verification needs; whether a record of
-/// theirs cannot be read.
+/// What became of the records.
+struct Judged {
+    judgements: Vec<Judgement>,
+    /// Whether a record of an export cannot be read.
+    failed: bool,
+    /// Entries of which the records speak and that are misread, since records that
+    /// go on with them do not apply.
+    misread: u64,
+}
+
+/// Reads the exports as often as the verification needs.
 fn judge<'a>(
     verification: &mut Verification<'a>,
     exports: &[&'a Source],
@@ -167,20 +177,24 @@ fn judge<'a>(
     read: ReadOptions,
     console: &Console,
     totals: &mut Summary,
-) -> (Vec<Judgement>, bool) {
+) -> Judged {
     for source in exports.iter().chain(bases) {
         inputs::report_notes(source.name(), source.notes(), console, totals);
     }
     loop {
-        let mut reports = Vec::new();
+        let (mut reports, mut misread) = (Vec::new(), 0);
         for export in exports {
-            let (found, report) = look_up(export, read, &|dn| verification.wants(dn));
-            found.into_iter().for_each(|entry| verification.load(entry));
+            let Found { entries, report, misread: more } =
+                look_up(export, read, &|dn| verification.wants(dn));
+            misread += more;
+            entries.into_iter().for_each(|entry| verification.load_text(entry));
             reports.push((export.name(), report));
         }
         for base in bases {
-            let (found, report) = look_up(base, read, &|dn| verification.wants_of_base(dn));
-            found.into_iter().for_each(|entry| verification.load_base(entry));
+            let Found { entries, report, misread: more } =
+                look_up(base, read, &|dn| verification.wants_of_base(dn));
+            misread += more;
+            entries.into_iter().for_each(|entry| verification.load_base_text(entry));
             reports.push((base.name(), report));
         }
         let VerifyRun::Done(judgements) = verification.run() else { continue };
@@ -193,35 +207,48 @@ fn judge<'a>(
             let doubles = counted(verification.duplicates(), "entry", "entries");
             console.note(&format!("{doubles} with a DN that an earlier one has; the first counts"));
         }
-        return (judgements, failed);
+        return Judged { judgements, failed, misread };
     }
+}
+
+/// The entries of an export of which the records speak.
+struct Found<'a> {
+    entries: Vec<EntryText<'a>>,
+    report: InputReport,
+    /// How many of them are misread.
+    misread: u64,
 }
 
 fn look_up<'a>(
     export: &'a Source,
     read: ReadOptions,
     wants: &(dyn Fn(&[u8]) -> bool + Sync),
-) -> (Vec<Entry<'a>>, InputReport) {
+) -> Found<'a> {
     let mut report = InputReport::default();
-    let mut all = Vec::new();
+    let (mut all, mut continued, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
     let Ok(()) = map_chunks(
         export.bytes(),
         |chunk| {
-            let mut found = Vec::new();
+            let (mut found, mut places) = (Vec::new(), Vec::new());
             let scanned = entries::scan(chunk.bytes, read, |named| {
                 if wants(&named.dn) {
-                    found.extend(named.entry(read));
+                    places.push(named.place());
+                    found.extend(named.text(read));
                 }
             });
-            (scanned.report, found)
+            (scanned, found, places)
         },
-        |(chunk, found): (_, Vec<Entry<'a>>)| {
-            report.add(chunk);
+        |(mut chunk, found, places): (ScannedChunk, Vec<EntryText<'a>>, Vec<usize>)| {
+            let base = report.add(std::mem::take(&mut chunk.report));
+            continued.extend(chunk.continued_from(base));
+            wanted.extend(places.into_iter().map(|at| base.offset + at as u64));
             all.extend(found);
             Ok::<(), Infallible>(())
         },
     );
-    (all, report)
+    let misread = refuse_misfits(export.bytes(), &continued, read, &mut report);
+    let misread = misread.iter().filter(|offset| wanted.binary_search(offset).is_ok()).count();
+    Found { entries: all, report, misread: misread as u64 }
 }
 
 /// Lists the records on stdout.
@@ -284,9 +311,18 @@ impl Put<'_, '_> {
         outputs: Outputs,
         verification: &mut Verification<'_>,
         judgements: &[Judgement],
+        misread: u64,
     ) -> anyhow::Result<bool> {
         let mut written = Vec::new();
         let wanted = usize::from(outputs.undo.is_some()) + usize::from(outputs.pending.is_some());
+        if misread > 0 {
+            let entries = counted(misread, "entry", "entries");
+            let without = if wanted > 0 { "; nothing was written" } else { "" };
+            self.console.note(&format!(
+                "{entries} that the change speaks of cannot be read as a whole{without}"
+            ));
+            return Ok(wanted == 0);
+        }
         if let Some(file) = outputs.undo {
             written.extend(self.undo(file, judgements)?);
         }

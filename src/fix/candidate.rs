@@ -5,7 +5,9 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::change::{Edit, EntryEdits, Planned, RefusedEdit, entry_of, intended, plan};
+use crate::change::{
+    Continued, Edit, EntryEdits, Planned, RefusedEdit, continued_of, intended, plan,
+};
 use crate::directory::{Entry, Facts};
 use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::{
@@ -132,7 +134,7 @@ impl<'a> Candidate<'a> {
         read: ReadOptions,
         policy: &Policy<'_>,
     ) -> Option<Self> {
-        let entry = entry_of(found.text, read)?;
+        let Continued { entry, misfits } = continued_of(found.text, read)?;
         let subject = subject_of(&entry, profile);
         let before = local_findings(profile, &subject).map(|f| f.0).collect();
         let keys = HeldKeys::of(profile, &subject);
@@ -162,6 +164,11 @@ impl<'a> Candidate<'a> {
         }
         for finding in found.findings {
             candidate.tried.insert(tried(&finding));
+            // What is misread may hold what the change would add, or lack what it deletes.
+            if !misfits.is_empty() {
+                candidate.declined.push(Declined { finding, reason: Decline::Misread });
+                continue;
+            }
             match candidate.proposal(finding) {
                 Ok(proposal) => candidate.proposals.push(proposal),
                 Err(finding) => {

@@ -28,6 +28,9 @@ pub enum Decline {
     /// Its rule was not asked for.
     #[error("its rule is left out by --select, --ignore or --severity")]
     NotSelected,
+    /// The entry cannot be read as a whole.
+    #[error("the entry is misread: a record that goes on with it does not apply")]
+    Misread,
     /// The new value would break a rule.
     #[error("the proposed value would be wrong again: {errors}")]
     StillWrong {
@@ -96,6 +99,7 @@ impl Decline {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Manual => "manual",
+            Self::Misread => "misread",
             Self::Unsafe => "unsafe",
             Self::Accepted => "accepted",
             Self::NotSelected => "not-selected",

@@ -17,7 +17,9 @@ pub struct Chunk<'a> {
 /// Cuts an input at blank lines, about every `size` bytes.
 ///
 /// A modify record that goes on with the entry before it (as `ldifde` writes
-/// groups of more than 1,500 members) stays in the same chunk as that entry.
+/// groups of more than 1,500 members) stays in the same chunk as that entry. One
+/// with controls does not go on with an entry: only a server knows what they make
+/// of it, so it is a change.
 #[derive(Debug)]
 pub struct Chunks<'a> {
     input: &'a [u8],
@@ -234,6 +236,14 @@ mod tests {
         assert!(
             chunks.concat() == input && chunks.last().is_some_and(|c| c.starts_with("dn: cn=b"))
         );
+    }
+
+    #[test]
+    fn a_modify_with_controls_is_a_change_and_goes_on_with_nothing() {
+        let entry = "dn: cn=a\nchangetype: add\ncn: a\n\n";
+        let more = "dn: cn=a\ncontrol: 1.2\nchangetype: modify\nadd: m\nm: 1\n-\n\n";
+        assert_eq!(cut(&[entry, more].concat(), 1), [entry, more]);
+        assert_eq!(entry_text([entry, more].concat().as_bytes(), 0), entry.as_bytes());
     }
 
     #[test]

@@ -117,6 +117,18 @@ kinds! {
     /// Attributes of an entry that would be read back as a change.
     ChangeTypeFirst, "changetype-first", "an attribute `changetype` right behind the DN would be read as a change",
         Some("ask for another attribute of the entry too");
+    /// A record that goes on with an entry and adds a value that the entry has.
+    ContinuedValueExists, "continued-value-exists",
+        "a record that goes on with an entry adds a value that is there already",
+        Some("the entry is read without this record: export it again, or correct the record");
+    /// A record that goes on with an entry and deletes a value that the entry lacks.
+    ContinuedNoSuchValue, "continued-no-such-value",
+        "a record that goes on with an entry deletes a value that is not there",
+        Some("the entry is read without this record: export it again, or correct the record");
+    /// A record that goes on with an entry and cannot be applied to it.
+    ContinuedAmiss, "continued-amiss",
+        "a record that goes on with an entry does not apply to it",
+        Some("the entry is read without this record: export it again, or correct the record");
     /// A record above the limit.
     RecordTooLong, "record-too-long", "a record above the size limit",
         Some("raise it with --max-record");

@@ -32,6 +32,8 @@ pub struct Failure {
     pub error: LdifError,
     /// `dn:` lines that are lost with the block.
     pub record_starts: u64,
+    /// The DN of the entry concerned, where the line does not say it.
+    pub dn: Option<Vec<u8>>,
 }
 
 /// What reading one chunk gave beside its records. Positions count from the
@@ -50,7 +52,18 @@ impl ChunkReport {
     /// Counts a record as failed that was read and cannot be used; `line` is the
     /// line to blame.
     pub fn refuse(&mut self, kind: LdifErrorKind, line: &Line<'_>) {
-        let failure = refusal(kind, line);
+        self.refuse_failure(refusal(kind, line));
+    }
+
+    /// The same for a record of the entry with this DN, which the line does not say;
+    /// the line is in the text that begins at `base` of the chunk.
+    pub fn refuse_of(&mut self, dn: Vec<u8>, kind: LdifErrorKind, line: &Line<'_>, base: Position) {
+        let mut failure = Failure { dn: Some(dn), ..refusal(kind, line) };
+        failure.error.position = failure.error.position.behind(base);
+        self.refuse_failure(failure);
+    }
+
+    fn refuse_failure(&mut self, failure: Failure) {
         let at = place_of(&failure, &self.failures);
         self.insert(at, failure);
     }
@@ -75,7 +88,7 @@ fn refusal(kind: LdifErrorKind, line: &Line<'_>) -> Failure {
     text.extend_from_slice(b": ");
     text.extend_from_slice(&line.text());
     text.truncate(LdifError::TEXT_LIMIT);
-    Failure { error: LdifError { kind, position, text }, record_starts: 1 }
+    Failure { error: LdifError { kind, position, text }, record_starts: 1, dn: None }
 }
 
 /// Failures are kept in the order in which the records stand, refused or
@@ -145,7 +158,15 @@ impl InputReport {
     /// Counts a record as failed that was read and cannot be used; `line` is the
     /// line to blame, in the chunk that begins at `base`.
     pub fn refuse(&mut self, kind: LdifErrorKind, line: &Line<'_>, base: Position) {
-        let mut failure = refusal(kind, line);
+        self.refuse_failure(refusal(kind, line), base);
+    }
+
+    /// The same for a record of the entry with this DN, which the line does not say.
+    pub fn refuse_of(&mut self, dn: Vec<u8>, kind: LdifErrorKind, line: &Line<'_>, base: Position) {
+        self.refuse_failure(Failure { dn: Some(dn), ..refusal(kind, line) }, base);
+    }
+
+    fn refuse_failure(&mut self, mut failure: Failure, base: Position) {
         failure.error.position = failure.error.position.behind(base);
         self.failed_blocks += 1;
         self.failed_records += failure.record_starts;
@@ -193,7 +214,8 @@ pub fn read_all<'a>(
         match block {
             Block::Record(record) => each(record),
             Block::Failed(block) => {
-                let failure = Failure { error: block.error, record_starts: block.record_starts };
+                let failure =
+                    Failure { error: block.error, record_starts: block.record_starts, dn: None };
                 report.insert(report.failures.len(), failure);
                 if options.strict {
                     break;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::directory::{AttributeDescription, Facts};
 use crate::ldif::{
-    ChunkReport, Form, Line, ModOp, NameNumber, RawRecord, ReadOptions, RecordReader, read_all,
+    ChunkReport, Form, Line, ModOp, NameNumber, RawRecord, ReadOptions, RecordReader, entry_text,
+    read_all,
 };
 
 use super::catalogue::schema::Screen;
@@ -27,6 +28,8 @@ pub struct Gathered<'a> {
     pub offset: u32,
     /// Physical lines from the start of the text to the `dn:` line.
     pub line: u32,
+    /// Whether modify records go on with the entry.
+    pub goes_on: bool,
     keep_lines: bool,
     /// What is known of the attribute descriptions that have a number.
     roles: Vec<Option<Role>>,
@@ -81,17 +84,27 @@ impl<'p, 'a> EntryReader<'p, 'a> {
             }
         };
         let mut open = false;
+        // Where the entry ends with what goes on with it: looked for once, since it may
+        // go on in thousands of records.
+        let mut end = None;
         let report = read_all(reader, *options, |record| {
             if record.is_entry() {
                 if open {
                     each(entry);
                 }
                 let special = entry.load(&record, profile);
-                open = special.is_none();
+                (open, end) = (special.is_none(), None);
                 if let Some(reason) = special {
                     *skipped.entry(reason).or_default() += 1;
                 }
-            } else if !(open && entry.goes_on_with(&record, profile)) {
+                return;
+            }
+            let at = record.first_line().map_or(0, Line::offset) as usize;
+            let start = entry.offset as usize;
+            let goes_on = open
+                && at < *end.get_or_insert_with(|| start + entry_text(text, start).len())
+                && entry.goes_on_with(&record, profile);
+            if !goes_on {
                 *skipped.entry("change-record").or_default() += 1;
             }
         });
@@ -121,6 +134,7 @@ impl<'a> Gathered<'a> {
         let Some(dn) = record.first_line() else { return Some("root-dse") };
         self.subject.reset(dn);
         self.lines.clear();
+        self.goes_on = false;
         (self.offset, self.line) = (dn.offset(), dn.line());
         for line in record.attribute_lines() {
             self.push(line, profile);
@@ -218,6 +232,7 @@ impl<'a> Gathered<'a> {
         {
             return false;
         }
+        self.goes_on = true;
         for part in record.modification_lines().split(|line| line.is(b"-")) {
             let Some((head, values)) = part.split_first() else { continue };
             if !head.is(ModOp::Add.keyword().as_bytes()) {

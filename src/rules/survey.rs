@@ -99,6 +99,8 @@ pub struct SurveyedExport<'a> {
     pub export: Export<'a>,
     /// What was seen in it beside its entries.
     pub report: InputReport,
+    /// Where the entries begin, in bytes, with which modify records go on.
+    pub continued: Vec<u64>,
     /// Bytes of the exports before it.
     start: u64,
     /// Its chunks, in order.
@@ -149,6 +151,7 @@ struct ChunkSurvey {
     links: Vec<Slot>,
     marks: Vec<u64>,
     landmarks: Vec<Landmark>,
+    continued: Vec<u64>,
 }
 
 /// Reading stopped at the first error, as `--strict` asks.
@@ -185,6 +188,7 @@ impl<'a> Survey<'a> {
             let surveyed = SurveyedExport {
                 export,
                 report: InputReport::default(),
+                continued: Vec::new(),
                 start,
                 chunks: Vec::new(),
             };
@@ -224,6 +228,7 @@ impl<'a> Survey<'a> {
                     gathering.held.expect(chunk.held.len().saturating_mul(chunks));
                 }
                 let base = surveyed.report.add(chunk.report);
+                surveyed.continued.extend(chunk.continued);
                 surveyed.chunks.push(SurveyedChunk { base, landmarks: chunk.landmarks });
                 self.seen = self.seen.union(chunk.seen);
                 self.in_scope += chunk.in_scope;
@@ -417,12 +422,16 @@ impl ChunkSurvey {
         let mut held_buffers = HeldBuffers::default();
         let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
         let (mut in_scope, mut seen) = (0, AttrSet::EMPTY);
+        let mut continued = Vec::new();
         let mut buffers = Buffers::default();
         let keep_lines = options.selection.needs_lines();
         let CheckOptions { profile, read, .. } = options;
         let report = read_entries(chunk.bytes, profile, *read, keep_lines, &mut skipped, |entry| {
             let offset = start + chunk.offset + u64::from(entry.offset);
             seen = seen.union(entry.subject.filled());
+            if entry.goes_on {
+                continued.push(offset - start);
+            }
             if options.keep_held {
                 add_held(&entry.subject, offset, &mut held_buffers, &mut held);
             }
@@ -460,6 +469,7 @@ impl ChunkSurvey {
             links,
             marks,
             landmarks,
+            continued,
         }
     }
 }

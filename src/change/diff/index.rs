@@ -8,6 +8,7 @@ use std::hash::Hasher;
 use rayon::prelude::*;
 use rustc_hash::FxHasher;
 
+use crate::change::refuse_misfits;
 use crate::directory::Entry;
 use crate::directory::dn::{key_parent, normalize_into};
 use crate::ldif::{
@@ -119,6 +120,8 @@ struct ScannedChunk {
     slots: Vec<Slot>,
     skipped: BTreeMap<&'static str, u64>,
     stray: Option<u64>,
+    /// Offsets of the entries with which modify records go on.
+    continued: Vec<u64>,
 }
 
 impl<'a> EntryIndex<'a> {
@@ -145,6 +148,7 @@ impl<'a> EntryIndex<'a> {
             skipped: BTreeMap::new(),
             stray: None,
         };
+        let mut continued = Vec::new();
         let _: Result<(), Stopped> = map_chunks(
             bytes,
             |chunk| {
@@ -156,6 +160,7 @@ impl<'a> EntryIndex<'a> {
                 let stop = read.strict && chunk.report.has_failures();
                 index.report.add(chunk.report);
                 index.slots.extend(chunk.slots);
+                continued.extend(chunk.continued);
                 for (reason, count) in chunk.skipped {
                     *index.skipped.entry(reason).or_default() += count;
                 }
@@ -163,6 +168,7 @@ impl<'a> EntryIndex<'a> {
                 if stop { Err(Stopped) } else { Ok(()) }
             },
         );
+        refuse_misfits(bytes, &continued, read, &mut index.report);
         index.slots.shrink_to_fit();
         index.slots.par_sort_unstable();
         Ok(index)
@@ -306,6 +312,10 @@ impl ScannedChunk {
                     Some((end, taken)) if at < end => {
                         if let (true, Some(slot)) = (taken, scanned.slots.last_mut()) {
                             slot.place = slot.place.of_any_length();
+                            let offset = slot.place.offset();
+                            if scanned.continued.last() != Some(&offset) {
+                                scanned.continued.push(offset);
+                            }
                         }
                     }
                     _ => {

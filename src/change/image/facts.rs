@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::directory::Entry;
+use crate::change::entry_text::HeldEntry;
 use crate::directory::dn::key_ancestors;
 
 /// What must be known of a name of the export, or is known of it.
@@ -54,7 +54,7 @@ pub(super) struct Fact<'a> {
     known: Needs,
     /// The entry's number in the export and its DN as written there.
     found: Option<(u64, Vec<u8>)>,
-    pub(super) entry: Option<Entry<'a>>,
+    pub(super) entry: Option<HeldEntry<'a>>,
     pub(super) children: i64,
     /// The node that began at this name.
     pub(super) node: Option<super::tree::NodeId>,
@@ -211,7 +211,7 @@ impl<'a> Fact<'a> {
     }
 
     /// Notes the entry of this name; a second one of the same name is `false`.
-    pub(super) fn found(&mut self, ordinal: u64, dn: &[u8], entry: Option<Entry<'a>>) -> bool {
+    pub(super) fn found(&mut self, ordinal: u64, dn: &[u8], entry: Option<HeldEntry<'a>>) -> bool {
         if self.found.is_some() {
             return false;
         }

@@ -80,6 +80,10 @@ impl Image<'_> {
         &self,
         mods: &[Modification<'_>],
     ) -> Option<Vec<Modification<'static>>> {
+        // Where nothing follows, the text is all there is to a value.
+        if !self.tree.has_two_names() {
+            return None;
+        }
         let mut called = false;
         let mods = mods.iter().map(|modification| {
             let values = modification.values.iter().map(|value| {

@@ -40,6 +40,7 @@ mod tree;
 use std::borrow::Cow;
 
 use self::tree::{NodeId, Tree};
+use super::entry_text::{EntryText, HeldEntry};
 use super::identity;
 use super::not_applicable::NotApplicable;
 use super::proof::{Flaw, difference};
@@ -153,6 +154,7 @@ impl<'a> Image<'a> {
 
     /// Nothing is known yet, so this run only finds out what is needed.
     fn begin(&mut self) {
+        self.tree.changes = self.changes;
         self.try_all();
         self.tree.facts.begin_reading();
     }
@@ -216,19 +218,27 @@ impl<'a> Image<'a> {
 
     /// Notes that the export's entry number `ordinal` has this DN.
     pub fn mark(&mut self, ordinal: u64, dn: &[u8]) {
-        self.note(ordinal, dn, None);
+        self.note(ordinal, dn, None, false);
     }
 
     /// Takes over the export's entry number `ordinal`.
     pub fn load(&mut self, ordinal: u64, entry: Entry<'a>) {
         let dn = entry.dn.clone();
-        self.note(ordinal, &dn, Some(entry));
+        let has_identity = links::comes_with_identity(&entry);
+        self.note(ordinal, &dn, Some(HeldEntry::Whole(entry)), has_identity);
     }
 
-    fn note(&mut self, ordinal: u64, dn: &[u8], entry: Option<Entry<'a>>) {
+    /// The same, which reads the entry whenever it is looked at: many entries take
+    /// less memory so.
+    pub fn load_text(&mut self, ordinal: u64, entry: EntryText<'a>) {
+        let (dn, has_identity) = (entry.dn.clone(), entry.has_identity());
+        self.note(ordinal, &dn, Some(entry.into()), has_identity);
+    }
+
+    fn note(&mut self, ordinal: u64, dn: &[u8], entry: Option<HeldEntry<'a>>, has_identity: bool) {
         let Some(key) = identity::dn_key(dn) else { return };
         let facts = &mut self.tree.facts;
-        facts.has_identities |= entry.as_ref().is_some_and(links::comes_with_identity);
+        facts.has_identities |= has_identity;
         if facts.covers(&key) {
             facts.cover(&key);
             if let Some(parent) = identity::parent_key(&key).filter(|above| facts.covers(above)) {
@@ -304,8 +314,9 @@ impl<'a> Image<'a> {
             return Fate::Deleted;
         }
         let displaced = self.tree.is_displaced(id);
-        match &node.entry {
-            Some(entry) if node.altered && fact.is_entry(ordinal) => {
+        let is_changed = node.altered && fact.is_entry(ordinal);
+        match is_changed.then(|| self.tree.entry(id)).flatten() {
+            Some(entry) => {
                 let dn = if displaced { Cow::Owned(self.tree.dn(id)) } else { entry.dn.clone() };
                 let mut entry = entry.to_entry(dn);
                 self.follow(&mut entry);
@@ -338,11 +349,10 @@ impl<'a> Image<'a> {
                 return Return::Elsewhere;
             }
         }
-        match &node.entry {
-            Some(now) if node.altered && fact.is_entry(ordinal) => {
-                difference(now, entry).map_or(Return::Same, Return::Differs)
-            }
-            _ => Return::Same,
+        let is_changed = node.altered && fact.is_entry(ordinal);
+        match is_changed.then(|| self.tree.entry(id)).flatten() {
+            Some(now) => difference(&now, entry).map_or(Return::Same, Return::Differs),
+            None => Return::Same,
         }
     }
 

@@ -6,15 +6,15 @@
 use super::Image;
 use super::facts::Needs;
 use super::links::has_identity;
-use super::tree::{NodeId, ROOT};
-use crate::change::apply::{self, Effect, Twins};
+use super::tree::{Again, NodeId, ROOT};
+use crate::change::apply::{self, Effect, Guards, Twins};
 use crate::change::identity;
 use crate::change::inverse;
 use crate::change::not_applicable::{NotApplicable, Reason};
 use crate::change::stored::StoredEntry;
 use crate::directory::Entry;
 use crate::directory::dn::join;
-use crate::ldif::{Attribute, Change, ChangeRecord, Modification};
+use crate::ldif::{Attribute, Change, ChangeRecord, Modification, Value};
 
 /// The records that undo a step; none where they are not wanted.
 type Inverse = Vec<ChangeRecord<'static>>;
@@ -23,7 +23,7 @@ impl<'a> Image<'a> {
     pub(super) fn step(&mut self, record: &'a ChangeRecord<'a>) -> Result<Inverse, NotApplicable> {
         let node = self.walk(&record.dn)?;
         match &record.change {
-            Change::Modify(mods) => self.modify(node, &record.dn, mods),
+            Change::Modify(mods) => self.modify(node, record, mods),
             Change::Add(attributes) => self.add(node, &record.dn, attributes),
             Change::Delete if deletes_tree(record) => self.delete_tree(node, &record.dn),
             Change::Delete => self.delete(node, &record.dn),
@@ -52,9 +52,10 @@ impl<'a> Image<'a> {
     fn modify(
         &mut self,
         node: NodeId,
-        dn: &[u8],
+        record: &ChangeRecord<'_>,
         mods: &'a [Modification<'a>],
     ) -> Result<Inverse, NotApplicable> {
+        let (dn, guards) = (&record.dn, Guards::of(record));
         let twins = if self.inverses { Twins::Noted } else { Twins::Ignored };
         match self.tree.exists(node, Needs::CONTENT) {
             None => return Ok(Inverse::new()),
@@ -63,18 +64,29 @@ impl<'a> Image<'a> {
         }
         let called = self.as_in_export(mods);
         let Some(entry) = self.tree.entry_mut(node) else { return Ok(Inverse::new()) };
-        let partial = self.inverses.then(|| inverse::partly_known(entry, mods)).flatten();
+        let partial = self.inverses.then(|| inverse::partly_known(entry, mods, guards)).flatten();
         self.partial.extend(partial.map(|attribute| (self.at, attribute)));
         let done = match &called {
-            None => apply::modify(entry, mods, twins),
+            None => apply::modify(entry, mods, guards, twins),
             Some(mods) => {
-                apply::modify_keeping(entry, mods, twins, |value| value.clone().into_owned())
+                let keep = |value: &Value<'_>| value.clone().into_owned();
+                apply::modify_keeping(entry, mods, (guards, twins), keep)
             }
         };
-        let effects = done.map_err(|refusal| self.said_now(refusal))?;
+        let effects = match done {
+            Ok(effects) => effects,
+            Err(refusal) => {
+                self.tree.put_aside(node, None, Again::Possible);
+                return Err(self.said_now(refusal));
+            }
+        };
         let after = self.tree.entry_mut(node).filter(|_| self.inverses);
         let undo = after.and_then(|entry| inverse::of_modify(dn, entry, &effects));
         self.tree.node_mut(node).altered |= alters(&effects);
+        drop(effects);
+        // As the export calls entries now, it will not when the record is made again.
+        let again = if called.is_none() { Again::Possible } else { Again::Never };
+        self.tree.put_aside(node, Some(self.at), again);
         Ok(undo.map(|undo| self.as_now(undo)).into_iter().collect())
     }
 

@@ -1,14 +1,18 @@
 //! The names that changes speak of, as a tree: a rename moves one node, however
 //! many entries are below it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use super::facts::{FactId, Facts, Needs};
+use crate::change::apply::{self, Guards, Twins};
+use crate::change::entry_text::HeldEntry;
 use crate::change::identity;
 use crate::change::stored::StoredEntry;
 use crate::directory::dn::key_depth;
+use crate::ldif::{Change, ChangeRecord};
 
 /// The number of a node.
 pub(super) type NodeId = usize;
@@ -37,16 +41,37 @@ pub(super) struct Node<'a> {
     has_identity: bool,
     /// Whether the entry exists; `None` while it is what the export says.
     exists: Option<bool>,
+    /// The entry as it is now, unless it is put aside.
     pub(super) entry: Option<StoredEntry<'a>>,
+    /// The numbers of the modify records that lead from the export's entry to the one
+    /// that was put aside.
+    made: Vec<usize>,
+    /// How often the entry was read.
+    read: usize,
+    /// Whether the entry cannot be put aside: more than modify records would have to
+    /// be made again.
+    is_kept: bool,
     /// Whether a change altered the attributes.
     pub(super) altered: bool,
 }
+
+/// Whether a modify record gives the same when it is made once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Again {
+    Possible,
+    Never,
+}
+
+/// An entry is read so often at most, and then kept. A change and its inverse look
+/// twice at most entries; one that all records modify must not be read for each.
+const READ: usize = 4;
 
 /// The tree, and what is known of the export.
 #[derive(Debug, Default)]
 pub(super) struct Tree<'a> {
     nodes: Vec<Node<'a>>,
     pub(super) facts: Facts<'a>,
+    pub(super) changes: &'a [ChangeRecord<'a>],
     moves: usize,
     /// Those of them that values which name the entry follow.
     followed: usize,
@@ -211,12 +236,51 @@ impl<'a> Tree<'a> {
 
     /// The entry, taken over from the export when first touched.
     pub(super) fn entry_mut(&mut self, id: NodeId) -> Option<&mut StoredEntry<'a>> {
-        let node = &mut self.nodes[id];
-        if node.entry.is_none() {
-            let fact = self.facts.get_mut(node.origin?);
-            node.entry = fact.entry.take().map(StoredEntry::from);
+        if self.nodes[id].entry.is_none() {
+            self.nodes[id].entry = self.again(id);
+            self.nodes[id].read += 1;
         }
-        node.entry.as_mut()
+        self.nodes[id].entry.as_mut()
+    }
+
+    /// The entry as it is now.
+    pub(super) fn entry(&self, id: NodeId) -> Option<Cow<'_, StoredEntry<'a>>> {
+        match &self.nodes[id].entry {
+            Some(entry) => Some(Cow::Borrowed(entry)),
+            None => self.again(id).map(Cow::Owned),
+        }
+    }
+
+    /// The export's entry with the records made again that were made of it.
+    fn again(&self, id: NodeId) -> Option<StoredEntry<'a>> {
+        let node = &self.nodes[id];
+        let held = self.facts.get(node.origin?).entry.as_ref()?;
+        let mut entry = StoredEntry::from(held.entry()?.into_owned());
+        let changes = self.changes;
+        for record in node.made.iter().filter_map(|&number| changes.get(number)) {
+            if let Change::Modify(mods) = &record.change {
+                // What applied once applies again.
+                let _ = apply::modify(&mut entry, mods, Guards::of(record), Twins::Ignored);
+            }
+        }
+        Some(entry)
+    }
+
+    /// Puts an entry aside that was modified by record number `made`, if any: it is
+    /// read and modified again when it is next looked at. Held as they are, entries
+    /// take several times what they take in the export.
+    pub(super) fn put_aside(&mut self, id: NodeId, made: Option<usize>, again: Again) {
+        let node = &mut self.nodes[id];
+        let held = node.origin.and_then(|origin| self.facts.get(origin).entry.as_ref());
+        node.is_kept |= again == Again::Never
+            || node.moved
+            || node.exists.is_some()
+            || node.read >= READ
+            || !matches!(held, Some(HeldEntry::Text(..)));
+        if !node.is_kept {
+            node.made.extend(made);
+            node.entry = None;
+        }
     }
 
     /// An entry comes into being.

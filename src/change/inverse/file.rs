@@ -78,6 +78,12 @@ pub enum Obstacle {
         /// The attribute description.
         attribute: Vec<u8>,
     },
+    /// Nothing tells which of its modifications changed something.
+    #[error(
+        "with permissive modify the record does not say what it found: an export from before \
+             the change would tell"
+    )]
+    Permissive,
     /// It cannot be told whether it was applied.
     #[error("it cannot be told whether it was applied")]
     NotTold,
@@ -110,9 +116,10 @@ fn bearing(oid: &[u8]) -> Bearing {
         | b"2.16.840.1.113730.3.4.16"
         | b"1.3.6.1.4.1.42.2.27.8.5.1"
         | b"1.3.6.1.1.22"
-        // Tree delete, which the image knows; lazy commit, domain scope, verify
+        // Tree delete and permissive modify, which the image knows; lazy commit, domain scope, verify
         // name, extended DN.
         | b"1.2.840.113556.1.4.805"
+        | b"1.2.840.113556.1.4.1413"
         | b"1.2.840.113556.1.4.619"
         | b"1.2.840.113556.1.4.1339"
         | b"1.2.840.113556.1.4.1338"
@@ -236,15 +243,20 @@ fn is_maintained(name: &[u8], value: &Value<'_>, active_directory: bool) -> bool
     }
 }
 
+/// The first control of a record of which it is not known what a server makes of it.
+#[must_use]
+pub fn unknown_control<'r>(record: &'r ChangeRecord<'_>) -> Option<&'r [u8]> {
+    let is_unknown = |control: &&Control<'_>| matches!(bearing(&control.oid), Bearing::Unknown);
+    record.controls.iter().find(is_unknown).map(|control| &*control.oid)
+}
+
 /// Whether a record means what it says, and its inverse does.
 pub(in crate::change) fn invertible(
     change: &ChangeRecord<'_>,
     inverse: &[ChangeRecord<'_>],
 ) -> Result<(), Obstacle> {
-    let unknown =
-        change.controls.iter().find(|control| matches!(bearing(&control.oid), Bearing::Unknown));
-    if let Some(control) = unknown {
-        return Err(Obstacle::Control { oid: control.oid.to_vec() });
+    if let Some(oid) = unknown_control(change) {
+        return Err(Obstacle::Control { oid: oid.to_vec() });
     }
     inverse.iter().find_map(url_in).map_or(Ok(()), Err)
 }

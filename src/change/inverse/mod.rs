@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::apply::{self, Effect, Twins};
+use super::apply::{self, Effect, Guards, Twins};
 use super::identity;
 use super::not_applicable::{NotApplicable, Reason};
 use super::stored::StoredEntry;
@@ -22,6 +22,7 @@ use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
 pub(super) use file::invertible;
 pub use file::{
     NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, prove_restored, there_and_back,
+    unknown_control,
 };
 
 /// The records that undo `record`, to be applied in their order, given the entry
@@ -46,7 +47,7 @@ pub fn invert<'a>(
         (Change::Delete, entry) => Ok(vec![of_delete(entry.ok_or_else(missing)?.clone())]),
         (Change::Modify(mods), entry) => {
             let mut stored = StoredEntry::from(entry.ok_or_else(missing)?.clone());
-            let effects = apply::modify(&mut stored, mods, Twins::Noted)?;
+            let effects = apply::modify(&mut stored, mods, Guards::of(record), Twins::Noted)?;
             Ok(of_modify(&record.dn, &stored, &effects).into_iter().collect())
         }
         (Change::ModRdn { new_rdn, delete_old_rdn, new_superior }, entry) => {
@@ -90,12 +91,17 @@ pub(super) fn of_delete(entry: Entry<'_>) -> ChangeRecord<'static> {
 
 /// An attribute of which the entry holds only a part (`;range=`), where the
 /// modifications take away values: all of them, or ones that may be spelled
-/// otherwise.
-pub(super) fn partly_known(entry: &StoredEntry<'_>, mods: &[Modification<'_>]) -> Option<Vec<u8>> {
+/// otherwise. Without guards, values that come may be there already.
+pub(super) fn partly_known(
+    entry: &StoredEntry<'_>,
+    mods: &[Modification<'_>],
+    guards: Guards,
+) -> Option<Vec<u8>> {
     let mut partial = entry.attributes().map(|(_, attribute)| attribute.name()).peekable();
     partial.peek()?;
     let partial: Vec<&[u8]> = partial.filter(|name| identity::is_partial(name)).collect();
-    let takes = |modification: &&Modification<'_>| modification.op != ModOp::Add;
+    let takes =
+        |modification: &&Modification<'_>| modification.op != ModOp::Add || guards == Guards::Off;
     mods.iter().filter(takes).find_map(|modification| {
         let part =
             partial.iter().find(|part| identity::same_attribute(part, &modification.attribute));

@@ -1,4 +1,4 @@
-use super::{changes, entries, text_of};
+use super::{changes, entries, held, text_of};
 use crate::change::{Fate, Image, Interest, OnRefusal, Outcome, Reason, Run};
 use crate::directory::Entry;
 use crate::ldif::ChangeRecord;
@@ -69,7 +69,11 @@ pub(super) fn run(
             match image.interest(&entry.dn) {
                 Interest::None => {}
                 Interest::Place => image.mark(ordinal, &entry.dn),
-                Interest::Content => image.load(ordinal, entry.clone()),
+                // Both ways lead to the same.
+                Interest::Content => match held(entry).filter(|_| ordinal % 2 == 0) {
+                    Some(text) => image.load_text(ordinal, text),
+                    None => image.load(ordinal, entry.clone()),
+                },
             }
         }
         if let Run::Done(outcomes) = image.run() {

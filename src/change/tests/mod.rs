@@ -6,6 +6,7 @@ mod files;
 mod inverting;
 mod links;
 mod ordering;
+mod permissive;
 mod planning;
 mod properties;
 mod proving;
@@ -13,6 +14,7 @@ mod verifying;
 
 use proptest::test_runner::{Config, RngSeed};
 
+use crate::change::EntryText;
 use crate::directory::Entry;
 use crate::ldif::{
     ChangeRecord, InputReport, ReadOptions, Record, WriteOptions, Writer, read_chunk,
@@ -61,6 +63,15 @@ fn changes(text: &str) -> Vec<ChangeRecord<'static>> {
         Record::Content(content) => panic!("{content:?} is no change"),
     });
     changes.collect()
+}
+
+/// The entry as a text that is read when it is looked at; `None` where LDIF cannot
+/// express it.
+fn held(entry: &Entry<'_>) -> Option<EntryText<'static>> {
+    let mut writer = Writer::new(Vec::new(), WriteOptions::content_file());
+    writer.content(&entry.clone().into_record()).ok()?;
+    // What is held outlives the test's entries.
+    EntryText::of(writer.finish().ok()?.leak(), ReadOptions::default())
 }
 
 fn change(text: &str) -> ChangeRecord<'static> {

@@ -35,6 +35,8 @@ use self::found::Found;
 use self::names::{Asked, Names, NodeId};
 use self::stop::Stop;
 use self::values::{Held, Naming, Values};
+use super::apply::Guards;
+use super::entry_text::{EntryText, HeldEntry};
 use super::identity;
 use crate::directory::Entry;
 use crate::ldif::{Attribute, Change, ChangeRecord, Modification, Value};
@@ -196,7 +198,15 @@ impl<'a> Verification<'a> {
 
     /// Takes over an entry of the fresh export.
     pub fn load(&mut self, entry: Entry<'a>) {
-        self.export.load(entry);
+        let dn = entry.dn.clone();
+        self.export.load(&dn, HeldEntry::Whole(entry));
+    }
+
+    /// The same, which reads the entry whenever it is looked at: many entries take
+    /// less memory so.
+    pub fn load_text(&mut self, entry: EntryText<'a>) {
+        let dn = entry.dn.clone();
+        self.export.load(&dn, entry.into());
     }
 
     /// Whether the entry with this DN of an export from before the change must be
@@ -209,7 +219,16 @@ impl<'a> Verification<'a> {
     /// Takes over an entry of an export from before the change.
     pub fn load_base(&mut self, entry: Entry<'a>) {
         if let Some(base) = &mut self.base {
-            base.load(entry);
+            let dn = entry.dn.clone();
+            base.load(&dn, HeldEntry::Whole(entry));
+        }
+    }
+
+    /// The same, which reads the entry whenever it is looked at.
+    pub fn load_base_text(&mut self, entry: EntryText<'a>) {
+        if let Some(base) = &mut self.base {
+            let dn = entry.dn.clone();
+            base.load(&dn, entry.into());
         }
     }
 
@@ -310,11 +329,13 @@ impl<'a> Verification<'a> {
         if added.is_none() && !numbers.iter().any(|number| modifies(&number)) {
             return;
         }
-        self.export.entry(&key);
+        self.export.is_there(&key);
         let Some(now) = self.export.known(&key) else { return };
+        let now = &*now;
         let records = self.records;
         let origin = self.names.origin(node);
         let before = origin.and_then(|key| self.base.as_ref()?.known(key));
+        let before = before.as_deref();
         let made = |number: usize| judgements[number].state == State::Applied;
         let namings = namings_of(numbers, records, before, made);
         let mut values = values_of(numbers, records, &namings, Values::new(before, added));
@@ -380,7 +401,7 @@ fn values_of<'r>(
     let mut namings = namings.iter().peekable();
     for &number in numbers {
         match &records[number].change {
-            Change::Modify(mods) => values.push(number, mods),
+            Change::Modify(mods) => values.push(number, mods, Guards::of(&records[number])),
             _ => {
                 if let Some(naming) = namings.next_if(|naming| naming.number == number) {
                     values.push_naming(naming, &spoken);

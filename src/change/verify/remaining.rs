@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::values::Values;
 use super::{Judgement, State, Verification};
+use crate::change::apply::Guards;
 use crate::change::identity;
 use crate::change::inverse::{Obstacle, Undo, UndoRecord, Uninvertible};
 use crate::change::invert_guarded;
@@ -41,7 +42,10 @@ impl<'a> Verification<'a> {
         let node = self.names.target(number)?;
         let key = self.names.locate(node, &self.export)?;
         let now = self.export.known(&key)?;
-        Values::rest(mods, &record.dn, now)
+        let rest = Values::rest(mods, &record.dn, &now)?;
+        // They say how the record is to be made, all of it or what is left.
+        let controls = record.controls.iter().map(|control| control.clone().into_owned());
+        Some(ChangeRecord { controls: controls.collect(), ..rest })
     }
 }
 
@@ -95,6 +99,7 @@ fn inverse(record: &ChangeRecord<'_>) -> Result<Option<ChangeRecord<'static>>, O
         Change::Delete => return Err(Obstacle::NoBase),
         Change::Add(_) => of(record.dn.to_vec(), Change::Delete),
         Change::Modify(mods) if mods.is_empty() => None,
+        Change::Modify(_) if Guards::of(record) == Guards::Off => return Err(Obstacle::Permissive),
         Change::Modify(mods) => {
             let blind = mods.iter().find(|own| match own.op {
                 ModOp::Add => false,

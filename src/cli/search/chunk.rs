@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::change::entry_of;
+use crate::change::{Continued, Misfit, continued_of, refuse_misfits_in};
 use crate::cli::canonical::{copy_record, in_its_form, is_copied};
 use crate::cli::entries::{end_of, place};
 use crate::directory::dn::normalize_into;
@@ -144,6 +144,7 @@ pub fn search(chunk: &[u8], query: &Query, shape: &Shape, out: Vec<u8>) -> Found
         key: Vec::new(),
         last: None,
         refused: Vec::new(),
+        misread: Vec::new(),
     };
     let needs_lines = query.matcher.is_some() || !matches!(shape, Shape::Count);
     let mut report = match needs_lines {
@@ -153,6 +154,7 @@ pub fn search(chunk: &[u8], query: &Query, shape: &Shape, out: Vec<u8>) -> Found
     for (kind, line) in pass.refused {
         report.refuse(kind, &line);
     }
+    refuse_misfits_in(chunk, &pass.misread, query.read, &mut report);
     let mut tally = pass.tally;
     let (text, unclear) = pass.sink.finish();
     tally.unclear = unclear;
@@ -170,6 +172,8 @@ struct Pass<'q, 'a> {
     /// The last entry, while later records may go on with it.
     last: Option<Last>,
     refused: Vec<(LdifErrorKind, Line<'a>)>,
+    /// Where entries begin with which records go on that do not apply, and these.
+    misread: Vec<(u64, Vec<Misfit>)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -267,7 +271,9 @@ impl<'a> Pass<'_, 'a> {
                 stood = Some(record.into_record());
             }
         });
-        let (Some(stood), Some(entry)) = (stood, entry_of(text, self.query.read)) else { return };
+        let continued = continued_of(text, self.query.read);
+        let (Some(stood), Some(Continued { entry, misfits })) = (stood, continued) else { return };
+        self.misread.extend((!misfits.is_empty()).then_some((last.at as u64, misfits)));
         if matches!(last.verdict, Verdict::Outside | Verdict::InvalidDn | Verdict::Unwritable) {
             return;
         }

@@ -70,7 +70,7 @@ impl<'a> Names<'a> {
         let as_made = last.iter().map(|&made| verdict(made)).collect::<Vec<_>>();
         self.assume(&numbers, &as_made);
         for &place in places {
-            let taken = self.key_now(place).is_some_and(|key| export.entry(&key).is_some());
+            let taken = self.key_now(place).is_some_and(|key| export.is_there(&key));
             self.facts.observe(self.places[place].fact, taken);
         }
         self.assume(&numbers, &verdicts);
@@ -108,10 +108,10 @@ impl<'a> Names<'a> {
         for place in places {
             // Below a deleted entry nothing can be seen.
             let Some(key) = self.key_now(*place) else { continue };
-            let entry = export.entry(&key).is_some();
+            let entry = export.is_there(&key);
             mismatch += usize::from(entry != holder.contains_key(place));
             if let (Some(&node), Some(entry)) = (holder.get(place), export.known(&key)) {
-                likeness += self.likeness(node, entry, base);
+                likeness += self.likeness(node, &entry, base);
             }
         }
         for number in numbers {

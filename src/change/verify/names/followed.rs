@@ -84,6 +84,11 @@ impl<'a> Names<'a> {
             self.nodes[node].at = Some(to);
             act
         };
+        if let ChangeRecord { dn, change: Change::ModRdn { delete_old_rdn: true, .. }, .. } =
+            &self.records[number]
+        {
+            self.nodes[node].taken.with(identity::rdn_text(dn));
+        }
         self.nodes[node].events.push((number, Event::Moved(to)));
         self.structural.push((number, act));
         Some(node)

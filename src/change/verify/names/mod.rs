@@ -16,7 +16,7 @@ use crate::change::identity;
 use crate::change::verify::chains::Chains;
 use crate::change::verify::explain::{Act, Deed, FactId, Facts, Patience, Verdict, explain};
 use crate::change::verify::found::Found;
-use crate::change::verify::values::{Likeness, equal};
+use crate::change::verify::values::{Likeness, Taken, equal};
 use crate::directory::Entry;
 use crate::directory::dn::key_ancestors;
 use crate::ldif::{Attribute, Change, ChangeRecord};
@@ -39,6 +39,8 @@ struct Node<'a> {
     /// What an add gives it.
     added: Option<&'a [Attribute<'a>]>,
     events: Vec<(usize, Event)>,
+    /// The values that renames take with its old names.
+    taken: Taken,
     /// Whether a record modifies it.
     modified: bool,
     /// The key of its DN in the export, once that is known; none where it does
@@ -300,7 +302,7 @@ impl<'a> Names<'a> {
             let fact = self.places[place].fact;
             if !self.is_decided(parent) {
                 let key = self.places[place].key.clone();
-                self.facts.observe(fact, export.entry(&key).is_some());
+                self.facts.observe(fact, export.is_there(&key));
                 keys.insert(place, key);
                 continue;
             }
@@ -312,7 +314,7 @@ impl<'a> Names<'a> {
                 continue;
             };
             let key: Box<[u8]> = joined(&self.places[place].rdn, &above).into();
-            let taken = export.entry(&key).is_some();
+            let taken = export.is_there(&key);
             self.facts.observe(fact, taken);
             keys.insert(place, key);
         }
@@ -411,7 +413,7 @@ impl<'a> Names<'a> {
     ) -> Vec<usize> {
         let likeness = |node: NodeId, place: Option<PlaceId>| {
             let entry = place.and_then(|place| keys.get(&place)).and_then(|key| export.known(key));
-            entry.map_or(0, |entry| self.likeness(node, entry, base))
+            entry.map_or(0, |entry| self.likeness(node, &entry, base))
         };
         let mark = |node: NodeId, place: Option<PlaceId>| {
             // What is below a deleted entry is gone.
@@ -459,7 +461,7 @@ impl<'a> Names<'a> {
         let node = &self.nodes[node];
         if let Some(added) = node.added {
             let lines = added.iter().map(|line| (&*line.name, &line.value));
-            return match Likeness::of(entry, lines) {
+            return match Likeness::of(entry, lines, &node.taken) {
                 Likeness::Same => 2,
                 Likeness::Other if !node.modified => -2,
                 _ => 0,
@@ -470,7 +472,7 @@ impl<'a> Names<'a> {
         };
         let lines = before.attributes().iter();
         let lines = lines.flat_map(|own| own.values.iter().map(|value| (&*own.name, value)));
-        let alike = Likeness::of(entry, lines);
+        let alike = Likeness::of(entry, lines, &node.taken);
         for name in [&b"objectGUID"[..], b"entryUUID", b"nsUniqueId"] {
             if let ([before], [now]) = (before.values(name), entry.values(name)) {
                 return match (equal(name, before, now), alike) {

@@ -76,8 +76,8 @@ impl<'a> Names<'a> {
         let respelled = last.is_some_and(|(rdn, _)| !identity::is_spelled(&now.dn, rdn));
         let values = match before {
             _ if own.modified => 0,
-            Some(before) => self.differing(before, now, made, all),
-            None => self.lacking(now, made),
+            Some(before) => self.differing(&before, &now, made, all),
+            None => self.lacking(&now, made),
         };
         values + usize::from(respelled)
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::{Field, Values, found_values};
+use crate::change::apply::Guards;
 use crate::change::verify::explain::{Act, Deed, FactId, GroupId};
 use crate::change::verify::{Contradiction, Judgement, State};
 use crate::directory::Entry;
@@ -108,7 +109,7 @@ impl<'r> Values<'r> {
         now: &Entry<'_>,
     ) -> Option<ChangeRecord<'static>> {
         let mut values = Values::new(None, None);
-        values.push(0, mods);
+        values.push(0, mods, Guards::On);
         values.observe(now);
         let (_, act) = values.acts.first()?;
         let mut ends: FxHashMap<FactId, (bool, bool)> = FxHashMap::default();

@@ -1,12 +1,13 @@
 //! The values of one entry: which of the modify records that name it were made.
 
 mod alone;
+mod likeness;
 
 use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::change::apply::{self, borrowed};
+use crate::change::apply::{self, Guards, borrowed};
 use crate::change::identity;
 use crate::change::stored::is_active_directory;
 use crate::change::verify::chains::Chains;
@@ -16,6 +17,8 @@ use crate::change::verify::explain::{
 use crate::change::verify::{Contradiction, FoundValues, Judgement, State};
 use crate::directory::{Entry, Syntax, Writability};
 use crate::ldif::{Attribute, ModOp, Modification, Value};
+
+pub(super) use likeness::{Likeness, Taken};
 
 /// Leaves of the choices for some records those that are likely.
 pub(super) type Narrow<'n> = dyn Fn(&[usize], &[usize]) -> Vec<usize> + 'n;
@@ -54,47 +57,6 @@ impl<'e> Held<'e> {
                 (rule, values.map(|value| fold(rule, value)).collect())
             });
         values.contains(&fold(*rule, value))
-    }
-}
-
-/// How an entry looks beside the values that it should have, those that name it
-/// left aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Likeness {
-    /// It has these, byte for byte, and no other that people write.
-    Same,
-    /// It has these, and more.
-    More,
-    /// It lacks one.
-    Other,
-}
-
-impl Likeness {
-    pub(super) fn of<'v>(
-        entry: &Entry<'_>,
-        lines: impl Iterator<Item = (&'v [u8], &'v Value<'v>)>,
-    ) -> Self {
-        let naming = identity::rdn_values(&entry.dn).unwrap_or_default();
-        let is_aside = |name: &[u8]| {
-            is_set_by_server(name)
-                || naming.iter().any(|(naming, _)| identity::same_attribute(naming, name))
-        };
-        let mut held = Held::of(entry);
-        let mut wanted: FxHashMap<Vec<u8>, FxHashSet<&Value<'_>>> = FxHashMap::default();
-        for (name, value) in lines.filter(|(name, _)| !is_aside(name)) {
-            if !held.holds(name, value) {
-                return Self::Other;
-            }
-            wanted.entry(name.to_ascii_lowercase()).or_default().insert(value);
-        }
-        let is_wanted = |name: &[u8], value: &Value<'_>| {
-            wanted.get(&name.to_ascii_lowercase()).is_some_and(|values| values.contains(value))
-        };
-        let exact = entry
-            .attributes()
-            .iter()
-            .all(|own| is_aside(&own.name) || own.values.iter().all(|v| is_wanted(&own.name, v)));
-        if exact { Self::Same } else { Self::More }
     }
 }
 
@@ -227,22 +189,25 @@ impl<'r> Values<'r> {
     }
 
     /// Adds a modify record, if all before it were made.
-    pub(super) fn push(&mut self, number: usize, mods: &'r [Modification<'r>]) {
+    pub(super) fn push(&mut self, number: usize, mods: &'r [Modification<'r>], guards: Guards) {
         let mut act = Act::new();
+        let guarded = guards == Guards::On;
         for modification in mods {
             let field = self.field(&modification.attribute);
             let group = self.fields[field].group;
             match modification.op {
-                ModOp::Add => self.set_all(&mut act, field, &modification.values, true, true),
+                ModOp::Add => self.set_all(&mut act, field, &modification.values, true, guards),
                 ModOp::Delete if modification.values.is_empty() => {
                     self.fields[field].whole = true;
-                    self.deed(&mut act, Deed::Clear { group, guarded: true });
+                    self.deed(&mut act, Deed::Clear { group, guarded });
                 }
-                ModOp::Delete => self.set_all(&mut act, field, &modification.values, false, true),
+                ModOp::Delete => {
+                    self.set_all(&mut act, field, &modification.values, false, guards);
+                }
                 ModOp::Replace => {
                     self.fields[field].whole = true;
                     self.deed(&mut act, Deed::Clear { group, guarded: false });
-                    self.set_all(&mut act, field, &modification.values, true, false);
+                    self.give_all(&mut act, field, &modification.values);
                 }
                 ModOp::Increment => {
                     self.increment(&mut act, field, &modification.values);
@@ -291,14 +256,24 @@ impl<'r> Values<'r> {
         field: usize,
         values: &'r [Value<'r>],
         to: bool,
-        guarded: bool,
+        guards: Guards,
     ) {
-        for value in values {
+        let guarded = guards == Guards::On;
+        // A value stays as it is spelled where an equal one is there before all of them.
+        let stays = |value: &&Value<'_>| !guarded && to && self.has_equal(field, value);
+        let comes: Vec<&'r Value<'r>> = values.iter().filter(|value| !stays(value)).collect();
+        for value in comes {
             let fact = self.fact(field, value, to);
-            if !guarded {
-                self.replaced.insert(fact);
-            }
             self.deed(act, Deed::Set { fact, to, guarded });
+        }
+    }
+
+    /// What a replace gives.
+    fn give_all(&mut self, act: &mut Act, field: usize, values: &'r [Value<'r>]) {
+        for value in values {
+            let fact = self.fact(field, value, true);
+            self.replaced.insert(fact);
+            self.deed(act, Deed::Set { fact, to: true, guarded: false });
         }
     }
 
