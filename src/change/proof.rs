@@ -34,22 +34,42 @@ impl<'a> Case<'a> {
     /// what it deletes is not there, and what it adds is too much.
     #[must_use]
     pub fn of(entry: &Entry<'a>, edits: &[Edit<'_>]) -> Self {
-        let naming = identity::rdn_values(&entry.dn).unwrap_or_default();
+        let always = Essential::of(&entry.dn);
         let edited: FxHashSet<Vec<u8>> =
             edits.iter().map(|edit| edit.attribute.to_ascii_lowercase()).collect();
         let mut lower = Vec::new();
         let mut matters = |name: &[u8]| {
             lower.clear();
             lower.extend(name.iter().map(u8::to_ascii_lowercase));
-            edited.contains(lower.as_slice())
-                || naming.iter().any(|(naming, _)| naming.eq_ignore_ascii_case(name))
-                || identity::uniqueness(name) != Uniqueness::None
-                || marks_active_directory(name)
+            edited.contains(lower.as_slice()) || always.includes(name)
         };
         let attributes = entry.attributes().iter().filter(|attribute| matters(&attribute.name));
         let before = Entry::with_attributes(entry.dn.clone(), attributes.cloned().collect());
         let after = intended(&before, edits);
         Self { before, after }
+    }
+}
+
+/// The attributes of an entry on which a proof can turn whatever is edited: those that
+/// name it, those that must be unique, and the marks of Active Directory.
+#[derive(Debug)]
+pub struct Essential {
+    naming: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Essential {
+    /// Those of an entry.
+    #[must_use]
+    pub fn of(dn: &[u8]) -> Self {
+        Self { naming: identity::rdn_values(dn).unwrap_or_default() }
+    }
+
+    /// Whether an attribute is one of them.
+    #[must_use]
+    pub fn includes(&self, name: &[u8]) -> bool {
+        self.naming.iter().any(|(naming, _)| naming.eq_ignore_ascii_case(name))
+            || identity::uniqueness(name) != Uniqueness::None
+            || marks_active_directory(name)
     }
 }
 

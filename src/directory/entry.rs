@@ -81,6 +81,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Keeps the attributes whose description a test lets through.
+    pub fn retain(&mut self, mut stays: impl FnMut(&[u8]) -> bool) {
+        self.attributes.retain(|attribute| stays(&attribute.name));
+    }
+
     /// Drops attributes that have no value left.
     pub fn prune(&mut self) {
         self.attributes.retain(|attribute| !attribute.values.is_empty());

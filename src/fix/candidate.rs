@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::{
-    Continued, Edit, EntryEdits, Planned, RefusedEdit, continued_of, intended, plan,
+    Continued, Edit, EntryEdits, Essential, Planned, RefusedEdit, continued_of, intended, plan,
 };
 use crate::directory::{Entry, Facts};
 use crate::ldif::{Line, ReadOptions, Value};
@@ -134,7 +134,8 @@ impl<'a> Candidate<'a> {
         read: ReadOptions,
         policy: &Policy<'_>,
     ) -> Option<Self> {
-        let Continued { entry, misfits } = continued_of(found.text, read)?;
+        let Continued { mut entry, misfits } = continued_of(found.text, read)?;
+        keep_what_matters(&mut entry);
         let subject = subject_of(&entry, profile);
         let before = local_findings(profile, &subject).map(|f| f.0).collect();
         let keys = HeldKeys::of(profile, &subject);
@@ -438,6 +439,13 @@ fn comment(attr: Attr, finding: &Finding<'_>) -> String {
         })
         .collect();
     format!("{}: {}", attr.name(), reasons.join(", "))
+}
+
+/// Drops the attributes that no rule reads, so that no suggestion changes them, and on
+/// which no proof turns: an entry is looked at many times, and most have many of these.
+fn keep_what_matters(entry: &mut Entry<'_>) {
+    let essential = Essential::of(&entry.dn);
+    entry.retain(|name| Attr::of(name).is_some() || essential.includes(name));
 }
 
 /// An entry as the rules see it.
