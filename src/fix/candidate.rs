@@ -12,7 +12,7 @@ use crate::directory::{Entry, Facts};
 use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, Rule, RuleName, Severity, Subject, Suggestion, Suspect,
+    Profile, Rule, RuleName, Severity, Subject, Suggestion, Suspect, addresses_of,
     catalogue::identifiers::{Identifier, SPACE},
     idfix, stored_key,
 };
@@ -50,6 +50,13 @@ pub(super) struct Candidate<'a> {
     /// What is found in the entry as it stands, duplicates aside.
     before: FxHashSet<Found>,
     keys: HeldKeys,
+    /// The addresses that the entry holds, and those that it gives up and gets by what
+    /// was evaluated last.
+    addresses: FxHashSet<Fingerprint>,
+    pub gives_up: FxHashSet<Fingerprint>,
+    pub gets: FxHashSet<Fingerprint>,
+    /// Whether the proposals are those that were evaluated last.
+    is_evaluated: bool,
     /// Suggestions that were tried.
     tried: FxHashSet<Tried>,
     /// Values that an earlier entry holds too.
@@ -139,6 +146,7 @@ impl<'a> Candidate<'a> {
         let subject = subject_of(&entry, profile);
         let before = local_findings(profile, &subject).map(|f| f.0).collect();
         let keys = HeldKeys::of(profile, &subject);
+        let addresses = addresses_of(&subject);
         drop(subject);
         let mut candidate = Self {
             offset: found.offset,
@@ -152,6 +160,10 @@ impl<'a> Candidate<'a> {
             made: FxHashMap::default(),
             before,
             keys,
+            addresses,
+            gives_up: FxHashSet::default(),
+            gets: FxHashSet::default(),
+            is_evaluated: false,
             tried: FxHashSet::default(),
             shared: FxHashSet::default(),
         };
@@ -242,6 +254,7 @@ impl<'a> Candidate<'a> {
             let further = self.further(profile, &subject, policy);
             if !further.is_empty() {
                 self.proposals.extend(further);
+                self.is_evaluated = false;
                 continue;
             }
             let keys = HeldKeys::of(profile, &subject);
@@ -252,7 +265,11 @@ impl<'a> Candidate<'a> {
             self.takes.by_rule.extend(held.map(|(key, _)| *key));
             self.frees = self.keys.beyond(&keys);
             self.new_keys = new_keys(&self.proposals);
+            let addresses = addresses_of(&subject);
+            self.gives_up = self.addresses.difference(&addresses).copied().collect();
+            self.gets = addresses.difference(&self.addresses).copied().collect();
             self.planned = planned.planned;
+            self.is_evaluated = true;
             return;
         }
     }
@@ -283,7 +300,11 @@ impl<'a> Candidate<'a> {
         corrected: &Subject<'_>,
         policy: &Policy<'_>,
     ) -> Vec<Proposal<'a>> {
-        if self.proposals.is_empty() || profile.scope(corrected).is_err() {
+        // Only one that was declined can come back as another.
+        if self.proposals.is_empty()
+            || self.declined.is_empty()
+            || profile.scope(corrected).is_err()
+        {
             return Vec::new();
         }
         let mut further = Vec::new();
@@ -396,7 +417,8 @@ impl<'a> Candidate<'a> {
     /// # Errors
     /// Where it does: the correction would be followed by another.
     pub fn check_settled(&self, profile: &Profile) -> Result<(), DraftError> {
-        if self.proposals.is_empty() {
+        // The evaluation ends where the same holds.
+        if self.proposals.is_empty() || self.is_evaluated {
             return Ok(());
         }
         let edits: Vec<_> = self.proposals.iter().map(|proposal| proposal.edit.clone()).collect();
@@ -412,6 +434,7 @@ impl<'a> Candidate<'a> {
 
     /// Moves proposals to those that are not taken.
     pub fn decline(&mut self, proposals: std::ops::Range<usize>, reason: &Decline) {
+        self.is_evaluated = false;
         let moved = self.proposals.drain(proposals);
         self.declined.extend(
             moved.map(|proposal| Declined { finding: proposal.finding, reason: reason.clone() }),
@@ -449,7 +472,7 @@ fn keep_what_matters(entry: &mut Entry<'_>) {
 }
 
 /// An entry as the rules see it.
-pub(super) fn subject_of<'e>(entry: &'e Entry<'_>, profile: &Profile) -> Subject<'e> {
+fn subject_of<'e>(entry: &'e Entry<'_>, profile: &Profile) -> Subject<'e> {
     let mut subject = Subject::default();
     subject.reset(&Line::of(b"dn", &entry.dn));
     for attribute in entry.attributes() {

@@ -128,11 +128,11 @@ pub(super) fn compose<'a>(
     options: &DraftOptions<'_>,
 ) -> Result<Draft<'a>, DraftError> {
     settle(&mut candidates, profile, survey, &options.policy);
-    while decline_moves(&mut candidates, profile, options.moves) {
+    while decline_moves(&mut candidates, options.moves) {
         candidates.par_iter_mut().for_each(|it| it.evaluate(profile, &options.policy));
         settle(&mut candidates, profile, survey, &options.policy);
     }
-    let second = second_cycle(&candidates, profile, options.moves);
+    let second = second_cycle(&candidates, options.moves);
     let is_second = |number: usize| second.contains(&number);
     let (files, refused) = cycle(&mut candidates, survey, options, &|it| !is_second(it))?;
     (draft.change, draft.undo, draft.records) = (files.change, files.undo, files.records);

@@ -1,13 +1,11 @@
 //! Addresses that move from one entry to another: one synchronisation may bring an
 //! address before it takes it away, and then refuses it as a duplicate.
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::change::intended;
-use crate::rules::{Attr, Fingerprint, Profile, addresses_of};
+use crate::rules::{Attr, Fingerprint};
 
-use super::candidate::{Candidate, subject_of};
+use super::candidate::Candidate;
 use super::declined::Decline;
 
 /// What becomes of a change in which an address moves from one entry to another.
@@ -26,14 +24,10 @@ pub enum Moves {
 /// Declines the changes of entries that get an address which another entry gives up,
 /// as far as they cannot be made; `true` where one was. What stays is settled anew
 /// then.
-pub(super) fn decline_moves(
-    candidates: &mut [Candidate<'_>],
-    profile: &Profile,
-    moves: Moves,
-) -> bool {
+pub(super) fn decline_moves(candidates: &mut [Candidate<'_>], moves: Moves) -> bool {
     let givers = match moves {
         Moves::AtOnce => return false,
-        Moves::LeftOut | Moves::Apart => givers_of(candidates, profile),
+        Moves::LeftOut | Moves::Apart => givers_of(candidates),
     };
     let mut any = false;
     for (&taker, &giver) in &givers {
@@ -75,36 +69,22 @@ fn decline_addresses(candidate: &mut Candidate<'_>, reason: &Decline) {
 }
 
 /// The numbers of the candidates whose change goes into the second file.
-pub(super) fn second_cycle(
-    candidates: &[Candidate<'_>],
-    profile: &Profile,
-    moves: Moves,
-) -> FxHashSet<usize> {
+pub(super) fn second_cycle(candidates: &[Candidate<'_>], moves: Moves) -> FxHashSet<usize> {
     match moves {
-        Moves::Apart => givers_of(candidates, profile).into_keys().collect(),
+        Moves::Apart => givers_of(candidates).into_keys().collect(),
         Moves::AtOnce | Moves::LeftOut => FxHashSet::default(),
     }
 }
 
 /// The candidates that get an address which another gives up, each with that one.
-fn givers_of(candidates: &[Candidate<'_>], profile: &Profile) -> FxHashMap<usize, usize> {
+fn givers_of(candidates: &[Candidate<'_>]) -> FxHashMap<usize, usize> {
     let mut given_up: FxHashMap<Fingerprint, usize> = FxHashMap::default();
     let mut taken: Vec<(usize, Fingerprint)> = Vec::new();
-    let changing = candidates.par_iter().enumerate().filter(|(_, candidate)| {
-        candidate.proposals.iter().any(|proposal| HOLDING.contains(&proposal.attr))
-    });
-    let changes: Vec<_> = changing
-        .map(|(number, candidate)| {
-            let edits: Vec<_> = candidate.proposals.iter().map(|it| it.edit.clone()).collect();
-            let after = intended(&candidate.entry, &edits);
-            let before = addresses_of(&subject_of(&candidate.entry, profile));
-            let after = addresses_of(&subject_of(&after, profile));
-            (number, before, after)
-        })
-        .collect();
-    for (number, before, after) in changes {
-        given_up.extend(before.difference(&after).map(|&key| (key, number)));
-        taken.extend(after.difference(&before).map(|&key| (number, key)));
+    for (number, candidate) in candidates.iter().enumerate() {
+        if !candidate.proposals.is_empty() {
+            given_up.extend(candidate.gives_up.iter().map(|&key| (key, number)));
+            taken.extend(candidate.gets.iter().map(|&key| (number, key)));
+        }
     }
     taken.sort_unstable();
     let mut givers = FxHashMap::default();

@@ -39,7 +39,7 @@ impl HeldKeys {
     pub fn of(profile: &Profile, subject: &Subject<'_>) -> Self {
         let mut keys = Self::default();
         if profile.scope(subject).is_ok() {
-            profile.inspect(subject, &mut Buffers::default(), |key| {
+            profile.keys(subject, &mut Buffers::default(), |key| {
                 keys.by_rule.insert(key.fingerprint);
             });
         }
@@ -55,7 +55,7 @@ impl HeldKeys {
         let mut seen = FxHashSet::default();
         let mut repeated = FxHashSet::default();
         if profile.scope(subject).is_ok() {
-            profile.inspect(subject, &mut Buffers::default(), |key| {
+            profile.keys(subject, &mut Buffers::default(), |key| {
                 if !seen.insert(key.fingerprint) {
                     repeated.insert(key.fingerprint);
                 }

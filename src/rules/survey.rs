@@ -416,7 +416,9 @@ impl SurveyedChunk {
 impl ChunkSurvey {
     fn of(chunk: Chunk<'_>, start: u64, options: &CheckOptions) -> Self {
         let (mut skipped, mut out_of_scope) = (Skipped::new(), BTreeMap::new());
-        let (mut slots, mut held, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+        // Some five values an entry: to grow step by step is to copy.
+        let mut slots = Vec::with_capacity(chunk.bytes.len() / 256);
+        let (mut held, mut marks) = (Vec::new(), Vec::new());
         let (mut absent, mut links, mut link) = (Vec::new(), Vec::new(), Vec::new());
         let follows_links = options.profile.follows_links();
         let mut held_buffers = HeldBuffers::default();

@@ -1,10 +1,12 @@
 //! The quick look at an object: most have nothing wrong with their addresses, and
 //! a pass over the bytes tells.
 
+use std::cell::RefCell;
 use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
 
+use crate::ldif::Line;
 use crate::rules::Attr;
 use crate::rules::catalogue::everyday::Everyday;
 use crate::rules::catalogue::{Object, ObjectKind};
@@ -16,17 +18,25 @@ use super::whole::MANY_VALUES;
 const FEW: usize = 32;
 const _: () = assert!(FEW <= MANY_VALUES);
 
+thread_local! {
+    /// Room for a value that is folded in the export, as those of X500 are.
+    static UNFOLDED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// Whether an object's addresses certainly break no rule. It must have some.
 pub(super) fn is_plain(object: &Object<'_, '_>) -> bool {
     let lines = object.subject.lines(Attr::ProxyAddresses);
     if lines.len() > FEW {
         return false;
     }
+    UNFOLDED.with_borrow_mut(|buffer| are_plain(lines, object, buffer))
+}
+
+fn are_plain(lines: &[Line<'_>], object: &Object<'_, '_>, buffer: &mut Vec<u8>) -> bool {
     let mut keys = [0_u64; FEW];
     let mut seen = Seen::default();
-    let mut buffer = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        let value = line.bytes_in(&mut buffer);
+        let value = line.bytes_in(buffer);
         if !seen.takes(value, object) {
             return false;
         }
