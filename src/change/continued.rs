@@ -57,9 +57,6 @@ pub fn continued_of(text: &[u8], read: ReadOptions) -> Option<Continued<'_>> {
     let mut misfits = Vec::new();
     for (number, record) in later.iter().enumerate() {
         let applied = match &record.change {
-            Change::Modify(_) if !record.dn.eq_ignore_ascii_case(&stored.dn) => {
-                Err(NotApplicable::of_dn(Reason::NoSuchEntry, &record.dn))
-            }
             Change::Modify(mods) => {
                 modify_keeping(&mut stored, mods, (Guards::On, Twins::Ignored), |value| {
                     value.clone().into_owned()
@@ -86,12 +83,15 @@ fn for_each_record<'a>(
     read: ReadOptions,
     mut each: impl FnMut(Part, RawRecord<'_, 'a>),
 ) {
-    let mut entries = 0;
+    let (mut entries, mut dn) = (0, Cow::Borrowed(&b""[..]));
     read_chunk(text, read, |record| {
         entries += u32::from(record.is_entry());
         match (record.is_entry(), entries) {
-            (true, 1) => each(Part::Entry, record),
-            (false, 1) => each(Part::Later, record),
+            (true, 1) => {
+                dn = record.dn();
+                each(Part::Entry, record);
+            }
+            (false, 1) if record.goes_on_with(&dn) => each(Part::Later, record),
             _ => {}
         }
     });

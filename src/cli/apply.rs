@@ -10,6 +10,7 @@ use crate::ldif::{ChangeRecord, Position};
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Problem, Severity, Summary, counted, visible};
 
+use super::apart::require_apart;
 use super::console::Console;
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
 use super::settled::settle;
@@ -51,6 +52,8 @@ pub struct Args {
 /// Applies the change file; nothing is written where a record does not apply.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let started = Instant::now();
+    let outputs = [Some(&args.output), args.stats.stats.as_ref()];
+    require_apart([&args.export, &args.change], outputs)?;
     let sources = inputs::open(&[args.export.clone(), args.change.clone()])?;
     let [export, change] = sources.as_slice() else { bail!("two inputs are needed") };
     let (read, write) = (args.read.options(), args.write.options());

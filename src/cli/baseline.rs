@@ -45,6 +45,13 @@ pub struct WriteBaselineArgs {
     force: bool,
 }
 
+impl WriteBaselineArgs {
+    /// The file that is to be written.
+    pub fn path(&self) -> Option<&PathBuf> {
+        self.write_baseline.as_ref()
+    }
+}
+
 /// Lines without a finding that are shown, at most.
 const SHOWN: usize = 1000;
 

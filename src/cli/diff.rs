@@ -14,6 +14,7 @@ use crate::ldif::{InputReport, ReadOptions, read_chunk};
 use crate::output::{AtomicFile, Overwrite, commit_all};
 use crate::report::{Base, DiffWriter, Summary, Width, counted, grouped, visible};
 
+use super::apart::require_apart;
 use super::console::Console;
 use super::options::{ReadArgs, ScopeArgs, StatsArgs, WriteArgs};
 use super::{Exit, inputs, summary};
@@ -106,6 +107,8 @@ enum Format {
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.options()?;
     let read = args.read.options();
+    let stats = args.stats.stats.as_ref();
+    require_apart([&args.old, &args.new], [Some(&args.output), args.undo.as_ref(), stats])?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&[args.old.clone(), args.new.clone()])?;
     let [old_source, new_source] = sources.as_slice() else { bail!("two inputs are needed") };

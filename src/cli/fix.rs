@@ -10,6 +10,7 @@ use crate::output::{AtomicFile, Overwrite, commit_all};
 use crate::report::{Summary, counted, quoted, visible};
 use crate::rules::{CheckOptions, Finding};
 
+use super::apart::require_apart;
 use super::baseline::BaselineArgs;
 use super::config::ConfigArgs;
 use super::console::Console;
@@ -81,6 +82,8 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.rules.check_options(&args.scope, &args.read)?;
     let options = CheckOptions { keep_held: true, ..options };
     let wanted = args.rules.wanted(&options.profile)?;
+    let outputs = [Some(&args.output), args.undo.as_ref(), args.stats.stats.as_ref()];
+    require_apart(&args.exports, outputs.into_iter().chain(args.second_cycle.paths()))?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&args.exports)?;
     let baseline = args.baseline.load(&sources, options.read)?;

@@ -15,6 +15,7 @@ use crate::ldif::{
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::Summary;
 
+use super::apart::require_apart;
 use super::canonical::copy_record;
 use super::console::Console;
 use super::flow::{self, Halt, Spare};
@@ -70,6 +71,9 @@ enum Format {
 
 /// Streams the records through; memory does not depend on the input's size.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
+    // FILE itself may be written anew, with --force: nothing of it is lost.
+    require_apart([&args.file], [args.stats.stats.as_ref()])?;
+    require_apart([], [Some(&args.output), args.stats.stats.as_ref()])?;
     if args.to == Format::Csv {
         return table(args, console);
     }

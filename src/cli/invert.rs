@@ -13,6 +13,7 @@ use crate::report::{Problem, Severity, Summary, counted, visible};
 
 use anyhow::bail;
 
+use super::apart::require_apart;
 use super::changes::refusal;
 use super::console::Console;
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
@@ -58,6 +59,7 @@ const SHOWN: usize = 100;
 /// Inverts the change file; nothing is written where a record cannot be inverted.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let paths: Vec<PathBuf> = [&args.change].into_iter().chain(&args.base).cloned().collect();
+    require_apart(&paths, [Some(&args.output), args.stats.stats.as_ref()])?;
     let sources = inputs::open(&paths)?;
     let Some((change, bases)) = sources.split_first() else { bail!("a change file is needed") };
     let read = args.read.options();

@@ -1,5 +1,6 @@
 //! The command line: one file per command, each with its arguments and its run.
 
+mod apart;
 mod apply;
 mod baseline;
 mod canonical;

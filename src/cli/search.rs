@@ -15,6 +15,7 @@ use crate::ldif::{InputReport, ReadOptions, WriteOptions, Writer};
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Columns, Summary, counted, grouped};
 
+use super::apart::require_apart;
 use super::console::Console;
 use super::flow::{self, Halt, Spare};
 use super::options::{ReadArgs, StatsArgs, WriteArgs, dn, matcher};
@@ -129,6 +130,7 @@ pub enum Shape {
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let query = args.query()?;
     let shape = args.shape()?;
+    require_apart(&args.exports, [Some(&args.output), args.stats.stats.as_ref()])?;
     let inputs = inputs::flows(&args.exports)?;
     let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
     let out = AtomicFile::create(&args.output, overwrite)?;

@@ -31,6 +31,11 @@ pub struct SecondOutputs {
 }
 
 impl SecondCycleArgs {
+    /// The files that are to be written.
+    pub fn paths(&self) -> [Option<&PathBuf>; 2] {
+        [self.second_cycle.as_ref(), self.second_undo.as_ref()]
+    }
+
     /// What becomes of addresses that move.
     pub fn moves(&self, profile: &Profile) -> Moves {
         match &self.second_cycle {

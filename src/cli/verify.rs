@@ -19,6 +19,7 @@ use crate::report::{
     grouped, visible,
 };
 
+use super::apart::require_apart;
 use super::changes::{Step, refusal};
 use super::console::Console;
 use super::entries::ScannedChunk;
@@ -81,6 +82,8 @@ enum Format {
 
 /// Verifies the change file; its files appear together or not at all.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
+    let written = [args.pending.as_ref(), args.applied_undo.as_ref(), args.stats.stats.as_ref()];
+    require_apart([&args.change].into_iter().chain(&args.exports).chain(&args.base), written)?;
     let outputs = args.outputs()?;
     let paths: Vec<PathBuf> =
         [&args.change].into_iter().chain(&args.exports).chain(&args.base).cloned().collect();

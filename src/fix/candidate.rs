@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::change::{
     Continued, Edit, EntryEdits, Essential, Planned, RefusedEdit, continued_of, intended, plan,
 };
-use crate::directory::{Entry, Facts};
+use crate::directory::{AttributeDescription, Entry, Facts};
 use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
@@ -468,7 +468,11 @@ fn comment(attr: Attr, finding: &Finding<'_>) -> String {
 /// which no proof turns: an entry is looked at many times, and most have many of these.
 fn keep_what_matters(entry: &mut Entry<'_>) {
     let essential = Essential::of(&entry.dn);
-    entry.retain(|name| Attr::of(name).is_some() || essential.includes(name));
+    entry.retain(|name| {
+        // Of a part of the values (`;range=`) a plan must know.
+        let description = AttributeDescription::split(name);
+        Attr::of(description.base()).is_some() || essential.includes(name)
+    });
 }
 
 /// An entry as the rules see it.
@@ -477,6 +481,11 @@ fn subject_of<'e>(entry: &'e Entry<'_>, profile: &Profile) -> Subject<'e> {
     subject.reset(&Line::of(b"dn", &entry.dn));
     for attribute in entry.attributes() {
         let has_options = attribute.name.contains(&b';');
+        if has_options {
+            let description = AttributeDescription::split(&attribute.name);
+            let attr = Attr::of(description.base()).filter(|_| description.is_partial());
+            attr.into_iter().for_each(|attr| subject.mark_partial(attr));
+        }
         let number = Facts::numbered(&attribute.name).filter(|_| !has_options);
         let number = number.map_or(0, |(number, _)| number);
         let attr = Attr::numbered(number, &attribute.name);

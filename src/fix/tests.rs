@@ -256,3 +256,23 @@ fn many_holders_of_a_value_that_is_wanted_are_looked_at_once() {
     let (added, declined) = settled(&names, &wishes);
     assert_eq!((added.len(), declined.len()), (HOLDERS + 1, 1000));
 }
+
+#[test]
+fn an_attribute_of_which_the_export_holds_a_part_is_not_changed() {
+    // The suggestion for displayName has the entry looked at anew, and so the addresses.
+    let export = "dn: CN=A,DC=x\nobjectClass: user\nobjectCategory: CN=Person\ncn: A\n\
+                  sAMAccountName: ann\nuserPrincipalName: ann@contoso.com\n\
+                  displayName:: IEE=\nproxyAddresses:: c210cDphbm5AY29udG9zby5jb20g\n\
+                  proxyAddresses;range=0-0: smtp:b@contoso.com\n\n";
+    let profile = Profile::by_name("entra", ProfileOptions::default()).unwrap();
+    let check = CheckOptions { profile, ..options() };
+    let exports = [Export { name: "x", bytes: export.as_bytes() }];
+    let survey = Survey::run(&exports, &check, &|_| {});
+    let policy = Policy { take_unsafe: true, admits: &|_| true, accepts: &|_| false };
+    let (write, moves) = (WriteOptions::change_file(), Moves::AtOnce);
+    let how = DraftOptions { policy, write, comments: false, moves };
+    let draft = draft(&survey, &check.profile, ReadOptions::default(), &how).unwrap();
+    let change = String::from_utf8(draft.change).unwrap();
+    assert!(change.contains("displayName"), "{change}");
+    assert!(!change.contains("proxyAddresses"), "{change}");
+}

@@ -119,6 +119,26 @@ impl<T> Done<T> {
     }
 }
 
+/// The next result that is done. A thread of the pool does not sleep over it while
+/// there is work: it may be the only one.
+fn wait<T>(results: &Receiver<T>) -> Option<T> {
+    const NAP: Duration = Duration::from_micros(50);
+    loop {
+        if let Ok(result) = results.try_recv() {
+            return Some(result);
+        }
+        match rayon::yield_now() {
+            None => return results.recv().ok(),
+            Some(Yield::Executed) => {}
+            Some(Yield::Idle) => match results.recv_timeout(NAP) {
+                Ok(result) => return Some(result),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return None,
+            },
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,25 +220,5 @@ mod tests {
             let _: Result<(), ()> = in_order(4, || Ok(pieces.next()), work, |_| Ok(()));
         }));
         assert!(panicked.is_err());
-    }
-}
-
-/// The next result that is done. A thread of the pool does not sleep over it while
-/// there is work: it may be the only one.
-fn wait<T>(results: &Receiver<T>) -> Option<T> {
-    const NAP: Duration = Duration::from_micros(50);
-    loop {
-        if let Ok(result) = results.try_recv() {
-            return Some(result);
-        }
-        match rayon::yield_now() {
-            None => return results.recv().ok(),
-            Some(Yield::Executed) => {}
-            Some(Yield::Idle) => match results.recv_timeout(NAP) {
-                Ok(result) => return Some(result),
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return None,
-            },
-        }
     }
 }

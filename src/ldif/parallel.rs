@@ -229,12 +229,12 @@ pub fn read_all<'a>(
 }
 
 /// Pieces under way at a time where a result can be as large as a chunk.
-fn few() -> usize {
+fn window() -> usize {
     rayon::current_num_threads() * 8
 }
 
 /// The same where a result is small: threads wait less often for each other.
-fn many() -> usize {
+fn wide_window() -> usize {
     rayon::current_num_threads() * 32
 }
 
@@ -250,7 +250,7 @@ pub fn map_chunks<'a, T: Send, E>(
     take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut chunks = Chunks::new(input, CHUNK_SIZE);
-    in_order(many(), || Ok(chunks.next()), map, take)
+    in_order(wide_window(), || Ok(chunks.next()), map, take)
 }
 
 /// Maps pieces of work in parallel; `take` gets the results in order while the
@@ -263,7 +263,7 @@ pub fn map_in_order<P: Send, T: Send, E>(
     map: impl Fn(P) -> T + Sync,
     take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    in_order(few(), || Ok(pieces.next()), map, take)
+    in_order(window(), || Ok(pieces.next()), map, take)
 }
 
 /// The same for a stream, in constant memory: whole records are gathered into
@@ -288,7 +288,7 @@ pub fn map_stream<T: Send, E: From<std::io::Error>>(
         Ok(buffer)
     };
     let read = |buffer: Buffer| (map(buffer.filled()), buffer);
-    in_order(few(), next, read, |(result, buffer)| {
+    in_order(window(), next, read, |(result, buffer)| {
         // One that a huge record has grown is not kept.
         if buffer.bytes.len() <= 4 * CHUNK_SIZE {
             spare.borrow_mut().push(buffer);

@@ -93,6 +93,16 @@ impl<'r, 'a> RawRecord<'r, 'a> {
         }
     }
 
+    /// Whether the record goes on with the entry of a DN: a modify record of the same
+    /// DN without controls, as ldifde writes the members of a large group.
+    #[must_use]
+    pub fn goes_on_with(&self, dn: &[u8]) -> bool {
+        let is_plain = self.change().is_some_and(|change| {
+            change.controls.is_empty() && matches!(change.change, Change::Modify(_))
+        });
+        is_plain && self.dn().trim_ascii_end().eq_ignore_ascii_case(dn.trim_ascii_end())
+    }
+
     /// The change, where this is a change record.
     #[must_use]
     pub fn change(&self) -> Option<&ChangeRecord<'a>> {

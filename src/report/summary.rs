@@ -344,7 +344,11 @@ impl Summary {
             return Ok(());
         }
         let mut ink = Ink::new(colour);
-        let lost = counted(self.failed, "record", "records");
+        let lost = match self.failed {
+            // Text without a `dn:` line is no record.
+            0 => counted(self.failures_total, "block of lines", "blocks of lines"),
+            failed => counted(failed, "record", "records"),
+        };
         ink.text(style::GRAVE, &format!("{lost} could not be read:"));
         ink.end_line();
         ink.flush(out)?;

@@ -227,9 +227,7 @@ impl<'a> Gathered<'a> {
     /// Folds a modify record of the same DN into the entry; `false` where it is
     /// none. ldifde writes the members of a large group so.
     fn goes_on_with(&mut self, record: &RawRecord<'_, 'a>, profile: &Profile) -> bool {
-        if record.modification_lines().is_empty()
-            || !record.dn().eq_ignore_ascii_case(self.subject.dn())
-        {
+        if !record.goes_on_with(self.subject.dn()) {
             return false;
         }
         self.goes_on = true;

@@ -22,12 +22,20 @@ fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {
     for export in exports {
         let marks = memchr::memmem::find_iter(export.bytes, MARK)
             .filter(|at| matches!(export.bytes.get(at + MARK.len()), None | Some(b'\r' | b'\n')));
+        let mut behind = 0;
         for at in marks {
-            let text = entry_text(export.bytes, record_start(export.bytes, at));
+            // One entry may have many such lines.
+            if at < behind {
+                continue;
+            }
+            let start = record_start(export.bytes, at);
+            let text = entry_text(export.bytes, start);
+            behind = start + text.len();
             let (profile, read) = (&options.profile, options.read);
             read_entries(text, profile, read, false, &mut Skipped::new(), |entry| {
                 let subject = &entry.subject;
-                if Object::of(subject, &settings).kind == ObjectKind::Group {
+                let is_marked = subject.first(Attr::AdminCount).is_some_and(|mark| *mark == *b"1");
+                if is_marked && Object::of(subject, &settings).kind == ObjectKind::Group {
                     let members = subject.lines(Attr::Member).iter();
                     let members = members.map(|line| key_of(&line.bytes(), &mut buffer));
                     protected.add(members, subject.is_partial(Attr::Member));
@@ -51,7 +59,8 @@ fn record_start(export: &[u8], place: usize) -> usize {
         }
         end = at;
     };
-    while export.get(start) == Some(&b'#') {
+    // A comment may be folded.
+    while matches!(export.get(start), Some(b'#' | b' ')) {
         let rest = export.get(start..).unwrap_or_default();
         start += memchr::memchr(b'\n', rest).map_or(rest.len(), |line| line + 1);
     }
@@ -66,7 +75,7 @@ mod tests {
 
     #[test]
     fn members_of_groups_that_are_protected_are_known_however_the_export_ends_its_lines() {
-        let export = "version: 1\n\n# Admins, com\ndn: CN=Admins,DC=com\nobjectClass: group\n\
+        let export = "version: 1\n\n# Admins, c\n om\ndn: CN=Admins,DC=com\nobjectClass: group\n\
                       member: CN=Ann,DC=com\nadminCount: 1\n\n\
                       dn: CN=Ann,DC=com\nobjectClass: user\nadminCount: 1\n\n\
                       dn: CN=Staff,DC=com\nobjectClass: group\nmember: CN=Bob,DC=com\n\

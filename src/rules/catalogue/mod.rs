@@ -205,13 +205,14 @@ impl Catalogue {
     #[must_use]
     pub fn reads(&self, attr: Attr) -> Reads {
         let Settings { source_anchor, upn_attribute, keep, .. } = *self.settings;
+        let unique_id = self.settings.services.google_unique_id;
+        if [source_anchor, upn_attribute, unique_id].contains(&Some(attr)) {
+            return Reads::Values;
+        }
         if attr == Attr::WhenCreated {
             return if keep.is_by_age() { Reads::Values } else { Reads::Nothing };
         }
-        let unique_id = self.settings.services.google_unique_id;
-        if matches!(self.profile, HYGIENE | AD_SCHEMA)
-            || [source_anchor, upn_attribute, unique_id].contains(&Some(attr))
-        {
+        if matches!(self.profile, HYGIENE | AD_SCHEMA) {
             return Reads::Values;
         }
         if OF_HYGIENE.contains(&attr) {
@@ -232,6 +233,9 @@ impl Catalogue {
             ENTRA | CLOUD_SYNC => |name| picked(0, name).or_all(Attr::of(name).is_some()),
             AD_SCHEMA => |name| picked(1, name),
             HYGIENE => |name| picked(2, name),
+            _ if settings.services.google_unique_id.is_some() => {
+                |name| Wanted::NONE.or_all(Attr::of(name).is_some())
+            }
             // Half of the lines of an export can be memberOf.
             _ => |name| match Attr::of(name) {
                 Some(attr) if !OF_HYGIENE.contains(&attr) => Wanted::ALL,

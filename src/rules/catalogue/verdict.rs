@@ -173,10 +173,22 @@ impl OnValue<'_> {
     /// The value breaks a rule for lack of an attribute: nothing is said where the
     /// exports leave it out.
     pub fn breaks_without(&mut self, attr: Attr, rule: &'static Rule, detail: &dyn Fn() -> String) {
-        match &self.verdicts.left_out {
-            Some(left_out) if left_out.contains(attr) => {
+        self.breaks_without_all(&[attr], rule, detail);
+    }
+
+    /// The same of several attributes, of which any one would do.
+    pub fn breaks_without_all(
+        &mut self,
+        attrs: &[Attr],
+        rule: &'static Rule,
+        detail: &dyn Fn() -> String,
+    ) {
+        let left_out = self.verdicts.left_out.as_ref();
+        let missing = left_out.and_then(|it| attrs.iter().find(|attr| it.contains(**attr)));
+        match (left_out, missing) {
+            (Some(left_out), Some(attr)) => {
                 if self.verdicts.looks_for(rule) {
-                    left_out.silence(attr, rule.name.0);
+                    left_out.silence(*attr, rule.name.0);
                 }
             }
             _ => self.breaks(rule, detail),

@@ -167,7 +167,7 @@ impl Columns {
             anchor: anchor.map(String::into_boxed_str),
             principal_name: principal_name.map(String::into_boxed_str),
             primary: primary.map(String::into_boxed_str),
-            role: self.roles.iter().find_map(field).filter(|it| is_role(it)).map(Into::into),
+            role: self.roles.iter().filter_map(field).find(|it| is_role(it)).map(Into::into),
         };
         export.add(object, held);
         Ok(())
@@ -176,7 +176,8 @@ impl Columns {
 
 /// Whether the field of a role names one, or says that there is one.
 fn is_role(field: &str) -> bool {
-    const NO_ROLE: [&str; 7] = ["false", "no", "0", "none", "user", "n/a", "[]"];
+    const NO_ROLE: [&str; 10] =
+        ["false", "$false", "no", "nein", "0", "none", "user", "n/a", "[]", "{}"];
     !NO_ROLE.iter().any(|word| field.eq_ignore_ascii_case(word))
 }
 
@@ -273,6 +274,7 @@ mod tests {
             ("Roles", "User", None),
             ("roles", "", None),
             ("title", "Administrator", None),
+            ("isAdmin,roles", "False,Global Reader", Some("Global Reader")),
         ] {
             let text = format!("userPrincipalName,{column}\nann@x.com,{field}\n");
             let export = TenantExport::parse(text.as_bytes()).unwrap();

@@ -71,7 +71,7 @@ fn check_absent(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     }
     let mut verdict = verdicts.on_absent(Attr::ProxyAddresses);
     let detail = || format!("{} is there", sign.name());
-    verdict.breaks_without(Attr::ProxyAddresses, &MISSING, &detail);
+    verdict.breaks_without_all(&[Attr::ProxyAddresses, Attr::Mail], &MISSING, &detail);
     verdict.suggest(|| {
         let name = object.text(object.settings.principal_name())?;
         let name = name.trim();

@@ -1,0 +1,70 @@
+//! Outputs that would take the place of what the run reads, or of each other.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use crate::report::visible;
+
+/// Refuses an output that is an input or another output of the run. `--force` does not
+/// cover it: what the change was made for, or is to be undone on, would be lost.
+///
+/// # Errors
+/// The name of the file.
+pub fn require_apart<'p>(
+    inputs: impl IntoIterator<Item = &'p PathBuf>,
+    outputs: impl IntoIterator<Item = Option<&'p PathBuf>>,
+) -> anyhow::Result<()> {
+    let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(|path| place_of(path)).collect();
+    let mut taken: Vec<PathBuf> = Vec::new();
+    for path in outputs.into_iter().flatten() {
+        let Some(place) = place_of(path) else { continue };
+        let shown = visible(path.as_os_str().as_encoded_bytes());
+        if inputs.contains(&place) {
+            bail!("{shown} is read by this run and would be lost; write to another file");
+        }
+        if taken.contains(&place) {
+            bail!("{shown} is named for two outputs; give each a file of its own");
+        }
+        taken.push(place);
+    }
+    Ok(())
+}
+
+/// The place of a regular file, there or not yet; `None` of all else.
+fn place_of(path: &Path) -> Option<PathBuf> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() && path.as_os_str() != "-" => fs::canonicalize(path).ok(),
+        Ok(_) => None,
+        Err(_) => {
+            let name = path.file_name().filter(|_| path.as_os_str() != "-")?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            Some(fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?.join(name))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_is_no_input_and_no_other_output_however_it_is_named() {
+        let room = tempfile::tempdir().unwrap();
+        let path = |name: &str| room.path().join(name);
+        fs::create_dir(path("sub")).unwrap();
+        fs::write(path("export"), "").unwrap();
+        let refused = |input: &str, outputs: &[&str]| {
+            let outputs: Vec<PathBuf> = outputs.iter().map(|name| path(name)).collect();
+            require_apart([&path(input)], outputs.iter().map(Some)).is_err()
+        };
+        assert!(refused("export", &["export"]));
+        assert!(refused("export", &["sub/../export"]));
+        assert!(refused("export", &["new", "sub/../new"]));
+        assert!(!refused("export", &["new", "other"]));
+        assert!(!refused("missing", &["new"]));
+        let (dash, null) = (PathBuf::from("-"), PathBuf::from("/dev/null"));
+        assert!(require_apart([&dash], [Some(&dash), Some(&null), Some(&null), None]).is_ok());
+    }
+}
