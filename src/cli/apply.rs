@@ -52,8 +52,10 @@ pub struct Args {
 /// Applies the change file; nothing is written where a record does not apply.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let started = Instant::now();
-    let outputs = [Some(&args.output), args.stats.stats.as_ref()];
-    require_apart([&args.export, &args.change], outputs)?;
+    // The export itself may be replaced by what becomes of it, with --force.
+    let (output, stats) = (Some(&args.output), args.stats.stats.as_ref());
+    require_apart([&args.change], [output, stats])?;
+    require_apart([&args.export], [stats])?;
     let sources = inputs::open(&[args.export.clone(), args.change.clone()])?;
     let [export, change] = sources.as_slice() else { bail!("two inputs are needed") };
     let (read, write) = (args.read.options(), args.write.options());
