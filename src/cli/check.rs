@@ -104,7 +104,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         }
         summary::add_not_exported(&mut totals, &options.profile, &wanted);
         summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
-        return Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean });
+        return Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure });
     }
     if let (false, Some(other)) = (stopped, &other) {
         let form = if args.format == Format::Json { Form::Json } else { Form::Table };
@@ -112,7 +112,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         let exit = compare::run(sources, &survey, sides, &wanted, form, console, &mut totals)?;
         summary::add_not_exported(&mut totals, &options.profile, &wanted);
         summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
-        return Ok(if totals.failures_total > 0 { Exit::Failure } else { exit });
+        return Ok(if totals.is_whole() { exit } else { Exit::Failure });
     }
     if !stopped {
         let transition = args.previous.transition(sources, previous, &options, console)?;
@@ -150,7 +150,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         summary::timings(&timings, console);
     }
     Ok(match totals {
-        Summary { failures_total: 1.., .. } => Exit::Failure,
+        _ if !totals.is_whole() => Exit::Failure,
         Summary { finding_rows: 1.., .. } => Exit::Findings,
         _ => Exit::Clean,
     })

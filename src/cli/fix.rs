@@ -102,7 +102,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let draft = draft(&survey, &options.profile, options.read, &how)?;
     put(outputs, &draft)?;
     report(&draft, args, console);
-    let failed = totals.failures_total > 0;
+    let failed = !totals.is_whole();
     summary::add_not_exported(&mut totals, &options.profile, &wanted);
     summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
     Ok(match draft.declined.keys().all(|reason| *reason == "accepted") {

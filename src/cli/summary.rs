@@ -30,6 +30,8 @@ pub fn finish(
         let (width, colour) = (Width::of_stderr(), console.stderr_colour());
         // A closed stderr is no reason to fail.
         let _ = summary.write_text(&mut stderr, Some(started.elapsed()), width, colour);
+    } else {
+        tell_what_is_incomplete(summary, console);
     }
     write_stats(summary, stats)
 }
@@ -47,10 +49,16 @@ pub fn finish_quietly(
     if let Some(words) = summary.not_exported_in_words() {
         console.note(&words);
     }
-    for reason in &summary.incomplete_because {
-        console.note(&format!("the export is incomplete: {reason}"));
-    }
+    tell_what_is_incomplete(summary, console);
     write_stats(summary, stats)
+}
+
+/// Says it where nothing else is said as well: whoever hears nothing takes the export
+/// for whole.
+fn tell_what_is_incomplete(summary: &Summary, console: &Console) {
+    for reason in &summary.incomplete_because {
+        console.error(&anyhow::anyhow!("the export is incomplete: {reason}"));
+    }
 }
 
 /// Says what each family of rules cost, the dearest first, to stderr.

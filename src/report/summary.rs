@@ -185,6 +185,13 @@ impl Summary {
             .count += count;
     }
 
+    /// Whether all of every input was read, as far as can be told: "no findings" says
+    /// nothing about the rest.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.failures_total == 0 && self.incomplete_because.is_empty()
+    }
+
     /// Says that the export lacks something.
     pub fn incomplete(&mut self, reason: impl Into<String>) {
         self.complete = false;
