@@ -148,7 +148,11 @@ mod tests {
         let next = || Ok(pieces.next());
         let map = |piece: usize| {
             // Those in front take longest.
-            std::thread::sleep(Duration::from_micros(if piece.is_multiple_of(7) { 300 } else { 0 }));
+            std::thread::sleep(Duration::from_micros(if piece.is_multiple_of(7) {
+                300
+            } else {
+                0
+            }));
             2 * piece
         };
         let ended: Result<(), ()> = in_order(window, next, map, |result| {
