@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::continued::entry_of;
+use super::image::is_identity;
 use crate::directory::Entry;
 use crate::ldif::{ReadOptions, read_chunk};
 
@@ -28,7 +29,7 @@ impl<'a> EntryText<'a> {
                 return;
             }
             let has = |name: &[u8]| record.attribute_lines().iter().any(|line| line.is(name));
-            let has_identity = has(b"objectGUID") && !has(b"entryUUID");
+            let has_identity = is_identity(has);
             found = Some(Self { text, read, dn: record.dn(), has_identity });
         });
         found

@@ -1,10 +1,10 @@
 //! Outputs that would take the place of what the run reads, or of each other.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::bail;
 
+use crate::output::place_of;
 use crate::report::visible;
 
 /// Refuses an output that is an input or another output of the run. `--force` does not
@@ -32,21 +32,10 @@ pub fn require_apart<'p>(
     Ok(())
 }
 
-/// The place of a regular file, there or not yet; `None` of all else.
-fn place_of(path: &Path) -> Option<PathBuf> {
-    match fs::metadata(path) {
-        Ok(found) if found.is_file() && path.as_os_str() != "-" => fs::canonicalize(path).ok(),
-        Ok(_) => None,
-        Err(_) => {
-            let name = path.file_name().filter(|_| path.as_os_str() != "-")?;
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            Some(fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?.join(name))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

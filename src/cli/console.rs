@@ -88,7 +88,7 @@ impl Console {
         }
     }
 
-    /// An error that ends the command.
+    /// An error that ends the command, or makes its answer a partial one.
     pub fn error(&self, error: &anyhow::Error) {
         let mut stderr = io::stderr().lock();
         let mut text = error.to_string();

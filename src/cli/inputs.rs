@@ -90,7 +90,7 @@ fn show_failure(name: &str, failure: &Failure, console: &Console) {
         severity: Severity::Error,
         file: name,
         position: Some(error.position),
-        message: &Of { message: error.kind, dn: failure.dn.as_deref() },
+        message: &AboutEntry { message: error.kind, dn: failure.dn.as_deref() },
         text: &error.text,
         offset: usize::try_from(error.position.column.saturating_sub(1)).unwrap_or(0),
         hint: error.kind.hint(),
@@ -98,12 +98,13 @@ fn show_failure(name: &str, failure: &Failure, console: &Console) {
 }
 
 /// A message and the entry that it is about.
-pub(super) struct Of<'d, T> {
+pub(super) struct AboutEntry<'d, T> {
     pub message: T,
+    /// The DN of the entry, where the message is about one.
     pub dn: Option<&'d [u8]>,
 }
 
-impl<T: std::fmt::Display> std::fmt::Display for Of<'_, T> {
+impl<T: std::fmt::Display> std::fmt::Display for AboutEntry<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.dn {
             Some(dn) => write!(f, "{}: {}", visible(dn), self.message),

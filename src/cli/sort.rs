@@ -15,6 +15,7 @@ use crate::ldif::{
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Summary, counted, visible};
 
+use super::apart::require_apart;
 use super::canonical::copy_record;
 use super::console::Console;
 use super::entries::{self, ScannedChunk};
@@ -47,6 +48,7 @@ pub struct Args {
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let (read, write) = (args.read.options(), args.write.options());
     let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    require_apart(&args.exports, [Some(&args.output)])?;
     let sources = inputs::open(&args.exports)?;
     let mut out = AtomicFile::create(&args.output, overwrite)?;
     let mut index = Index::default();

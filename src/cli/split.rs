@@ -17,6 +17,7 @@ use crate::ldif::{
 use crate::output::{AtomicFile, Overwrite, commit_all};
 use crate::report::{Summary, counted};
 
+use super::apart::require_apart;
 use super::canonical::copy_record;
 use super::console::Console;
 use super::options::{ReadArgs, WriteArgs, dn};
@@ -87,7 +88,9 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     for part in &plan.parts {
         let mut path = prefix.clone();
         path.push(format!("{}.ldif", part.name));
-        let mut file = AtomicFile::create(Path::new(&path), overwrite)?;
+        let path = PathBuf::from(path);
+        require_apart([&args.export], [Some(&path)])?;
+        let mut file = AtomicFile::create(&path, overwrite)?;
         let mut head = Writer::new(&mut file, write);
         head.version_line()?;
         head.finish()?;

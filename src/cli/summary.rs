@@ -13,7 +13,7 @@ use crate::rules::catalogue::{Reason, Timings};
 use crate::rules::{Profile, RuleName, Survey, WantedRules};
 
 use super::console::Console;
-use super::inputs::Of;
+use super::inputs::AboutEntry;
 
 /// Writes the summary to stderr, and as JSON where `--stats` asks for it.
 ///
@@ -103,7 +103,8 @@ pub fn add_reading(summary: &mut Summary, name: &str, report: &InputReport) {
             file: name.to_owned(),
             line: position.line,
             column: position.column,
-            message: Of { message: failure.error.kind, dn: failure.dn.as_deref() }.to_string(),
+            message: AboutEntry { message: failure.error.kind, dn: failure.dn.as_deref() }
+                .to_string(),
         };
         summary.fail(listed, failure.record_starts);
     }

@@ -50,13 +50,12 @@ pub(super) struct Candidate<'a> {
     /// What is found in the entry as it stands, duplicates aside.
     before: FxHashSet<Found>,
     keys: HeldKeys,
-    /// The addresses that the entry holds, and those that it gives up and gets by what
-    /// was evaluated last.
+    /// The addresses that the entry holds.
     addresses: FxHashSet<Fingerprint>,
+    /// Those that it gives up.
     pub gives_up: FxHashSet<Fingerprint>,
+    /// Those that it gets.
     pub gets: FxHashSet<Fingerprint>,
-    /// Whether the proposals are those that were evaluated last.
-    is_evaluated: bool,
     /// Suggestions that were tried.
     tried: FxHashSet<Tried>,
     /// Values that an earlier entry holds too.
@@ -163,7 +162,6 @@ impl<'a> Candidate<'a> {
             addresses,
             gives_up: FxHashSet::default(),
             gets: FxHashSet::default(),
-            is_evaluated: false,
             tried: FxHashSet::default(),
             shared: FxHashSet::default(),
         };
@@ -254,7 +252,6 @@ impl<'a> Candidate<'a> {
             let further = self.further(profile, &subject, policy);
             if !further.is_empty() {
                 self.proposals.extend(further);
-                self.is_evaluated = false;
                 continue;
             }
             let keys = HeldKeys::of(profile, &subject);
@@ -269,7 +266,6 @@ impl<'a> Candidate<'a> {
             self.gives_up = self.addresses.difference(&addresses).copied().collect();
             self.gets = addresses.difference(&self.addresses).copied().collect();
             self.planned = planned.planned;
-            self.is_evaluated = true;
             return;
         }
     }
@@ -417,8 +413,7 @@ impl<'a> Candidate<'a> {
     /// # Errors
     /// Where it does: the correction would be followed by another.
     pub fn check_settled(&self, profile: &Profile) -> Result<(), DraftError> {
-        // The evaluation ends where the same holds.
-        if self.proposals.is_empty() || self.is_evaluated {
+        if self.proposals.is_empty() {
             return Ok(());
         }
         let edits: Vec<_> = self.proposals.iter().map(|proposal| proposal.edit.clone()).collect();
@@ -434,7 +429,6 @@ impl<'a> Candidate<'a> {
 
     /// Moves proposals to those that are not taken.
     pub fn decline(&mut self, proposals: std::ops::Range<usize>, reason: &Decline) {
-        self.is_evaluated = false;
         let moved = self.proposals.drain(proposals);
         self.declined.extend(
             moved.map(|proposal| Declined { finding: proposal.finding, reason: reason.clone() }),

@@ -50,12 +50,10 @@ pub(super) fn decline_moves(candidates: &mut [Candidate<'_>], moves: Moves) -> b
     any
 }
 
-/// The attributes that hold addresses.
-const HOLDING: [Attr; 3] = [Attr::UserPrincipalName, Attr::ProxyAddresses, Attr::Mail];
-
 /// Declines what a candidate changes in its addresses; all where nothing else explains
 /// them.
 fn decline_addresses(candidate: &mut Candidate<'_>, reason: &Decline) {
+    const HOLDING: [Attr; 3] = [Attr::UserPrincipalName, Attr::ProxyAddresses, Attr::Mail];
     let before = candidate.proposals.len();
     for at in (0..before).rev() {
         let attr = candidate.proposals.get(at).map(|proposal| proposal.attr);

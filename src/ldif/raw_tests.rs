@@ -78,3 +78,19 @@ fn a_value_line_belongs_to_its_modification_in_any_case_and_with_its_options() {
         other => panic!("{other:?}"),
     });
 }
+
+#[test]
+fn a_plain_modify_record_of_the_same_dn_goes_on_with_an_entry_and_no_other() {
+    let goes_on = |head: &str| {
+        let text = format!("dn: CN=Big,DC=x\n{head}\n");
+        let mut reader = RecordReader::new(text.as_bytes(), Limits::default());
+        match reader.next_block() {
+            Some(Block::Record(record)) => record.goes_on_with(b"cn=big,dc=X "),
+            _ => unreachable!(),
+        }
+    };
+    assert!(goes_on("changetype: modify\nadd: member\nmember: CN=b\n-\n"));
+    assert!(!goes_on("control: 1.2\nchangetype: modify\nadd: member\nmember: CN=b\n-\n"));
+    assert!(!goes_on("changetype: add\nmember: CN=b\n"));
+    assert!(!goes_on("member: CN=b\n"));
+}

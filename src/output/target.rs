@@ -41,6 +41,16 @@ pub(super) fn target(path: &Path) -> Result<Target, OutputError> {
     }
 }
 
+/// Where the regular file is, links followed, that a name stands for, there or not yet;
+/// `None` of all else.
+#[must_use]
+pub fn place_of(path: &Path) -> Option<PathBuf> {
+    match target(path) {
+        Ok(Target::File { path, .. }) => Some(path),
+        _ => None,
+    }
+}
+
 fn is_descriptor(path: &Path) -> bool {
     path.starts_with("/dev/fd") || path.starts_with("/proc")
 }

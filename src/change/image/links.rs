@@ -31,11 +31,15 @@ pub(super) fn has_identity(entry: &StoredEntry<'_>) -> bool {
 
 /// The same for an entry as it was read.
 pub(super) fn comes_with_identity(entry: &Entry<'_>) -> bool {
-    let has = |name: &str| {
+    is_identity(|name| {
         let mut names = entry.attributes().iter().map(|attribute| &*attribute.name);
-        names.any(|other| other.eq_ignore_ascii_case(name.as_bytes()))
-    };
-    has("objectGUID") && !has("entryUUID")
+        names.any(|other| other.eq_ignore_ascii_case(name))
+    })
+}
+
+/// The same, told by which attributes there are.
+pub(in crate::change) fn is_identity(has: impl Fn(&[u8]) -> bool) -> bool {
+    has(b"objectGUID") && !has(b"entryUUID")
 }
 
 impl Image<'_> {

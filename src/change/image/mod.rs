@@ -40,6 +40,8 @@ mod tree;
 use std::borrow::Cow;
 
 use self::tree::{NodeId, Tree};
+pub(super) use links::is_identity;
+
 use super::entry_text::{EntryText, HeldEntry};
 use super::identity;
 use super::not_applicable::NotApplicable;

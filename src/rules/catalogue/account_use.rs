@@ -188,17 +188,11 @@ pub(super) fn check_mark(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ldif::Line;
-    use crate::rules::Subject;
     use crate::rules::catalogue::Settings;
+    use crate::rules::catalogue::user;
 
     fn found(settings: &Settings, lines: &[(Attr, &str)]) -> Vec<&'static str> {
-        let mut subject = Subject::default();
-        subject.reset(&Line::of(b"dn", b"CN=A,DC=com"));
-        subject.push(Attr::ObjectClass, Line::of(b"objectClass", b"user"));
-        for (attr, value) in lines {
-            subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
-        }
+        let subject = user(lines);
         let mut verdicts = Verdicts::in_full("hygiene", &settings.left_out);
         let object = Object::of(&subject, settings);
         check_enabled(&object, &mut verdicts);

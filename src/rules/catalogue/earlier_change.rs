@@ -137,9 +137,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::ldif::{Line, ReadOptions, Record, read_chunk};
-    use crate::rules::Subject;
+    use crate::ldif::{ReadOptions, Record, read_chunk};
     use crate::rules::catalogue::Settings;
+    use crate::rules::catalogue::user;
 
     fn found(change: &str, lines: &[(Attr, &str)]) -> Vec<(&'static str, String)> {
         let mut earlier = EarlierChange::default();
@@ -150,12 +150,7 @@ mod tests {
             }
         });
         let settings = Settings { earlier_change: Some(Arc::new(earlier)), ..Settings::default() };
-        let mut subject = Subject::default();
-        subject.reset(&Line::of(b"dn", b"CN=Ann,DC=com"));
-        subject.push(Attr::ObjectClass, Line::of(b"objectClass", b"user"));
-        for (attr, value) in lines {
-            subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
-        }
+        let subject = user(lines);
         let mut verdicts = Verdicts::in_full("entra", &settings.left_out);
         let object = Object::of(&subject, &settings);
         check(&object, &mut verdicts);

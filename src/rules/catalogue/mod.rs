@@ -395,6 +395,19 @@ impl Catalogue {
     }
 }
 
+/// A user with these values.
+#[cfg(test)]
+fn user<'a>(lines: &[(Attr, &'a str)]) -> Subject<'a> {
+    use crate::ldif::Line;
+    let mut subject = Subject::default();
+    subject.reset(&Line::of(b"dn", b"CN=Ann,DC=com"));
+    subject.push(Attr::ObjectClass, Line::of(b"objectClass", b"user"));
+    for (attr, value) in lines {
+        subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
+    }
+    subject
+}
+
 /// An object that is alone in the world.
 #[cfg(test)]
 struct Alone;
@@ -407,5 +420,22 @@ impl Duplicates for Alone {
 
     fn first_holder(&self, _: Attr, _: &[u8]) -> Option<super::Holder<'_>> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attribute_that_an_option_names_is_read_whatever_the_profile_reads() {
+        for attr in [Attr::PrimaryGroupId, Attr::WhenCreated] {
+            let mut settings = Settings::default();
+            settings.services.google_unique_id = Some(attr);
+            let settings = Arc::new(settings);
+            let catalogue = Catalogue { profile: GOOGLE, settings, timings: None };
+            assert_eq!(catalogue.reads(attr), Reads::Values);
+            assert_eq!((catalogue.picked())(attr.name().as_bytes()), Wanted::ALL);
+        }
     }
 }

@@ -233,7 +233,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::ldif::Line;
+    use crate::rules::catalogue::user;
 
     const CLOUD: &str = "userPrincipalName,mail,proxyAddresses,immutableId,roles\n\
         ann@x.com,ann@x.com,SMTP:ann@x.com;smtp:a@x.com;SIP:ann@x.com,AAECAwQFBgcICQoLDA0ODw==,\n\
@@ -244,12 +244,7 @@ mod tests {
     fn found(lines: &[(Attr, &str)]) -> Vec<(&'static str, &'static str, String)> {
         let tenant = TenantExport::parse(CLOUD.as_bytes()).unwrap();
         let settings = Settings { tenant: Some(Arc::new(tenant)), ..Settings::default() };
-        let mut subject = Subject::default();
-        subject.reset(&Line::of(b"dn", b"CN=A"));
-        subject.push(Attr::ObjectClass, Line::of(b"objectClass", b"user"));
-        for (attr, value) in lines {
-            subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
-        }
+        let subject = user(lines);
         let mut verdicts = Verdicts::in_full("entra", &settings.left_out);
         let object = Object::of(&subject, &settings);
         check(&object, &mut verdicts);

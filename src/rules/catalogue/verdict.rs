@@ -176,7 +176,7 @@ impl OnValue<'_> {
         self.breaks_without_all(&[attr], rule, detail);
     }
 
-    /// The same of several attributes, of which any one would do.
+    /// The same where the rule asks for several attributes and the exports leave one out.
     pub fn breaks_without_all(
         &mut self,
         attrs: &[Attr],
