@@ -239,7 +239,7 @@ mod tests {
         let marked = (Attr::AdminCount, "1");
         let elsewhere = knows("CN=B,DC=com", false);
         assert_eq!(found(&elsewhere, &[marked]), ["account-admin-no-longer"]);
-        assert_eq!(found(&knows("cn=a,dc=COM", false), &[marked]), [""; 0]);
+        assert_eq!(found(&knows("cn=ann,dc=COM", false), &[marked]), [""; 0]);
         assert_eq!(found(&knows("CN=B,DC=com", true), &[marked]), [""; 0]);
         assert_eq!(found(&Settings::default(), &[marked]), [""; 0]);
         assert_eq!(found(&elsewhere, &[(Attr::AdminCount, "0")]), [""; 0]);
