@@ -44,10 +44,17 @@ pub fn entry_of(text: &[u8], read: ReadOptions) -> Option<Entry<'_>> {
 pub fn continued_of(text: &[u8], read: ReadOptions) -> Option<Continued<'_>> {
     let mut entry: Option<Entry<'_>> = None;
     let mut later = Vec::new();
-    for_each_record(text, read, |part, record| match (part, record.into_record()) {
-        (Part::Entry, found) => entry = Some(into_entry(found)),
-        (Part::Later, Record::Change(change)) => later.push(change),
-        (Part::Later, Record::Content(_)) => {}
+    for_each_record(text, read, |part, record| match part {
+        Part::Entry => {
+            let lines = record.attribute_lines().iter();
+            let values = lines.map(|line| (line.name(), line.value()));
+            entry = Some(Entry::of_values(record.dn(), values));
+        }
+        Part::Later => {
+            if let Record::Change(change) = record.into_record() {
+                later.push(change);
+            }
+        }
     });
     let entry = entry?;
     if later.is_empty() {

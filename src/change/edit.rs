@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
+use crate::directory::attribute::same_spelling;
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::Value;
 
@@ -57,59 +58,72 @@ impl EntryEdits<'_> {
     }
 }
 
+/// An attribute of an entry as edits intend it; what they do not touch is borrowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntendedAttribute<'e, 'a> {
+    /// The attribute description.
+    pub name: Cow<'a, [u8]>,
+    /// The values; never empty.
+    pub values: Cow<'e, [Value<'a>]>,
+}
+
 /// The entry as the edits intend it: an independent account, by value sets
 /// alone, of what the planned records must lead to.
 #[must_use]
 pub fn intended<'a>(entry: &Entry<'a>, edits: &[Edit<'_>]) -> Entry<'a> {
-    let mut by_attribute: FxHashMap<Vec<u8>, Vec<&Edit<'_>>> = FxHashMap::default();
-    for edit in edits {
-        by_attribute.entry(edit.attribute.to_ascii_lowercase()).or_default().push(edit);
-    }
-    let mut attributes = Vec::with_capacity(entry.attributes().len());
-    let mut lower = Vec::new();
-    for attribute in entry.attributes() {
-        lower.clear();
-        lower.extend(attribute.name.iter().map(u8::to_ascii_lowercase));
-        let edits = by_attribute.remove(lower.as_slice()).unwrap_or_default();
-        push_edited(&mut attributes, attribute.name.clone(), attribute.values.clone(), &edits);
-    }
-    for edit in edits {
-        if let Some(edits) = by_attribute.remove(&edit.attribute.to_ascii_lowercase()) {
-            let name = Cow::Owned(edit.attribute.to_vec());
-            push_edited(&mut attributes, name, Vec::new(), &edits);
-        }
-    }
-    Entry::with_attributes(entry.dn.clone(), attributes)
+    let attributes = intended_attributes(entry, edits).into_iter().map(|attribute| {
+        EntryAttribute { name: attribute.name, values: attribute.values.into_owned() }
+    });
+    Entry::with_attributes(entry.dn.clone(), attributes.collect())
 }
 
-fn push_edited<'a>(
-    attributes: &mut Vec<EntryAttribute<'a>>,
-    name: Cow<'a, [u8]>,
-    mut values: Vec<Value<'a>>,
-    edits: &[&Edit<'_>],
-) {
-    if !edits.is_empty() {
-        let mut copies: FxHashMap<Value<'a>, usize> = FxHashMap::default();
-        for value in &values {
-            *copies.entry(value.clone()).or_default() += 1;
-        }
-        for edit in edits {
-            for gone in &edit.remove {
-                let gone = Value::Bytes(Cow::Owned(gone.to_vec()));
-                copies.entry(gone).and_modify(|copies| *copies = copies.saturating_sub(1));
-            }
-            for new in &edit.add {
-                let new = Value::Bytes(Cow::Owned(new.to_vec()));
-                if copies.get(&new).is_none_or(|&copies| copies == 0) {
-                    copies.insert(new.clone(), 1);
-                    values.push(new);
-                }
-            }
-        }
-        // What is left of each value stands where it stood first.
-        values.retain(|value| copies.remove(value).is_some_and(|copies| copies > 0));
+/// The attributes of the entry as the edits intend it.
+#[must_use]
+pub fn intended_attributes<'e, 'a>(
+    entry: &'e Entry<'a>,
+    edits: &[Edit<'_>],
+) -> Vec<IntendedAttribute<'e, 'a>> {
+    let mut open: Vec<&Edit<'_>> = edits.iter().collect();
+    let mut attributes = Vec::with_capacity(entry.attributes().len() + edits.len());
+    for EntryAttribute { name, values } in entry.attributes() {
+        let values = edited(Cow::Borrowed(values), &take_own(&mut open, name));
+        attributes.push(IntendedAttribute { name: name.clone(), values });
     }
-    if !values.is_empty() {
-        attributes.push(EntryAttribute { name, values });
+    while let Some(&Edit { attribute: name, .. }) = open.first() {
+        let values = edited(Cow::default(), &take_own(&mut open, name));
+        attributes.push(IntendedAttribute { name: Cow::Owned(name.to_vec()), values });
     }
+    attributes.retain(|attribute| !attribute.values.is_empty());
+    attributes
+}
+
+fn take_own<'d, 'v>(edits: &mut Vec<&'d Edit<'v>>, name: &[u8]) -> Vec<&'d Edit<'v>> {
+    edits.extract_if(.., |edit| same_spelling(&edit.attribute, name)).collect()
+}
+
+fn edited<'e, 'a>(values: Cow<'e, [Value<'a>]>, edits: &[&Edit<'_>]) -> Cow<'e, [Value<'a>]> {
+    if edits.is_empty() {
+        return values;
+    }
+    let mut values = values.into_owned();
+    let mut copies: FxHashMap<Value<'a>, usize> = FxHashMap::default();
+    for value in &values {
+        *copies.entry(value.clone()).or_default() += 1;
+    }
+    for edit in edits {
+        for gone in &edit.remove {
+            let gone = Value::Bytes(Cow::Owned(gone.to_vec()));
+            copies.entry(gone).and_modify(|copies| *copies = copies.saturating_sub(1));
+        }
+        for new in &edit.add {
+            let new = Value::Bytes(Cow::Owned(new.to_vec()));
+            if copies.get(&new).is_none_or(|&copies| copies == 0) {
+                copies.insert(new.clone(), 1);
+                values.push(new);
+            }
+        }
+    }
+    // What is left of each value stands where it stood first.
+    values.retain(|value| copies.remove(value).is_some_and(|copies| copies > 0));
+    Cow::Owned(values)
 }

@@ -22,7 +22,7 @@ pub use apply::{apply_record_to_entry, apply_to_entry};
 pub use continued::{
     Continued, Misfit, continued_of, entry_of, into_entry, refuse_misfits, refuse_misfits_in,
 };
-pub use edit::{Edit, EntryEdits, intended};
+pub use edit::{Edit, EntryEdits, IntendedAttribute, intended, intended_attributes};
 pub use entry_text::EntryText;
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
 pub use inverse::{

@@ -86,11 +86,19 @@ pub(crate) fn spellings(attribute_type: &[u8]) -> Vec<&'static str> {
     others
 }
 
+/// Whether two descriptions are the same but for the case of their letters. Nearly all
+/// exports spell them as the schema does: that takes one comparison.
+#[inline]
+#[must_use]
+pub fn same_spelling(a: &[u8], b: &[u8]) -> bool {
+    a.len() == b.len() && (a == b || a.eq_ignore_ascii_case(b))
+}
+
 /// Whether two attribute types are the same: by name without regard to ASCII
 /// case, or by a known alias.
 #[must_use]
 pub fn same_type(a: &[u8], b: &[u8]) -> bool {
-    if a.eq_ignore_ascii_case(b) {
+    if same_spelling(a, b) {
         return true;
     }
     match (alias_of(a), alias_of(b)) {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::attribute::same_spelling;
 use crate::ldif::{Attribute, ContentRecord, Value};
 
 /// An entry whose attribute lines are grouped by attribute description.
@@ -40,6 +41,18 @@ impl<'a> Entry<'a> {
         Self { dn: dn.into(), attributes }
     }
 
+    /// An entry of values with their descriptions, in order.
+    #[must_use]
+    pub fn of_values(
+        dn: impl Into<Cow<'a, [u8]>>,
+        values: impl ExactSizeIterator<Item = (Cow<'a, [u8]>, Value<'a>)>,
+    ) -> Self {
+        // Most attributes have one value: to grow step by step is to copy.
+        let mut entry = Self { dn: dn.into(), attributes: Vec::with_capacity(values.len()) };
+        values.for_each(|(name, value)| entry.push(name, value));
+        entry
+    }
+
     /// The DN and all attributes, in order.
     #[must_use]
     pub fn into_parts(self) -> (Cow<'a, [u8]>, Vec<EntryAttribute<'a>>) {
@@ -57,14 +70,14 @@ impl<'a> Entry<'a> {
     pub fn values(&self, name: &[u8]) -> &[Value<'a>] {
         self.attributes
             .iter()
-            .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+            .find(|attribute| same_spelling(&attribute.name, name))
             .map_or(&[], |attribute| attribute.values.as_slice())
     }
 
     /// The values of one attribute description, to be changed; the attribute is
     /// made where it is absent. Call [`Entry::prune`] when values were removed.
     pub fn values_mut(&mut self, name: &[u8]) -> &mut Vec<Value<'a>> {
-        let at = self.attributes.iter().position(|a| a.name.eq_ignore_ascii_case(name));
+        let at = self.attributes.iter().position(|a| same_spelling(&a.name, name));
         let at = at.unwrap_or_else(|| {
             self.attributes
                 .push(EntryAttribute { name: Cow::Owned(name.to_vec()), values: Vec::new() });
@@ -75,7 +88,8 @@ impl<'a> Entry<'a> {
 
     /// Adds one value at the end of an attribute.
     pub fn push(&mut self, name: Cow<'a, [u8]>, value: Value<'a>) {
-        match self.attributes.iter_mut().find(|a| a.name.eq_ignore_ascii_case(&name)) {
+        // The values of an attribute nearly always stand together.
+        match self.attributes.iter_mut().rev().find(|a| same_spelling(&a.name, &name)) {
             Some(attribute) => attribute.values.push(value),
             None => self.attributes.push(EntryAttribute { name, values: vec![value] }),
         }
@@ -107,10 +121,7 @@ impl<'a> Entry<'a> {
 
 impl<'a> From<ContentRecord<'a>> for Entry<'a> {
     fn from(record: ContentRecord<'a>) -> Self {
-        let mut entry = Self::new(record.dn);
-        for Attribute { name, value } in record.attributes {
-            entry.push(name, value);
-        }
-        entry
+        let values = record.attributes.into_iter();
+        Self::of_values(record.dn, values.map(|Attribute { name, value }| (name, value)))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::attribute::alias_of;
+use super::attribute::{alias_of, same_spelling};
 
 /// The table, one line an attribute; its head says where the facts come from.
 const TABLE: &str = include_str!("ad-attributes.csv");
@@ -263,7 +263,7 @@ impl Index {
         let known = |number: u16| Some((number, self.facts.get(usize::from(number))?));
         probe(name)
             .map_while(|slot| known(*self.slots.get(slot)?))
-            .find(|(_, facts)| facts.name.as_bytes().eq_ignore_ascii_case(name))
+            .find(|(_, facts)| same_spelling(facts.name.as_bytes(), name))
             .map(|(number, _)| number)
     }
 }

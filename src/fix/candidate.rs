@@ -2,19 +2,21 @@
 //! can tell.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::{
-    Continued, Edit, EntryEdits, Essential, Planned, RefusedEdit, continued_of, intended, plan,
+    Continued, Edit, EntryEdits, Essential, IntendedAttribute, Planned, RefusedEdit, continued_of,
+    intended_attributes, plan,
 };
 use crate::directory::{AttributeDescription, Entry, Facts};
 use crate::ldif::{Line, ReadOptions, Value};
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, Rule, RuleName, Severity, Subject, Suggestion, Suspect, addresses_of,
+    Profile, Rule, RuleName, Severity, StoredValue, Subject, Suggestion, Suspect, addresses_of,
     catalogue::identifiers::{Identifier, SPACE},
-    idfix, stored_key,
+    idfix::{self, Buffers},
 };
 
 use super::declined::{Decline, Declined};
@@ -34,7 +36,7 @@ pub struct Policy<'p> {
 pub(super) struct Candidate<'a> {
     /// Bytes over all inputs to the entry.
     pub offset: u64,
-    pub entry: Entry<'a>,
+    pub entry: Arc<Entry<'a>>,
     /// Suggestions that are to be taken.
     pub proposals: Vec<Proposal<'a>>,
     pub declined: Vec<Declined<'a>>,
@@ -139,17 +141,19 @@ impl<'a> Candidate<'a> {
         profile: &Profile,
         read: ReadOptions,
         policy: &Policy<'_>,
+        buffers: &mut Buffers,
     ) -> Option<Self> {
         let Continued { mut entry, misfits } = continued_of(found.text, read)?;
         keep_what_matters(&mut entry);
-        let subject = subject_of(&entry, profile);
+        let held = entry.attributes().iter().map(|it| (&*it.name, it.values.as_slice()));
+        let subject = subject_of(&entry.dn, held, profile);
         let before = local_findings(profile, &subject).map(|f| f.0).collect();
-        let keys = HeldKeys::of(profile, &subject);
-        let addresses = addresses_of(&subject);
+        let keys = HeldKeys::of(profile, &subject, buffers);
+        let addresses = addresses_of(&subject, buffers);
         drop(subject);
         let mut candidate = Self {
             offset: found.offset,
-            entry,
+            entry: Arc::new(entry),
             proposals: Vec::new(),
             declined,
             planned: None,
@@ -189,7 +193,7 @@ impl<'a> Candidate<'a> {
                 }
             }
         }
-        candidate.evaluate(profile, policy);
+        candidate.evaluate(profile, policy, buffers);
         Some(candidate)
     }
 
@@ -224,27 +228,29 @@ impl<'a> Candidate<'a> {
 
     /// Drops proposals until the rest can be written and leads to no new finding
     /// in the entry, then works out the record and the keys.
-    pub fn evaluate(&mut self, profile: &Profile, policy: &Policy<'_>) {
+    pub fn evaluate(&mut self, profile: &Profile, policy: &Policy<'_>, buffers: &mut Buffers) {
+        let entry = Arc::clone(&self.entry);
         loop {
             let edits = EntryEdits {
-                dn: self.entry.dn.clone(),
+                dn: entry.dn.clone(),
                 edits: self.proposals.iter().map(|proposal| proposal.edit.clone()).collect(),
             };
-            let planned = plan(&self.entry, &edits);
+            let planned = plan(&entry, &edits);
             if !planned.refused.is_empty() {
                 self.drop_refused(planned.refused);
                 continue;
             }
-            let corrected = intended(&self.entry, &edits.edits);
-            let subject = subject_of(&corrected, profile);
+            let corrected = intended_attributes(&entry, &edits.edits);
+            let subject = subject_of(&entry.dn, intended_values(&corrected), profile);
             let new = local_findings(profile, &subject)
                 .find(|(found, _)| !self.before.contains(found) || self.makes(found));
             if let Some((found, attribute)) = new {
                 self.drop_breaking(&found, attribute);
                 continue;
             }
-            let repeated = HeldKeys::repeated(profile, &subject);
-            if let Some(&key) = new_keys(&self.proposals).intersection(&repeated).min() {
+            let keys = HeldKeys::of(profile, &subject, buffers);
+            let new_keys = new_keys(&self.proposals);
+            if let Some(&key) = new_keys.intersection(&keys.repeated).min() {
                 let errors = idfix::DUPLICATE.label.to_owned();
                 self.drop_taking(key, &Decline::StillWrong { errors });
                 continue;
@@ -254,15 +260,14 @@ impl<'a> Candidate<'a> {
                 self.proposals.extend(further);
                 continue;
             }
-            let keys = HeldKeys::of(profile, &subject);
             self.takes = keys.beyond(&self.keys);
-            self.made = self.made_of(profile, &subject);
+            self.made = self.made_of(profile, &subject, buffers);
             // To put a duplicate in the place of another corrects nothing.
             let held = self.made.iter().filter(|(_, made)| made.is_held);
             self.takes.by_rule.extend(held.map(|(key, _)| *key));
             self.frees = self.keys.beyond(&keys);
-            self.new_keys = new_keys(&self.proposals);
-            let addresses = addresses_of(&subject);
+            self.new_keys = new_keys;
+            let addresses = addresses_of(&subject, buffers);
             self.gives_up = self.addresses.difference(&addresses).copied().collect();
             self.gets = addresses.difference(&self.addresses).copied().collect();
             self.planned = planned.planned;
@@ -271,9 +276,14 @@ impl<'a> Candidate<'a> {
     }
 
     /// What only one entry may have, as far as it comes from new values.
-    fn made_of(&self, profile: &Profile, corrected: &Subject<'_>) -> FxHashMap<Fingerprint, Made> {
+    fn made_of(
+        &self,
+        profile: &Profile,
+        corrected: &Subject<'_>,
+        buffers: &mut Buffers,
+    ) -> FxHashMap<Fingerprint, Made> {
         let mut made: FxHashMap<Fingerprint, Made> = FxHashMap::default();
-        profile.identifiers(corrected, |Identifier { role, attr, value }, key| {
+        profile.identifiers(corrected, buffers, |Identifier { role, attr, value }, key| {
             let Some(value) = corrected.lines(attr).get(value).map(Line::bytes) else { return };
             let mut proposals = self.proposals.iter().filter(|proposal| proposal.attr == attr);
             if proposals.any(|proposal| proposal.edit.add.contains(&value)) {
@@ -367,7 +377,7 @@ impl<'a> Candidate<'a> {
         let takes = |proposal: &Proposal<'_>| {
             let mut buffer = Vec::new();
             proposal.edit.add.iter().any(|new| {
-                stored_key(proposal.attr, new, &mut buffer) == key
+                StoredValue::of(proposal.attr, new).key() == key
                     || Fingerprint::of(proposal.attr, idfix::fold_key(new, &mut buffer)) == key
             })
         };
@@ -417,9 +427,9 @@ impl<'a> Candidate<'a> {
             return Ok(());
         }
         let edits: Vec<_> = self.proposals.iter().map(|proposal| proposal.edit.clone()).collect();
-        let corrected = intended(&self.entry, &edits);
-        let after: FxHashSet<Found> =
-            local_findings(profile, &subject_of(&corrected, profile)).map(|f| f.0).collect();
+        let corrected = intended_attributes(&self.entry, &edits);
+        let subject = subject_of(&self.entry.dn, intended_values(&corrected), profile);
+        let after: FxHashSet<Found> = local_findings(profile, &subject).map(|f| f.0).collect();
         let corrected_again = after.iter().any(|found| self.makes(found));
         if corrected_again || !after.is_subset(&self.before) {
             return Err(DraftError::NotSettled { dn: self.entry.dn.to_vec() });
@@ -469,27 +479,37 @@ fn keep_what_matters(entry: &mut Entry<'_>) {
     });
 }
 
-/// An entry as the rules see it.
-fn subject_of<'e>(entry: &'e Entry<'_>, profile: &Profile) -> Subject<'e> {
+fn intended_values<'e>(
+    attributes: &'e [IntendedAttribute<'_, 'e>],
+) -> impl Iterator<Item = (&'e [u8], &'e [Value<'e>])> {
+    attributes.iter().map(|attribute| (&*attribute.name, &*attribute.values))
+}
+
+/// An entry of these attributes as the rules see it.
+fn subject_of<'e>(
+    dn: &'e [u8],
+    attributes: impl Iterator<Item = (&'e [u8], &'e [Value<'e>])>,
+    profile: &Profile,
+) -> Subject<'e> {
     let mut subject = Subject::default();
-    subject.reset(&Line::of(b"dn", &entry.dn));
-    for attribute in entry.attributes() {
-        let has_options = attribute.name.contains(&b';');
+    subject.reset(&Line::of(b"dn", dn));
+    for (name, values) in attributes {
+        let has_options = name.contains(&b';');
         if has_options {
-            let description = AttributeDescription::split(&attribute.name);
+            let description = AttributeDescription::split(name);
             let attr = Attr::of(description.base()).filter(|_| description.is_partial());
             attr.into_iter().for_each(|attr| subject.mark_partial(attr));
         }
-        let number = Facts::numbered(&attribute.name).filter(|_| !has_options);
+        let number = Facts::numbered(name).filter(|_| !has_options);
         let number = number.map_or(0, |(number, _)| number);
-        let attr = Attr::numbered(number, &attribute.name);
+        let attr = Attr::numbered(number, name);
         let screen = profile.screen(number);
-        for (number, value) in attribute.values.iter().enumerate() {
+        for (number, value) in values.iter().enumerate() {
             let Value::Bytes(bytes) = value else {
                 attr.into_iter().for_each(|attr| subject.mark_partial(attr));
                 continue;
             };
-            let line = Line::of(&attribute.name, bytes);
+            let line = Line::of(name, bytes);
             let line = if number > 0 { line.repeated() } else { line };
             if screen.stops(&line) {
                 subject.suspect(Suspect::of(screen, &line));

@@ -9,7 +9,8 @@ use crate::change::{Case, Counterexample, OrderRefusal, Ordered, Planned, order,
 use crate::ldif::{
     ChangeRecord, ReadOptions, Record, WriteError, WriteOptions, Writer, read_chunk,
 };
-use crate::rules::{Attr, EntryFindings, Profile, Survey, stored_key};
+use crate::rules::idfix::Buffers;
+use crate::rules::{Attr, EntryFindings, Profile, StoredValue, Survey};
 
 use super::candidate::{Candidate, Policy, sort_out};
 use super::declined::{Decline, Declined};
@@ -112,9 +113,10 @@ pub fn draft<'a>(
     });
     let candidates: Vec<Candidate<'a>> = wanted
         .into_par_iter()
-        .filter_map(|(found, declined)| {
-            Candidate::new(found, declined, profile, read, &options.policy)
+        .map_init(Buffers::default, |buffers, (found, declined)| {
+            Candidate::new(found, declined, profile, read, &options.policy, buffers)
         })
+        .flatten_iter()
         .collect();
     compose(draft, candidates, survey, profile, options)
 }
@@ -129,7 +131,9 @@ pub(super) fn compose<'a>(
 ) -> Result<Draft<'a>, DraftError> {
     settle(&mut candidates, profile, survey, &options.policy);
     while decline_moves(&mut candidates, options.moves) {
-        candidates.par_iter_mut().for_each(|it| it.evaluate(profile, &options.policy));
+        candidates.par_iter_mut().for_each_init(Buffers::default, |buffers, candidate| {
+            candidate.evaluate(profile, &options.policy, buffers);
+        });
         settle(&mut candidates, profile, survey, &options.policy);
     }
     let second = second_cycle(&candidates, options.moves);
@@ -191,8 +195,7 @@ fn cycle(
         .collect();
     let in_use = |attribute: &[u8], value: &[u8]| {
         let Some(attr) = Attr::of(attribute) else { return false };
-        let key = stored_key(attr, value, &mut Vec::new());
-        !survey.holders_as_stored(key).is_empty()
+        !survey.holders_as_stored(&StoredValue::of(attr, value)).is_empty()
     };
     let numbered = candidates.iter_mut().enumerate().filter(|(number, _)| is_of_cycle(*number));
     let planned: Vec<Planned> =

@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::rules::{Fingerprint, Profile, Slot, Survey};
+use crate::rules::idfix::Buffers;
+use crate::rules::{Fingerprint, Profile, StoredValue, Survey};
 
 use super::candidate::{Candidate, Policy};
 use super::declined::Decline;
@@ -29,9 +31,11 @@ pub(super) fn settle<'a>(
     }
     let numbered = candidates.iter().enumerate();
     let by_offset = numbered.map(|(number, candidate)| (candidate.offset, number)).collect();
+    let mut buffers = Buffers::default();
     let mut open: BTreeSet<usize> = (0..candidates.len()).collect();
+    let holders = Holders { survey, known: RefCell::default() };
     loop {
-        let claims = Claims::of(candidates, survey, &by_offset);
+        let claims = Claims::of(candidates, &holders, &by_offset);
         // Whoever must give way to a holder takes nothing from others: they are
         // asked only once nobody has to.
         let mut blocks = claims.blocked_by_holders(&open);
@@ -51,7 +55,7 @@ pub(super) fn settle<'a>(
                 Block::Value(key, reason) => candidate.drop_taking(key, &reason),
                 Block::Proposal(at, reason) => candidate.decline(at..at + 1, &reason),
             }
-            candidate.evaluate(profile, policy);
+            candidate.evaluate(profile, policy, &mut buffers);
             open.extend(asking.concerned(candidate));
             asking.add(number, candidate);
         }
@@ -67,7 +71,8 @@ struct Asking {
 impl Asking {
     fn add(&mut self, number: usize, candidate: &Candidate<'_>) {
         let takes = &candidate.takes;
-        let keys = takes.as_stored.iter().chain(&takes.by_rule).chain(&candidate.new_keys).copied();
+        let stored = takes.as_stored.iter().map(StoredValue::key);
+        let keys = stored.chain(takes.by_rule.iter().chain(&candidate.new_keys).copied());
         for key in keys.chain(candidate.ceded().map(|(_, key, _)| key)) {
             let asking = self.by_key.entry(key).or_default();
             if asking.last() != Some(&number) {
@@ -78,9 +83,9 @@ impl Asking {
 
     fn concerned(&self, candidate: &Candidate<'_>) -> impl Iterator<Item = usize> {
         let frees = &candidate.frees;
-        let asking =
-            frees.as_stored.iter().chain(&frees.by_rule).filter_map(|key| self.by_key.get(key));
-        asking.flatten().copied()
+        let stored = frees.as_stored.iter().map(StoredValue::key);
+        let keys = stored.chain(frees.by_rule.iter().copied());
+        keys.filter_map(|key| self.by_key.get(&key)).flatten().copied()
     }
 }
 
@@ -92,26 +97,62 @@ enum Block {
     Proposal(usize, Decline),
 }
 
-/// Who takes which key, and who gives it up.
+/// What only one entry may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Claim<'c> {
+    /// A value, and what a server takes for the same.
+    Stored(&'c StoredValue),
+    /// What the profile's rules take for the same.
+    Rule(Fingerprint),
+}
+
+impl Claim<'_> {
+    fn key(self) -> Fingerprint {
+        match self {
+            Self::Stored(value) => value.key(),
+            Self::Rule(key) => key,
+        }
+    }
+}
+
+/// Who holds what, in the export as it is.
+struct Holders<'c, 'a> {
+    survey: &'c Survey<'a>,
+    /// The holders of values, which take reading to be told, as far as that was asked.
+    known: RefCell<FxHashMap<StoredValue, Rc<[u64]>>>,
+}
+
+impl Holders<'_, '_> {
+    /// The entries that hold it, by their place.
+    fn of(&self, claim: Claim<'_>) -> Rc<[u64]> {
+        match claim {
+            Claim::Rule(key) => {
+                let slots = self.survey.holders_by_rule(key);
+                slots.iter().map(|slot| slot.place.offset()).collect()
+            }
+            Claim::Stored(value) => {
+                if let Some(known) = self.known.borrow().get(value) {
+                    return Rc::clone(known);
+                }
+                let holders: Rc<[u64]> = self.survey.holders_as_stored(value).into();
+                self.known.borrow_mut().insert(value.clone(), Rc::clone(&holders));
+                holders
+            }
+        }
+    }
+}
+
+/// Who takes what, and who gives it up.
 struct Claims<'c, 'a> {
     candidates: &'c [Candidate<'a>],
-    survey: &'c Survey<'a>,
+    holders: &'c Holders<'c, 'a>,
     /// Candidates by the place of their entry.
     by_offset: &'c FxHashMap<u64, usize>,
-    /// The entries that keep a key, as far as that was asked.
-    keepers: RefCell<FxHashMap<(Sense, Fingerprint), Keepers>>,
+    /// The entries that keep a claim, as far as that was asked.
+    keepers: RefCell<FxHashMap<Claim<'c>, Keepers>>,
 }
 
-/// Which values count as the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Sense {
-    /// Those that a server takes for the same.
-    Stored,
-    /// Those that the profile's rules do.
-    Rule,
-}
-
-/// The first two entries that keep a key, by their place.
+/// The first two entries that keep what another claims, by their place.
 #[derive(Debug, Clone, Copy)]
 struct Keepers([Option<u64>; 2]);
 
@@ -130,10 +171,10 @@ impl Keepers {
 impl<'c, 'a> Claims<'c, 'a> {
     fn of(
         candidates: &'c [Candidate<'a>],
-        survey: &'c Survey<'a>,
+        holders: &'c Holders<'c, 'a>,
         by_offset: &'c FxHashMap<u64, usize>,
     ) -> Self {
-        Self { candidates, survey, by_offset, keepers: RefCell::default() }
+        Self { candidates, holders, by_offset, keepers: RefCell::default() }
     }
 
     /// Which of these candidates take what another entry keeps, or give up what
@@ -150,58 +191,47 @@ impl<'c, 'a> Claims<'c, 'a> {
 
     /// The candidates that take what an earlier one takes.
     fn blocked_by_takers(&self) -> Vec<(usize, Block)> {
-        let mut stored: FxHashMap<Fingerprint, usize> = FxHashMap::default();
         // Values that a server takes for the same as before can be new to a rule.
-        let mut by_rule: FxHashMap<Fingerprint, usize> = FxHashMap::default();
+        let mut takers: FxHashMap<Claim<'_>, usize> = FxHashMap::default();
         let mut blocks = Vec::new();
         for (number, candidate) in self.candidates.iter().enumerate() {
-            let taker = |takers: &FxHashMap<Fingerprint, usize>, keys| {
-                let keys: Vec<Fingerprint> = sorted(keys);
-                keys.into_iter().find_map(|key| Some((key, *takers.get(&key)?)))
-            };
             let takes = &candidate.takes;
-            let block =
-                taker(&stored, &takes.as_stored).or_else(|| taker(&by_rule, &takes.by_rule));
-            if let Some((key, first)) = block {
+            let stored = sorted(&takes.as_stored).into_iter().map(Claim::Stored);
+            let by_rule = sorted(&takes.by_rule).into_iter().copied().map(Claim::Rule);
+            let claims: Vec<Claim<'_>> = stored.chain(by_rule).collect();
+            let taken = claims.iter().find_map(|claim| Some((claim.key(), *takers.get(claim)?)));
+            if let Some((key, first)) = taken {
                 let taker = self.candidates.get(first).map(|first| first.entry.dn.to_vec());
                 let reason = Decline::Taken { taker: taker.unwrap_or_default() };
                 blocks.push((number, Block::Value(key, reason)));
             } else {
-                stored.extend(takes.as_stored.iter().map(|&key| (key, number)));
-                by_rule.extend(takes.by_rule.iter().map(|&key| (key, number)));
+                takers.extend(claims.into_iter().map(|claim| (claim, number)));
             }
         }
         blocks
     }
 
-    /// The entries that keep a key. There may be as many holders as entries, so
-    /// they are gone through once.
-    fn keepers(&self, sense: Sense, key: Fingerprint) -> Keepers {
+    /// The entries that keep what is claimed. There may be as many holders as entries,
+    /// so they are gone through once.
+    fn keepers(&self, claim: Claim<'c>) -> Keepers {
         let find = || {
-            let slots = self.slots(sense, key);
-            let mut keeping = slots.iter().map(|slot| slot.place.offset());
+            let holders = self.holders.of(claim);
+            let mut keeping = holders.iter().copied();
             let mut next = |but: Option<u64>| {
-                keeping.find(|&offset| Some(offset) != but && !self.gives_up(offset, sense, key))
+                keeping.find(|&offset| Some(offset) != but && !self.gives_up(offset, claim))
             };
             let first = next(None);
             Keepers([first, first.and_then(|_| next(first))])
         };
-        *self.keepers.borrow_mut().entry((sense, key)).or_insert_with(find)
+        *self.keepers.borrow_mut().entry(claim).or_insert_with(find)
     }
 
-    fn slots(&self, sense: Sense, key: Fingerprint) -> &[Slot] {
-        match sense {
-            Sense::Stored => self.survey.holders_as_stored(key),
-            Sense::Rule => self.survey.holders_by_rule(key),
-        }
-    }
-
-    /// Whether an entry is a candidate that gives the key up.
-    fn gives_up(&self, offset: u64, sense: Sense, key: Fingerprint) -> bool {
+    /// Whether an entry is a candidate that gives up what is claimed.
+    fn gives_up(&self, offset: u64, claim: Claim<'_>) -> bool {
         let holder = self.by_offset.get(&offset).and_then(|&number| self.candidates.get(number));
-        holder.is_some_and(|holder| match sense {
-            Sense::Stored => holder.frees.as_stored.contains(&key),
-            Sense::Rule => holder.frees.by_rule.contains(&key),
+        holder.is_some_and(|holder| match claim {
+            Claim::Stored(value) => holder.frees.as_stored.contains(value),
+            Claim::Rule(key) => holder.frees.by_rule.contains(&key),
         })
     }
 
@@ -210,33 +240,37 @@ impl<'c, 'a> Claims<'c, 'a> {
     fn last_holding(&self, candidate: &Candidate<'_>) -> Option<Block> {
         candidate.ceded().find_map(|(at, key, kept_at)| {
             if let Some(keeper) = kept_at {
-                return self.gives_up(keeper, Sense::Rule, key).then(|| {
-                    let holder = self.survey.dn_at(keeper);
+                return self.gives_up(keeper, Claim::Rule(key)).then(|| {
+                    let holder = self.holders.survey.dn_at(keeper);
                     Block::Proposal(at, Decline::GivenUp { holder })
                 });
             }
-            let first = self.slots(Sense::Rule, key).first()?.place.offset();
-            let kept = self.keepers(Sense::Rule, key).before(candidate.offset).is_some();
+            let holders = self.holders.survey.holders_by_rule(key);
+            let first = holders.first()?.place.offset();
+            let kept = self.keepers(Claim::Rule(key)).before(candidate.offset).is_some();
             if kept || first >= candidate.offset {
                 return None;
             }
-            let holder = self.survey.dn_at(first);
+            let holder = self.holders.survey.dn_at(first);
             Some(Block::Proposal(at, Decline::GivenUp { holder }))
         })
     }
 
     /// A key that a candidate takes and that another entry keeps.
-    fn held(&self, candidate: &Candidate<'_>) -> Option<Block> {
+    fn held(&self, candidate: &'c Candidate<'a>) -> Option<Block> {
         let offset = candidate.offset;
         let block = |key, keeper: Option<u64>| {
-            let holder = self.survey.dn_at(keeper?);
+            let holder = self.holders.survey.dn_at(keeper?);
             Some(Block::Value(key, Decline::Held { holder }))
         };
-        let stored = |key| block(key, self.keepers(Sense::Stored, key).beside(offset));
+        let stored = |value: &'c StoredValue| {
+            block(value.key(), self.keepers(Claim::Stored(value)).beside(offset))
+        };
+        let by_rule = |key: Fingerprint| self.keepers(Claim::Rule(key));
         // A new value whose key an earlier entry holds would be found as a duplicate,
         // whether or not the old one was.
-        let earlier = |key| block(key, self.keepers(Sense::Rule, key).before(offset));
-        let anywhere = |key| block(key, self.keepers(Sense::Rule, key).beside(offset));
+        let earlier = |&key: &Fingerprint| block(key, by_rule(key).before(offset));
+        let anywhere = |&key: &Fingerprint| block(key, by_rule(key).beside(offset));
         sorted(&candidate.takes.as_stored)
             .into_iter()
             .find_map(stored)
@@ -245,9 +279,9 @@ impl<'c, 'a> Claims<'c, 'a> {
     }
 }
 
-/// Keys in an order that does not depend on how a set keeps them.
-fn sorted(keys: &FxHashSet<Fingerprint>) -> Vec<Fingerprint> {
-    let mut keys: Vec<_> = keys.iter().copied().collect();
-    keys.sort_unstable();
-    keys
+/// What is in a set, in an order that does not depend on how the set keeps it.
+fn sorted<T: Ord>(set: &FxHashSet<T>) -> Vec<&T> {
+    let mut sorted: Vec<&T> = set.iter().collect();
+    sorted.sort_unstable();
+    sorted
 }

@@ -6,7 +6,9 @@ use wide::{CmpEq, CmpLt, i8x16};
 
 use crate::directory::Facts;
 use crate::directory::matching::fold_into;
+use crate::ldif::Line;
 
+use super::catalogue::identifiers::LedTo;
 use super::idfix::{Buffers, fold_plain};
 use super::lower::LANE;
 use super::{Attr, Fingerprint, Place, Profile, Slot, Subject};
@@ -23,56 +25,83 @@ const UNIQUE: [Attr; 6] = [
     Attr::TargetAddress,
 ];
 
-/// The keys that an entry holds.
+/// A value as a server compares it: without regard to case, to blanks at its ends and
+/// to how many there are within.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StoredValue {
+    /// The attribute.
+    pub attr: Attr,
+    folded: Box<[u8]>,
+}
+
+impl StoredValue {
+    /// A value of an attribute.
+    #[must_use]
+    pub fn of(attr: Attr, value: &[u8]) -> Self {
+        let mut folded = Vec::new();
+        fold(attr, value, &mut folded);
+        Self { attr, folded: folded.into() }
+    }
+
+    /// Its fingerprint.
+    #[must_use]
+    pub fn key(&self) -> Fingerprint {
+        Fingerprint::of(self.attr, &self.folded)
+    }
+
+    /// The value as it is compared.
+    pub(super) fn folded(&self) -> &[u8] {
+        &self.folded
+    }
+
+    /// Whether an entry holds it.
+    pub(super) fn is_held_by(&self, subject: &Subject<'_>) -> bool {
+        let (mut value, mut folded) = (Vec::new(), Vec::new());
+        subject.lines(self.attr).iter().any(|line| {
+            fold(self.attr, line.bytes_in(&mut value), &mut folded);
+            *folded == *self.folded
+        })
+    }
+}
+
+/// What an entry holds of that which only one entry may have.
 #[derive(Debug, Clone, Default)]
 pub struct HeldKeys {
-    /// Those of the profile: the values as its rules rewrite them. They decide
+    /// The keys of the profile: the values as its rules rewrite them. They decide
     /// which findings other entries get.
     pub by_rule: FxHashSet<Fingerprint>,
-    /// Those of the values as they stand. They decide what a server takes.
-    pub as_stored: FxHashSet<Fingerprint>,
+    /// The values as they stand. They decide what a server takes.
+    pub as_stored: FxHashSet<StoredValue>,
+    /// The keys of the profile that more than one value of the entry has.
+    pub repeated: FxHashSet<Fingerprint>,
 }
 
 impl HeldKeys {
     /// The keys of an entry.
     #[must_use]
-    pub fn of(profile: &Profile, subject: &Subject<'_>) -> Self {
+    pub fn of(profile: &Profile, subject: &Subject<'_>, buffers: &mut Buffers) -> Self {
         let mut keys = Self::default();
         if profile.scope(subject).is_ok() {
-            profile.keys(subject, &mut Buffers::default(), |key| {
-                keys.by_rule.insert(key.fingerprint);
-            });
-        }
-        for_each_value(subject, &mut HeldBuffers::default(), |key, _| {
-            keys.as_stored.insert(key);
-        });
-        keys
-    }
-
-    /// The keys of the profile that more than one value of an entry holds.
-    #[must_use]
-    pub fn repeated(profile: &Profile, subject: &Subject<'_>) -> FxHashSet<Fingerprint> {
-        let mut seen = FxHashSet::default();
-        let mut repeated = FxHashSet::default();
-        if profile.scope(subject).is_ok() {
-            profile.keys(subject, &mut Buffers::default(), |key| {
-                if !seen.insert(key.fingerprint) {
-                    repeated.insert(key.fingerprint);
+            profile.keys(subject, buffers, |key| {
+                if !keys.by_rule.insert(key.fingerprint) {
+                    keys.repeated.insert(key.fingerprint);
                 }
             });
         }
-        repeated
+        for attr in UNIQUE {
+            let values = subject.lines(attr).iter().map(Line::bytes);
+            keys.as_stored.extend(values.map(|value| StoredValue::of(attr, &value)));
+        }
+        keys
     }
 
     /// The keys that are held here and not there.
     #[must_use]
     pub fn beyond(&self, other: &Self) -> Self {
-        let beyond = |a: &FxHashSet<Fingerprint>, b: &FxHashSet<Fingerprint>| {
-            a.difference(b).copied().collect()
-        };
         Self {
-            by_rule: beyond(&self.by_rule, &other.by_rule),
-            as_stored: beyond(&self.as_stored, &other.as_stored),
+            by_rule: self.by_rule.difference(&other.by_rule).copied().collect(),
+            as_stored: self.as_stored.difference(&other.as_stored).cloned().collect(),
+            repeated: self.repeated.difference(&other.repeated).copied().collect(),
         }
     }
 }
@@ -81,31 +110,39 @@ impl HeldKeys {
 #[derive(Debug, Default)]
 pub(super) struct HeldBuffers {
     value: Vec<u8>,
-    key: Vec<u8>,
+    folded: Vec<u8>,
 }
 
-/// Adds the values of an entry as they stand.
+/// Adds the values of an entry as they stand, but for those to which another index
+/// leads.
 pub(super) fn add_held(
     subject: &Subject<'_>,
     offset: u64,
     buffers: &mut HeldBuffers,
     slots: &mut Vec<Slot>,
+    led_to: LedTo,
 ) {
-    for_each_value(subject, buffers, |fingerprint, value| {
-        slots.extend(Place::new(offset, value).map(|place| Slot { fingerprint, place }));
-    });
+    for attr in UNIQUE {
+        for (number, line) in subject.lines(attr).iter().enumerate() {
+            if led_to.has(attr, number) {
+                continue;
+            }
+            let value = line.bytes_in(&mut buffers.value);
+            fold(attr, value, &mut buffers.folded);
+            let fingerprint = Fingerprint::of(attr, &buffers.folded);
+            slots.extend(Place::new(offset, number).map(|place| Slot { fingerprint, place }));
+        }
+    }
 }
 
-/// The key of a value as a server compares it: blanks at the ends and runs of
-/// blanks do not count.
-#[must_use]
-pub fn stored_key(attr: Attr, value: &[u8], buffer: &mut Vec<u8>) -> Fingerprint {
+/// Writes a value as a server compares it to a buffer.
+fn fold(attr: Attr, value: &[u8], buffer: &mut Vec<u8>) {
     if is_folded_by_case(value) {
-        return Fingerprint::of(attr, fold_plain(value, buffer));
+        fold_plain(value, buffer);
+        return;
     }
     buffer.clear();
     fold_into(Facts::of(attr.name().as_bytes()).syntax, value, buffer);
-    Fingerprint::of(attr, buffer)
 }
 
 /// Whether a value is ASCII without NUL, with spaces only one at a time and within, so
@@ -133,19 +170,6 @@ fn is_folded_by_case(value: &[u8]) -> bool {
     !has_run && !has_outer && !has_nul_or_is_not_ascii
 }
 
-fn for_each_value(
-    subject: &Subject<'_>,
-    buffers: &mut HeldBuffers,
-    mut each: impl FnMut(Fingerprint, usize),
-) {
-    for attr in UNIQUE {
-        for (number, line) in subject.lines(attr).iter().enumerate() {
-            let value = line.bytes_in(&mut buffers.value);
-            each(stored_key(attr, value, &mut buffers.key), number);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -160,8 +184,8 @@ mod tests {
             for attr in UNIQUE {
                 let mut folded = Vec::new();
                 fold_into(Facts::of(attr.name().as_bytes()).syntax, value.as_bytes(), &mut folded);
-                let key = stored_key(attr, value.as_bytes(), &mut Vec::new());
-                prop_assert_eq!(key, Fingerprint::of(attr, &folded));
+                let stored = StoredValue::of(attr, value.as_bytes());
+                prop_assert_eq!(stored.folded(), folded);
             }
         }
     }

@@ -7,31 +7,58 @@ use super::shape::padded;
 /// Bytes that are looked at together.
 pub(in crate::rules) const LANE: usize = 16;
 
+/// What characters a value has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules) struct Characters {
+    /// It has none but those of ASCII.
+    pub(in crate::rules) are_ascii: bool,
+    /// It has none but those of ASCII that can be seen.
+    pub(in crate::rules) are_visible: bool,
+}
+
 /// Writes a value, with small letters for the capital ones of ASCII, to the front of
-/// `room`; whether all of it is ASCII. The room has as many bytes as the value, and no
+/// `room`. The room has as many bytes as the value, and no
 /// fewer than [`LANE`]: what stands behind the value there may be written over.
 #[inline]
-pub(in crate::rules) fn lower_into(value: &[u8], room: &mut [u8]) -> bool {
-    let mut joined = i8x16::splat(0);
+pub(in crate::rules) fn lower_into(value: &[u8], room: &mut [u8]) -> Characters {
     match value.last_chunk::<LANE>() {
         Some(last) => {
             let room = &mut room[..value.len()];
+            let (mut joined, mut invisible) = (i8x16::splat(0), i8x16::splat(0));
+            let mut look = |bytes| {
+                joined |= bytes;
+                invisible |= is_invisible(bytes);
+            };
             for (to, from) in room.as_chunks_mut().0.iter_mut().zip(value.as_chunks().0) {
-                joined |= lower(from, to);
+                look(lower(from, to));
             }
             // These bytes come a second time where the length is no multiple.
             if let Some(to) = room.last_chunk_mut() {
-                joined |= lower(last, to);
+                look(lower(last, to));
+            }
+            Characters {
+                // The high bit of a byte that is not ASCII.
+                are_ascii: joined.move_mask() == 0,
+                are_visible: invisible.move_mask() == 0,
             }
         }
         None => {
-            if let Some(to) = room.first_chunk_mut() {
-                joined = lower(&padded(value), to);
+            let room = room.first_chunk_mut();
+            let bytes = room.map_or(i8x16::splat(0), |to| lower(&padded(value), to));
+            Characters {
+                are_ascii: bytes.move_mask() == 0,
+                are_visible: is_invisible(bytes).move_mask() & !(!0 << value.len()) == 0,
             }
         }
     }
-    // The high bit of a byte that is not ASCII.
-    joined.move_mask() == 0
+}
+
+/// Which bytes are no characters of ASCII that can be seen; DEL, which nobody takes for
+/// anything else, is not among them.
+#[inline(always)]
+fn is_invisible(bytes: i8x16) -> i8x16 {
+    // What is not ASCII is below it, as a signed number.
+    bytes.cmp_lt(i8x16::splat(b'!'.cast_signed()))
 }
 
 /// Puts small letters in place; gives the bytes as they are.
@@ -56,13 +83,16 @@ mod tests {
             value in prop_oneof![
                 prop::collection::vec(any::<u8>(), 0..70),
                 prop::collection::vec(0_u8..0x80, 0..70),
+                prop::collection::vec(0x20_u8..0x80, 0..20),
+                prop::collection::vec(0x21_u8..0x80, 0..70),
             ]
         ) {
             let mut room = vec![b'#'; value.len().max(LANE) + 1];
-            let is_ascii = lower_into(&value, &mut room);
+            let characters = lower_into(&value, &mut room);
             prop_assert_eq!(&room[..value.len()], value.to_ascii_lowercase());
             prop_assert_eq!(room.last(), Some(&b'#'));
-            prop_assert_eq!(is_ascii, value.is_ascii());
+            let are_visible = value.iter().all(|byte| (b'!'..=0x7F).contains(byte));
+            prop_assert_eq!(characters, Characters { are_ascii: value.is_ascii(), are_visible });
         }
     }
 }

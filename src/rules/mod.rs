@@ -29,7 +29,7 @@ pub use catalogue::transition::addresses_of;
 pub use compare::{Agreement, Difference, Side, compare};
 pub use finding::{Action, Applicability, Collision, CollisionHolder, Finding, Suggestion};
 pub use gather::{Gathered, Skipped, read_entries};
-pub use held::{HeldKeys, stored_key};
+pub use held::{HeldKeys, StoredValue};
 pub use idfix::{Duplicates, Holder, Key, Location, SkipReason, fold_key};
 pub use index::{Fingerprint, Index, IndexBuilder, Place, Slot};
 pub use profile::{Profile, ProfileOptions, Reads, UnknownProfile};

@@ -6,11 +6,11 @@ use super::registry::{did_you_mean, nearest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::catalogue::identifiers::Identifier;
+use super::catalogue::identifiers::{Identifier, LedTo};
 use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
 use super::catalogue::{Ahead, Catalogue, EarlierChange, Keep, Reason, Settings, Timings};
-use super::{Attr, AttrSet, Finding, Fingerprint, Subject};
+use super::{Attr, AttrSet, Finding, Fingerprint, StoredValue, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
 
@@ -216,11 +216,34 @@ impl Profile {
 
     /// Hands over what only one object may have, with its key, where the profile tells
     /// of all objects that share it.
-    pub fn identifiers(&self, subject: &Subject<'_>, take: impl FnMut(Identifier, Fingerprint)) {
+    pub fn identifiers(
+        &self,
+        subject: &Subject<'_>,
+        buffers: &mut Buffers,
+        take: impl FnMut(Identifier, Fingerprint),
+    ) {
         if let RuleSet::Catalogue(catalogue) = &self.rules
             && self.scope(subject).is_ok()
         {
-            catalogue.identifiers(subject, take);
+            catalogue.identifiers(subject, &mut buffers.identifiers, take);
+        }
+    }
+
+    /// The values that [`Profile::key_of`] leads to, of the entry that was inspected
+    /// last with these buffers.
+    pub(super) fn led_to(&self, buffers: &Buffers) -> LedTo {
+        match &self.rules {
+            RuleSet::IdFix(_) => LedTo::default(),
+            RuleSet::Catalogue(_) => buffers.identifiers.led_to(),
+        }
+    }
+
+    /// The key under which the index holds a value, where it
+    /// [leads](Profile::led_to) to it at all.
+    pub(super) fn key_of(&self, value: &StoredValue) -> Option<Fingerprint> {
+        match &self.rules {
+            RuleSet::IdFix(_) => None,
+            RuleSet::Catalogue(catalogue) => catalogue.key_of(value),
         }
     }
 

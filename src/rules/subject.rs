@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::directory::Facts;
+use crate::directory::attribute::same_spelling;
 use crate::ldif::Line;
 
 use super::catalogue::schema::Screen;
@@ -134,7 +135,7 @@ impl Attr {
     #[must_use]
     pub fn numbered(number: u16, name: &[u8]) -> Option<Self> {
         let attr = BY_NUMBER.get(usize::from(number)).copied().flatten()?;
-        attr.name().as_bytes().eq_ignore_ascii_case(name).then_some(attr)
+        same_spelling(attr.name().as_bytes(), name).then_some(attr)
     }
 
     /// The attribute of a description without options; `None` where no rule
@@ -147,7 +148,7 @@ impl Attr {
         same_length
             .iter()
             .map_while(|attr| *attr)
-            .find(|attr| attr.name().as_bytes().eq_ignore_ascii_case(name))
+            .find(|attr| same_spelling(attr.name().as_bytes(), name))
     }
 }
 

@@ -14,10 +14,11 @@ use crate::ldif::{
 };
 
 use super::catalogue::Keeper;
+use super::catalogue::identifiers::LedTo;
 use super::catalogue::references::key_of;
 use super::duplicates::EntryDuplicates;
 use super::gather::{EntryReader, Gathered, Skipped, read_entries};
-use super::held::{HeldBuffers, add_held};
+use super::held::{HeldBuffers, StoredValue, add_held};
 use super::idfix::{Buffers, Location};
 use super::{
     AttrSet, Finding, Fingerprint, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject,
@@ -76,7 +77,8 @@ pub struct Survey<'a> {
     pub(super) keepers: Mutex<FxHashMap<Fingerprint, Keeper>>,
     /// Readers of single entries that nobody uses at the moment.
     readers: Mutex<Vec<EntryReader<'a, 'a>>>,
-    /// The values of all entries as they stand, where the options keep them.
+    /// The values of all entries as they stand to which the index does not lead,
+    /// where the options keep them.
     held: Index,
     /// Entries that are out of scope, by DN, where it matters who refers to them.
     pub(super) absent: Index,
@@ -338,10 +340,24 @@ impl<'a> Survey<'a> {
         self.index.holders(key)
     }
 
-    /// All entries that hold a key as they stand, where the options keep them.
+    /// All entries that hold a value as a server compares it, by their place, where
+    /// the options keep them.
     #[must_use]
-    pub fn holders_as_stored(&self, key: Fingerprint) -> &[Slot] {
-        self.held.holders(key)
+    pub fn holders_as_stored(&self, value: &StoredValue) -> Vec<u64> {
+        let offset = |slot: &Slot| slot.place.offset();
+        let mut holders: Vec<u64> = self.held.holders(value.key()).iter().map(offset).collect();
+        if let Some(key) = self.options.profile.key_of(value) {
+            let of_key = self.index.holders(key).iter().map(offset);
+            holders.extend(of_key.filter(|&offset| {
+                let mut is_held = false;
+                let text = self.entry_text(offset);
+                self.read_one(text, |entry| is_held = value.is_held_by(&entry.subject));
+                is_held
+            }));
+        }
+        holders.sort_unstable();
+        holders.dedup();
+        holders
     }
 
     /// The DN of the entry at an offset over all inputs, and the reason why it is
@@ -434,10 +450,13 @@ impl ChunkSurvey {
             if entry.goes_on {
                 continued.push(offset - start);
             }
-            if options.keep_held {
-                add_held(&entry.subject, offset, &mut held_buffers, &mut held);
-            }
+            let mut hold = |led_to| {
+                if options.keep_held {
+                    add_held(&entry.subject, offset, &mut held_buffers, &mut held, led_to);
+                }
+            };
             if let Err(reason) = options.verdict(entry) {
+                hold(LedTo::default());
                 *out_of_scope.entry(reason).or_default() += 1;
                 if follows_links && let Some(place) = Place::new(offset, 0) {
                     let fingerprint = key_of(entry.subject.dn(), &mut link);
@@ -455,6 +474,7 @@ impl ChunkSurvey {
                 next_landmark = entry.offset.saturating_add(LANDMARKS);
             }
             let fails = inspect(&options.profile, &entry.subject, &mut buffers, offset, &mut slots);
+            hold(profile.led_to(&buffers));
             if fails {
                 marks.push(offset);
             }

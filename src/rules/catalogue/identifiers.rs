@@ -1,13 +1,17 @@
 //! What an object is known by in the cloud: every name and address that only one
 //! object may have.
 
+mod by_value;
+
+pub(in crate::rules) use by_value::{LedTo, key_of};
+
 use rustc_hash::FxHashMap;
 
-use crate::rules::lower::{LANE, lower_into};
+use crate::rules::lower::{Characters, LANE, lower_into};
 use crate::rules::{Attr, Fingerprint, Key};
 
 use super::sign_in_name::is_kept;
-use super::{Object, ObjectKind, text};
+use super::{Object, ObjectKind, Settings, text};
 
 /// In which way an object holds an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,6 +83,9 @@ pub struct IdentifierBuffers {
     numbers: FxHashMap<Fingerprint, Vec<usize>>,
     /// A value that does not stand in the export as it is.
     value: Vec<u8>,
+    /// Whether what was folded last has none but visible characters of ASCII.
+    is_plain: bool,
+    led_to: LedTo,
 }
 
 /// A key of the object.
@@ -97,6 +104,12 @@ impl IdentifierBuffers {
     fn reset(&mut self) {
         self.keys.clear();
         self.numbers.clear();
+        self.led_to = LedTo::default();
+    }
+
+    /// The values of the object to which its keys lead.
+    pub(in crate::rules) fn led_to(&self) -> LedTo {
+        self.led_to
     }
 
     /// Room that nobody else uses at the moment.
@@ -124,12 +137,26 @@ impl IdentifierBuffers {
     fn put_folded(&mut self, at: usize, value: &[u8]) -> usize {
         let value = value.trim_ascii();
         self.make_room(at + value.len());
-        if lower_into(value, &mut self.text[at..]) {
+        let Characters { are_ascii, are_visible } = lower_into(value, &mut self.text[at..]);
+        self.is_plain = are_visible;
+        if are_ascii {
             return at + value.len();
         }
         let shown = String::from_utf8_lossy(value);
         let shown = shown.trim_matches(text::is_invisible);
         self.put(at, text::folded(shown).as_bytes())
+    }
+
+    /// Makes an address in the initial domain of what ends at a place.
+    fn put_initial(&mut self, at: usize, initial: &str) -> usize {
+        let domain = self.put(at, b"@");
+        self.put(domain, initial.as_bytes())
+    }
+
+    /// The fingerprint of the key that ends at a place.
+    #[inline(always)]
+    fn fingerprint(&self, end: usize) -> Fingerprint {
+        Fingerprint::of(SPACE, &self.text[self.start()..end])
     }
 
     fn make_room(&mut self, end: usize) {
@@ -146,7 +173,7 @@ impl IdentifierBuffers {
     /// new.
     fn number(&mut self, end: usize) -> (usize, bool) {
         let start = self.start();
-        let fingerprint = Fingerprint::of(SPACE, &self.text[start..end]);
+        let fingerprint = self.fingerprint(end);
         let own = Known { fingerprint, start, end };
         let is_same = |known: &Known| {
             known.fingerprint == fingerprint && self.bytes(*known) == self.bytes(own)
@@ -207,9 +234,9 @@ pub(super) fn for_each(
         if end > from {
             let is_made = matches!(role, Role::Alias | Role::PredictedAlias | Role::PredictedName);
             if let Some(initial) = initial.filter(|_| is_made) {
-                end = buffers.put(end, b"@");
-                end = buffers.put(end, initial.as_bytes());
+                end = buffers.put_initial(end, initial);
             }
+            buffers.led_to.add(role, value, buffers.is_plain);
             let (number, is_new) = buffers.number(end);
             let known = buffers.keys[number];
             let key = Key {
@@ -222,7 +249,6 @@ pub(super) fn for_each(
             take(Identifier { role, attr, value }, key, is_new);
         }
     };
-    let is_address = |text: &[u8]| memchr::memchr(b'@', text).is_some();
     if object.kind == ObjectKind::User {
         let attr = object.settings.principal_name();
         for (at, name) in object.values(attr) {
@@ -238,25 +264,20 @@ pub(super) fn for_each(
             true => Role::Primary,
             false => Role::Secondary,
         };
-        let is = |name: &[u8]| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(name));
-        if (kind.is_none() || is(b"smtp")) && is_address(address) {
-            has_smtp = true;
-            each(role, Attr::ProxyAddresses, at, b"", address);
-        } else if is(b"sip") {
-            each(role, Attr::ProxyAddresses, at, b"sip:", address);
-        } else if is(b"x500") {
-            each(role, Attr::ProxyAddresses, at, b"x500:", address);
+        if let Some(kind) = address_kind(kind, address) {
+            has_smtp |= kind.is_empty();
+            each(role, Attr::ProxyAddresses, at, kind, address);
         }
     }
     for (at, mail) in object.values(Attr::Mail).filter(|(_, mail)| is_address(mail)) {
         if !has_smtp {
             each(Role::EffectiveMail, Attr::Mail, at, b"", &mail);
         }
-        each(Role::Mail, Attr::Mail, at, b"mail:", &mail);
+        each(Role::Mail, Attr::Mail, at, MAIL, &mail);
     }
     for (at, target) in object.values(Attr::TargetAddress) {
         let (_, address) = typed(&target);
-        each(Role::Target, Attr::TargetAddress, at, b"target:", address);
+        each(Role::Target, Attr::TargetAddress, at, TARGET, address);
     }
     let mut alias = None;
     if object.has(Attr::MailNickname) {
@@ -278,13 +299,41 @@ pub(super) fn for_each(
         each(Role::PredictedName, Attr::SamAccountName, 0, made, &account);
     }
     for (at, account) in object.values(Attr::SamAccountName) {
-        each(Role::Account, Attr::SamAccountName, at, b"account:", &account);
+        each(Role::Account, Attr::SamAccountName, at, ACCOUNT, &account);
+    }
+    if object.settings.principal_name() != Attr::UserPrincipalName {
+        buffers.led_to.forget_names();
     }
     buffers.value = buffer;
 }
 
 /// In front of what the cloud makes, where the initial domain is not known.
 const MADE: &[u8] = b"alias:";
+/// In front of mail.
+const MAIL: &[u8] = b"mail:";
+/// In front of targetAddress.
+const TARGET: &[u8] = b"target:";
+/// In front of sAMAccountName.
+const ACCOUNT: &[u8] = b"account:";
+
+/// What stands in front of the key of an address in proxyAddresses; `None` where no
+/// rule wants it to be unique.
+#[inline(always)]
+fn address_kind(kind: Option<&[u8]>, address: &[u8]) -> Option<&'static [u8]> {
+    let is = |name: &[u8]| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(name));
+    if (kind.is_none() || is(b"smtp")) && is_address(address) {
+        Some(b"")
+    } else if is(b"sip") {
+        Some(b"sip:")
+    } else {
+        is(b"x500").then_some(b"x500:")
+    }
+}
+
+#[inline(always)]
+fn is_address(text: &[u8]) -> bool {
+    memchr::memchr(b'@', text).is_some()
+}
 
 /// Whether the cloud makes another name to sign in with in place of a user's.
 fn name_is_replaced(object: &Object<'_, '_>) -> bool {

@@ -67,7 +67,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::idfix::{Duplicates, Location};
 use super::rule::Rule;
-use super::{Attr, AttrSet, Finding, Fingerprint, Key, Reads, Subject};
+use super::{Attr, AttrSet, Finding, Fingerprint, Key, Reads, StoredValue, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
 use identifiers::{Identifier, IdentifierBuffers};
@@ -345,15 +345,20 @@ impl Catalogue {
         identifiers::for_each_key(&Object::of(subject, &self.settings), buffers, sink);
     }
 
+    /// The key under which objects are known by a value, where it is plain.
+    pub(super) fn key_of(&self, value: &StoredValue) -> Option<Fingerprint> {
+        identifiers::key_of(value, &self.settings)
+    }
+
     /// Hands over each identifier with its key.
     pub fn identifiers(
         &self,
         subject: &Subject<'_>,
+        buffers: &mut IdentifierBuffers,
         mut take: impl FnMut(Identifier, Fingerprint),
     ) {
         let object = Object::of(subject, &self.settings);
-        let mut buffers = IdentifierBuffers::default();
-        identifiers::for_each(&object, &mut buffers, |identifier, key, _| {
+        identifiers::for_each(&object, buffers, |identifier, key, _| {
             take(identifier, key.fingerprint);
         });
     }

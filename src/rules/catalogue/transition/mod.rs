@@ -5,7 +5,7 @@ mod rules;
 
 use rustc_hash::FxHashSet;
 
-use crate::rules::idfix::Location;
+use crate::rules::idfix::{Buffers, Location};
 use crate::rules::{Attr, Finding, Fingerprint, Subject};
 
 use super::identifiers::{IdentifierBuffers, Role, for_each, typed};
@@ -62,7 +62,8 @@ impl Catalogue {
     /// The addresses that an object holds.
     #[must_use]
     pub fn addresses(&self, subject: &Subject<'_>) -> Vec<HeldAddress> {
-        held_addresses(&Object::of(subject, &self.settings))
+        let object = Object::of(subject, &self.settings);
+        held_addresses(&object, &mut IdentifierBuffers::default())
     }
 
     /// The findings about an object as it was and is. `shown` is the object as the
@@ -112,16 +113,15 @@ impl Catalogue {
 
 /// The keys of the addresses that an object holds, whatever the profile.
 #[must_use]
-pub fn addresses_of(subject: &Subject<'_>) -> FxHashSet<Fingerprint> {
+pub fn addresses_of(subject: &Subject<'_>, buffers: &mut Buffers) -> FxHashSet<Fingerprint> {
     let settings = Settings::default();
-    let held = held_addresses(&Object::of(subject, &settings));
+    let held = held_addresses(&Object::of(subject, &settings), &mut buffers.identifiers);
     held.iter().map(|address| address.key).collect()
 }
 
-fn held_addresses(object: &Object<'_, '_>) -> Vec<HeldAddress> {
+fn held_addresses(object: &Object<'_, '_>, buffers: &mut IdentifierBuffers) -> Vec<HeldAddress> {
     let mut held = Vec::new();
-    let mut buffers = IdentifierBuffers::default();
-    for_each(object, &mut buffers, |identifier, key, is_new| {
+    for_each(object, buffers, |identifier, key, is_new| {
         let is_address = matches!(
             identifier.role,
             Role::PrincipalName | Role::Primary | Role::Secondary | Role::EffectiveMail
