@@ -47,8 +47,10 @@ impl<'a> Entry<'a> {
         dn: impl Into<Cow<'a, [u8]>>,
         values: impl ExactSizeIterator<Item = (Cow<'a, [u8]>, Value<'a>)>,
     ) -> Self {
-        // Most attributes have one value: to grow step by step is to copy.
-        let mut entry = Self { dn: dn.into(), attributes: Vec::with_capacity(values.len()) };
+        // Most attributes have one value, and to grow step by step is to copy; but the
+        // members of a group are of one attribute.
+        let room = values.len().min(64);
+        let mut entry = Self { dn: dn.into(), attributes: Vec::with_capacity(room) };
         values.for_each(|(name, value)| entry.push(name, value));
         entry
     }
