@@ -11,7 +11,7 @@ use super::stored::StoredEntry;
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{
     Change, ChunkReport, InputReport, LdifErrorKind, Line, Position, RawRecord, ReadOptions,
-    Record, entry_text, read_chunk,
+    Record, RecordReader, entry_text, read_all,
 };
 
 /// An entry with the modify records that go on with it.
@@ -42,9 +42,41 @@ pub fn entry_of(text: &[u8], read: ReadOptions) -> Option<Entry<'_>> {
 /// The same, with the records that do not apply.
 #[must_use]
 pub fn continued_of(text: &[u8], read: ReadOptions) -> Option<Continued<'_>> {
+    EntryTexts::new(read).read(text)
+}
+
+/// Reads the entries of texts of one entry each: what the attribute descriptions are
+/// is not found out for each of them anew.
+#[derive(Debug)]
+pub struct EntryTexts<'a> {
+    read: ReadOptions,
+    reader: Option<RecordReader<'a>>,
+}
+
+impl<'a> EntryTexts<'a> {
+    /// No text yet.
+    #[must_use]
+    pub fn new(read: ReadOptions) -> Self {
+        Self { read, reader: None }
+    }
+
+    /// The entry of the next text, as [`continued_of`] gives it.
+    pub fn read(&mut self, text: &'a [u8]) -> Option<Continued<'a>> {
+        let reader = match &mut self.reader {
+            Some(reader) => {
+                reader.restart(text);
+                reader
+            }
+            None => self.reader.insert(RecordReader::new(text, self.read.limits)),
+        };
+        continued(reader, self.read)
+    }
+}
+
+fn continued<'a>(reader: &mut RecordReader<'a>, read: ReadOptions) -> Option<Continued<'a>> {
     let mut entry: Option<Entry<'_>> = None;
     let mut later = Vec::new();
-    for_each_record(text, read, |part, record| match part {
+    for_each_record_of(reader, read, |part, record| match part {
         Part::Entry => {
             let lines = record.attribute_lines().iter();
             let values = lines.map(|line| (line.name(), line.value()));
@@ -88,10 +120,18 @@ enum Part {
 fn for_each_record<'a>(
     text: &'a [u8],
     read: ReadOptions,
+    each: impl FnMut(Part, RawRecord<'_, 'a>),
+) {
+    for_each_record_of(&mut RecordReader::new(text, read.limits), read, each);
+}
+
+fn for_each_record_of<'a>(
+    reader: &mut RecordReader<'a>,
+    read: ReadOptions,
     mut each: impl FnMut(Part, RawRecord<'_, 'a>),
 ) {
     let (mut entries, mut dn) = (0, Cow::Borrowed(&b""[..]));
-    read_chunk(text, read, |record| {
+    read_all(reader, read, |record| {
         entries += u32::from(record.is_entry());
         match (record.is_entry(), entries) {
             (true, 1) => {

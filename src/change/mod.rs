@@ -20,7 +20,8 @@ mod verify;
 
 pub use apply::{apply_record_to_entry, apply_to_entry};
 pub use continued::{
-    Continued, Misfit, continued_of, entry_of, into_entry, refuse_misfits, refuse_misfits_in,
+    Continued, EntryTexts, Misfit, continued_of, entry_of, into_entry, refuse_misfits,
+    refuse_misfits_in,
 };
 pub use edit::{Edit, EntryEdits, IntendedAttribute, intended, intended_attributes};
 pub use entry_text::EntryText;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::{
-    Continued, Edit, EntryEdits, Essential, IntendedAttribute, Planned, RefusedEdit, continued_of,
+    Continued, Edit, EntryEdits, EntryTexts, Essential, IntendedAttribute, Planned, RefusedEdit,
     intended_attributes, plan,
 };
 use crate::directory::{AttributeDescription, Entry, Facts};
-use crate::ldif::{Line, ReadOptions, Value};
+use crate::ldif::{Line, Value};
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
     Profile, Rule, RuleName, Severity, StoredValue, Subject, Suggestion, Suspect, addresses_of,
@@ -139,11 +139,11 @@ impl<'a> Candidate<'a> {
         found: EntryFindings<'a>,
         declined: Vec<Declined<'a>>,
         profile: &Profile,
-        read: ReadOptions,
+        texts: &mut EntryTexts<'a>,
         policy: &Policy<'_>,
         buffers: &mut Buffers,
     ) -> Option<Self> {
-        let Continued { mut entry, misfits } = continued_of(found.text, read)?;
+        let Continued { mut entry, misfits } = texts.read(found.text)?;
         keep_what_matters(&mut entry);
         let held = entry.attributes().iter().map(|it| (&*it.name, it.values.as_slice()));
         let subject = subject_of(&entry.dn, held, profile);

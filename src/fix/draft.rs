@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::change::{Case, Counterexample, OrderRefusal, Ordered, Planned, order, prove};
+use crate::change::{
+    Case, Counterexample, EntryTexts, OrderRefusal, Ordered, Planned, order, prove,
+};
 use crate::ldif::{
     ChangeRecord, ReadOptions, Record, WriteError, WriteOptions, Writer, read_chunk,
 };
@@ -113,9 +115,12 @@ pub fn draft<'a>(
     });
     let candidates: Vec<Candidate<'a>> = wanted
         .into_par_iter()
-        .map_init(Buffers::default, |buffers, (found, declined)| {
-            Candidate::new(found, declined, profile, read, &options.policy, buffers)
-        })
+        .map_init(
+            || (EntryTexts::new(read), Buffers::default()),
+            |(texts, buffers), (found, declined)| {
+                Candidate::new(found, declined, profile, texts, &options.policy, buffers)
+            },
+        )
         .flatten_iter()
         .collect();
     compose(draft, candidates, survey, profile, options)

@@ -6,7 +6,6 @@ use wide::{CmpEq, CmpLt, i8x16};
 
 use crate::directory::Facts;
 use crate::directory::matching::fold_into;
-use crate::ldif::Line;
 
 use super::catalogue::identifiers::LedTo;
 use super::idfix::{Buffers, fold_plain};
@@ -38,9 +37,12 @@ impl StoredValue {
     /// A value of an attribute.
     #[must_use]
     pub fn of(attr: Attr, value: &[u8]) -> Self {
-        let mut folded = Vec::new();
-        fold(attr, value, &mut folded);
-        Self { attr, folded: folded.into() }
+        Self::folded_in(attr, value, &mut Vec::new())
+    }
+
+    fn folded_in(attr: Attr, value: &[u8], buffer: &mut Vec<u8>) -> Self {
+        fold(attr, value, buffer);
+        Self { attr, folded: buffer.as_slice().into() }
     }
 
     /// Its fingerprint.
@@ -88,9 +90,12 @@ impl HeldKeys {
                 }
             });
         }
+        let HeldBuffers { value, folded } = &mut HeldBuffers::default();
         for attr in UNIQUE {
-            let values = subject.lines(attr).iter().map(Line::bytes);
-            keys.as_stored.extend(values.map(|value| StoredValue::of(attr, &value)));
+            let lines = subject.lines(attr).iter();
+            let stored =
+                lines.map(|line| StoredValue::folded_in(attr, line.bytes_in(value), folded));
+            keys.as_stored.extend(stored);
         }
         keys
     }
@@ -147,7 +152,7 @@ fn fold(attr: Attr, value: &[u8], buffer: &mut Vec<u8>) {
 
 /// Whether a value is ASCII without NUL, with spaces only one at a time and within, so
 /// that folding it changes nothing but case.
-fn is_folded_by_case(value: &[u8]) -> bool {
+pub(super) fn is_folded_by_case(value: &[u8]) -> bool {
     let (mut least, mut after_space) = (i8x16::splat(i8::MAX), 0);
     let mut has_run = false;
     let mut look = |lane: &[u8; LANE]| {

@@ -287,10 +287,26 @@ impl<'a> Survey<'a> {
         mut take: impl FnMut(EntryFindings<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         map_in_order(
-            self.pieces(),
-            |piece| self.work_out(&piece),
+            self.batches(),
+            |pieces| pieces.iter().flat_map(|piece| self.work_out(piece)).collect::<Vec<_>>(),
             |entries| entries.into_iter().try_for_each(&mut take),
         )
+    }
+
+    /// Pieces together that are worth waking a thread for.
+    fn batches(&self) -> impl Iterator<Item = Vec<Piece<'_>>> {
+        const ENTRIES: usize = 64;
+        let mut pieces = self.pieces();
+        std::iter::from_fn(move || {
+            let (mut batch, mut entries) = (Vec::new(), 0);
+            while entries < ENTRIES
+                && let Some(piece) = pieces.next()
+            {
+                entries += piece.marks.len();
+                batch.push(piece);
+            }
+            (!batch.is_empty()).then_some(batch)
+        })
     }
 
     /// The marks, cut where the chunks of the first pass were cut.
@@ -442,6 +458,7 @@ impl ChunkSurvey {
         let (mut in_scope, mut seen) = (0, AttrSet::EMPTY);
         let mut continued = Vec::new();
         let mut buffers = Buffers::default();
+        buffers.identifiers.looks_closely = options.keep_held;
         let keep_lines = options.selection.needs_lines();
         let CheckOptions { profile, read, .. } = options;
         let report = read_entries(chunk.bytes, profile, *read, keep_lines, &mut skipped, |entry| {

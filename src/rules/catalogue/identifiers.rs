@@ -7,6 +7,7 @@ pub(in crate::rules) use by_value::{LedTo, key_of};
 
 use rustc_hash::FxHashMap;
 
+use crate::rules::held::is_folded_by_case;
 use crate::rules::lower::{Characters, LANE, lower_into};
 use crate::rules::{Attr, Fingerprint, Key};
 
@@ -83,8 +84,10 @@ pub struct IdentifierBuffers {
     numbers: FxHashMap<Fingerprint, Vec<usize>>,
     /// A value that does not stand in the export as it is.
     value: Vec<u8>,
-    /// Whether what was folded last has none but visible characters of ASCII.
+    /// Whether what was folded last is folded by case alone.
     is_plain: bool,
+    /// Whether it matters of every value whether it is plain: also of one with spaces.
+    pub(in crate::rules) looks_closely: bool,
     led_to: LedTo,
 }
 
@@ -138,7 +141,7 @@ impl IdentifierBuffers {
         let value = value.trim_ascii();
         self.make_room(at + value.len());
         let Characters { are_ascii, are_visible } = lower_into(value, &mut self.text[at..]);
-        self.is_plain = are_visible;
+        self.is_plain = are_visible || self.looks_closely && is_folded_by_case(value);
         if are_ascii {
             return at + value.len();
         }

@@ -76,7 +76,7 @@ pub(in crate::rules) fn key_of(value: &StoredValue, settings: &Settings) -> Opti
         Attr::SamAccountName => (ACCOUNT, folded),
         _ => return None,
     };
-    let mut buffers = IdentifierBuffers::default();
+    let mut buffers = IdentifierBuffers { looks_closely: true, ..Default::default() };
     let from = buffers.put(0, kind);
     let mut end = buffers.put_folded(from, text);
     if let Some(initial) = settings.initial_domain.as_deref()
@@ -120,7 +120,7 @@ mod tests {
         }
         let object = Object::of(&subject, settings);
         let mut keys = Vec::new();
-        let mut buffers = IdentifierBuffers::default();
+        let mut buffers = IdentifierBuffers { looks_closely: true, ..Default::default() };
         for_each(&object, &mut buffers, |_, key, _| keys.push(key.fingerprint));
         (buffers.led_to(), keys)
     }
@@ -168,13 +168,14 @@ mod tests {
             (Attr::TargetAddress, "SMTP:ann@fabrikam.com"),
             (Attr::MailNickname, "ann"),
             (Attr::SamAccountName, "ann"),
+            (Attr::ProxyAddresses, "X500:/o=Contoso Ltd/cn=ann"),
         ] {
             assert!(is_led_to("user", attr, value), "{value}");
         }
         for (attr, value) in [
             (Attr::UserPrincipalName, "ann"),
             (Attr::ProxyAddresses, "X400:c=us"),
-            (Attr::ProxyAddresses, "smtp:ann @contoso.com"),
+            (Attr::ProxyAddresses, "smtp:ann  x@contoso.com"),
             (Attr::Mail, "änn@contoso.com"),
             (Attr::TargetAddress, "smtp:"),
             (Attr::MailNickname, ""),
