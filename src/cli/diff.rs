@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
+use crate::change::Preview;
 use crate::change::diff::{
     Compared, DiffDraft, DiffError, DiffOptions, EntryIndex, Kinds, Lacking, Omission, Tally, diff,
 };
 use crate::input::Source;
-use crate::ldif::{InputReport, ReadOptions, read_chunk};
+use crate::ldif::{InputReport, ReadOptions, Record, read_chunk};
 use crate::output::{AtomicFile, Overwrite, commit_all};
-use crate::report::{Base, DiffWriter, Summary, Width, counted, grouped, visible};
+use crate::report::{DiffWriter, Summary, Width, counted, grouped, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
@@ -348,8 +349,13 @@ fn write_text(
         let base = draft.base(number, old);
         number += 1;
         if written.is_ok() {
-            let base = base.as_ref().map_or(Base::NotGiven, Base::Entry);
-            written = diff.write(&record.into_record(), base, &[]);
+            let record = record.into_record();
+            let preview = match (&record, &base) {
+                (Record::Change(change), Some(entry)) => Preview::on(entry, change),
+                (Record::Change(change), None) => Preview::alone(change),
+                (Record::Content(_), _) => Preview::default(),
+            };
+            written = diff.write(&record, &preview, &[]);
         }
     });
     written?;

@@ -3,8 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::change::{EntryText, entry_of};
-use crate::directory::Entry;
+use crate::change::EntryText;
 use crate::ldif::{
     ChunkReport, Position, RawRecord, ReadOptions, entry_text, read_chunk, read_wanted,
 };
@@ -46,11 +45,6 @@ impl<'a> NamedEntry<'a> {
     /// The entry, to be read when it is looked at.
     pub fn text(&self, read: ReadOptions) -> Option<EntryText<'a>> {
         EntryText::of(entry_text(self.chunk, self.at), read)
-    }
-
-    /// Reads the whole entry.
-    pub fn entry(&self, read: ReadOptions) -> Option<Entry<'a>> {
-        entry_of(entry_text(self.chunk, self.at), read)
     }
 }
 
