@@ -236,6 +236,27 @@ fn strict_reading_ends_at_a_record_that_does_not_apply() {
 }
 
 #[test]
+fn what_one_record_deletes_and_a_later_one_adds_is_there() {
+    let export = "dn: CN=Big,DC=x\nchangetype: add\nobjectClass: group\nsAMAccountName: Big\n\
+                  displayName: Big\u{20}\nproxyAddresses: smtp:a b@x.org\n\
+                  proxyAddresses: smtp:c d@x.org\n\n\
+                  dn: CN=Big,DC=x\nchangetype: modify\ndelete: proxyAddresses\n\
+                  proxyAddresses: smtp:a b@x.org\nproxyAddresses: smtp:c d@x.org\n-\n\
+                  delete: displayName\n-\n\n\
+                  dn: CN=Big,DC=x\nchangetype: modify\nadd: proxyAddresses\n\
+                  proxyAddresses: smtp:a b@x.org\n-\n\n";
+    let room = room(export);
+    for filter in [&[][..], &["--filter", "(proxyAddresses=smtp:a b@x.org)"]] {
+        let args = [&["check", "export", "--format", "json", "--select", "proxy-space"], filter];
+        let check = run(room.path(), &args.concat());
+        assert_eq!(check.out.matches("smtp:a b@x.org\"").count(), 1, "{}", check.out);
+        assert!(!check.out.contains("smtp:c d"), "{}", check.out);
+    }
+    let gone = ["check", "export", "--filter", "(proxyAddresses=smtp:c d@x.org)"];
+    assert!(run(room.path(), &gone).err.contains("no findings in no entries"));
+}
+
+#[test]
 fn the_summary_counts_records_that_do_not_apply_as_failed() {
     let room = room(MISFIT);
     for args in [&["check", "export"][..], &["search", "export"], &["apply", "export", "z"]] {
