@@ -75,6 +75,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     inputs::report_notes(export.name(), export.notes(), console, &mut totals);
     let mut image = Image::new(&records, OnRefusal::GoOn);
     let (scan, outcomes) = settle(&mut image, export, (read, write));
+    scan.strays.require_export(export.name())?;
     let refused = report_refusals(change.name(), &lines, &records, &outcomes, console);
     let stopped = read.strict && scan.report.failed_blocks > 0;
     if stopped || scan.misread > 0 || (refused > 0 && !args.go_on) {
@@ -85,17 +86,14 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         return Ok(Exit::Failure);
     }
 
+    let strays = scan.strays;
     let (stray, report) = rewritten::write(&image, export, scan, (read, write), &mut out)?;
     out.commit()?;
     inputs::report_reading(export.name(), &report, console, &mut totals);
     if stray > 0 {
         totals.skip("change record", stray);
         totals.read = totals.read.saturating_sub(stray);
-        console.note(&format!(
-            "{}: left out {} that are no entries",
-            export.name(),
-            counted(stray, "change record", "change records")
-        ));
+        strays.report(export.name(), console);
     }
     if image.duplicates() > 0 {
         let doubles = counted(image.duplicates(), "entry", "entries");

@@ -41,11 +41,16 @@ pub struct Args {
     rules: RuleArgs,
 
     /// Show what the profile finds and IdFix does not, and the false alarms of IdFix
-    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["baseline", "write_baseline"])]
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        conflicts_with_all = ["baseline", "write_baseline"],
+        help_heading = "Rules"
+    )]
     compare: Option<String>,
 
-    /// Say what each family of rules costs
-    #[arg(long)]
+    /// Say what time each family of rules takes
+    #[arg(long, help_heading = None)]
     timings: bool,
 
     #[command(flatten)]
@@ -95,7 +100,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let (sources, previous) = sources.split_at(args.exports.len());
     let mut acceptance = args.baseline.begin(sources, options.read)?;
     let mut totals = Summary::new();
-    let survey = survey::run(sources, &options, console, &mut totals);
+    let survey = survey::run(sources, &options, &args.scope, console, &mut totals)?;
 
     let stopped = options.read.strict && totals.failures_total > 0;
     if let Some(list) = args.list.wanted() {

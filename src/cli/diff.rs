@@ -17,6 +17,7 @@ use crate::report::{DiffWriter, Summary, Width, counted, grouped, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
+use super::ending::cut_off;
 use super::options::{ReadArgs, ScopeArgs, StatsArgs, WriteArgs};
 use super::{Exit, inputs, summary};
 
@@ -137,6 +138,10 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     }
     let names = [old_source.name(), new_source.name()];
     let draft = diff(&old, &new, &options).map_err(|error| explained(error, names))?;
+    if !draft.differs() {
+        let exports = [old_source.bytes(), new_source.bytes()];
+        args.scope.require_base(&exports, read)?;
+    }
     args.put(outputs, &draft, &old, console)?;
     report(&draft, args, console);
     summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
@@ -258,6 +263,7 @@ pub(super) fn refusals(source: &Source, index: &EntryIndex<'_>, lack: Lack<'_>) 
     }
     let seen = &report.observations;
     let why = seen.export.incomplete(seen.content_records + report.failed_records);
+    let why = why.or_else(|| cut_off(source.bytes(), seen));
     if let (Some(why), Lack::Refused { hint }) = (why, lack) {
         refusals.push(format!(
             "{name}: the export is incomplete ({why}): what it lacks would be taken for gone; \

@@ -1,5 +1,6 @@
 //! `ldifix fix`: writes the corrective change and its inverse.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -88,7 +89,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let sources = inputs::open(&args.exports)?;
     let baseline = args.baseline.load(&sources, options.read)?;
     let mut totals = Summary::new();
-    let survey = survey::run(&sources, &options, console, &mut totals);
+    let survey = survey::run(&sources, &options, &args.scope, console, &mut totals)?;
     if options.read.strict && totals.failures_total > 0 {
         bail!("a record cannot be read, and --strict was given: nothing is written");
     }
@@ -155,6 +156,19 @@ fn put(outputs: Outputs, draft: &Draft<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Words about several, said of so many: `need` of one is `needs`.
+fn agreeing(count: u64, words: &str) -> Cow<'_, str> {
+    let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let one = match verb {
+        _ if count != 1 => return Cow::Borrowed(words),
+        "are" => "is".to_owned(),
+        "have" => "has".to_owned(),
+        "cannot" => verb.to_owned(),
+        _ => format!("{verb}s"),
+    };
+    Cow::Owned(format!("{one} {rest}"))
+}
+
 /// Says what is in the files and what is not.
 fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
     let records = draft.records as u64;
@@ -193,7 +207,8 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
             "cannot-be-written" => "cannot be changed by a modify record",
             _ => "cannot be put in an order that a server takes",
         };
-        console.note(&format!("{} {words}", counted(*count, "finding", "findings")));
+        let findings = counted(*count, "finding", "findings");
+        console.note(&format!("{findings} {}", agreeing(*count, words)));
     }
     for declined in draft.listed.iter().take(SHOWN) {
         let finding = &declined.finding;

@@ -148,8 +148,7 @@ pub fn invert(
     let (scans, outcomes) = settle_all(&mut image, bases, read, None);
     let (mut failed, mut misread) = (false, false);
     for (base, scan) in bases.iter().zip(&scans) {
-        inputs::report_reading(base.name(), &scan.report, console, totals);
-        failed |= scan.report.failed_blocks > 0;
+        failed |= !scan.report(base.name(), console, totals)?;
         misread |= scan.report_misread(base.name(), console);
     }
     if misread {

@@ -10,6 +10,7 @@ use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
 use crate::report::{Colour, Problem, Severity, Width};
 use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, Selection, WantedRules};
 
+use super::base;
 use super::selection::SelectionArgs;
 use super::tenant::TenantArgs;
 
@@ -38,6 +39,22 @@ impl ReadArgs {
     }
 }
 
+/// A number above 0, for options; says which numbers are good.
+///
+/// # Errors
+/// Where the text is none.
+pub fn above_zero<N: std::str::FromStr>(text: &str) -> anyhow::Result<N> {
+    text.parse().ok().context("write a whole number above 0, as in 8")
+}
+
+/// A whole number, for options; says which numbers are good.
+///
+/// # Errors
+/// Where the text is none.
+pub fn whole_number<N: std::str::FromStr>(text: &str) -> anyhow::Result<N> {
+    text.parse().ok().context("write a whole number, 0 or above, as in 180")
+}
+
 fn size(text: &str) -> anyhow::Result<u64> {
     let (digits, unit) = match text.char_indices().last() {
         Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
@@ -45,7 +62,9 @@ fn size(text: &str) -> anyhow::Result<u64> {
         Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
         _ => (text, 1),
     };
-    let number: u64 = digits.parse().context("a size is a number, as in 512K, 64M or 2G")?;
+    let number: u64 = digits.parse().context(
+        "a size is a whole number of bytes, or one with K, M or G behind it, as in 512K, 64M or 2G",
+    )?;
     match number.checked_mul(unit) {
         Some(0) | None => bail!("a size is above 0 and below 16 exabytes"),
         Some(size) => Ok(size),
@@ -84,7 +103,7 @@ impl WriteArgs {
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {
     /// Write the summary as JSON to FILE (`-` for stdout)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = None)]
     pub stats: Option<PathBuf>,
 }
 
@@ -185,6 +204,17 @@ impl ScopeArgs {
     /// Whether a part of the directory is left out.
     pub fn is_restricted(&self) -> bool {
         self.base.is_some() || !self.exclude.is_empty() || self.filter.is_some()
+    }
+
+    /// Refuses a base at or below which no entry of these exports is.
+    ///
+    /// # Errors
+    /// Names the nearest name above it, and one that is spelled alike.
+    pub fn require_base(&self, exports: &[&[u8]], read: ReadOptions) -> anyhow::Result<()> {
+        match &self.base {
+            Some(text) => base::require(text, &dn("--base", text)?, exports, read),
+            None => Ok(()),
+        }
     }
 
     fn selection(&self) -> anyhow::Result<Selection> {

@@ -184,6 +184,9 @@ pub fn write_found(
     say(&tally, query.has_chains(), console);
     tally.settle(&mut totals);
     summary::finish_quietly(&totals, stats, console)?;
+    if tally.entries > 0 && tally.outside == tally.entries && query.must_reach_base() {
+        bail!("--base: no entry of the input is at or below it; check its spelling");
+    }
     Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean })
 }
 
@@ -274,6 +277,13 @@ impl Args {
 }
 
 impl Query {
+    /// Whether an entry lies where it is looked for, if the base is there at all. An
+    /// entry without others below it is a base as well.
+    fn must_reach_base(&self) -> bool {
+        let scope = self.base.as_ref().map(SearchBase::scope);
+        scope.is_some_and(|scope| scope == Scope::Subtree)
+    }
+
     /// All entries, with the named attributes.
     ///
     /// # Errors

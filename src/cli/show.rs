@@ -73,7 +73,7 @@ fn on<W: Write>(
     read: ReadOptions,
     diff: &mut DiffWriter<W>,
     console: &Console,
-) -> io::Result<Exit> {
+) -> anyhow::Result<Exit> {
     let records: Vec<ChangeRecord<'_>> = steps
         .iter()
         .filter_map(|step| match &step.record {
@@ -87,8 +87,8 @@ fn on<W: Write>(
     let mut exit = Exit::Clean;
     inputs::report_notes(base.name(), base.notes(), console, &mut aside);
     for scan in &scans {
-        inputs::report_reading(base.name(), &scan.report, console, &mut aside);
-        if scan.report_misread(base.name(), console) || scan.report.failed_blocks > 0 {
+        let whole = scan.report(base.name(), console, &mut aside)?;
+        if scan.report_misread(base.name(), console) || !whole {
             exit = Exit::Failure;
         }
     }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::Write;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -18,9 +19,10 @@ use crate::output::{AtomicFile, Overwrite, commit_all};
 use crate::report::{Summary, counted};
 
 use super::apart::require_apart;
+use super::base;
 use super::canonical::copy_record;
 use super::console::Console;
-use super::options::{ReadArgs, WriteArgs, dn};
+use super::options::{ReadArgs, WriteArgs, above_zero, dn};
 use super::{Exit, entries, inputs};
 
 /// Write an export as several files, by number of entries or by subtree
@@ -31,8 +33,13 @@ pub struct Args {
     export: PathBuf,
 
     /// At most N entries in a file
-    #[arg(long, value_name = "N", required_unless_present = "subtree")]
-    entries: Option<std::num::NonZeroU64>,
+    #[arg(
+        long,
+        value_name = "N",
+        required_unless_present = "subtree",
+        value_parser = above_zero::<NonZeroU64>
+    )]
+    entries: Option<NonZeroU64>,
 
     /// A file for each child of --base, or for each naming context
     #[arg(long, conflicts_with = "entries")]
@@ -72,6 +79,12 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let mut totals = Summary::new();
     inputs::report_notes(source.name(), source.notes(), console, &mut totals);
     let plan = Plan::of(&source, by, read)?;
+    if let (By::ChildrenOf(base), [rest]) = (&plan.by, plan.parts.as_slice())
+        && rest.name == "rest"
+    {
+        let text = args.base.as_deref().unwrap_or_default();
+        base::require(text, base, &[source.bytes()], read)?;
+    }
     if plan.parts.is_empty() {
         bail!("{}: no entries: there is nothing to split", source.name());
     }

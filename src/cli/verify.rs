@@ -1,6 +1,5 @@
 //! `ldifix verify`: what of a change file was applied.
 
-use std::convert::Infallible;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,10 +8,10 @@ use clap::ValueEnum;
 
 use crate::change::{
     EntryText, Image, Judgement, Obstacle, OnRefusal, Outcome, State, Undo, Uninvertible,
-    Verification, VerifyRun, refuse_misfits, undo_without_base,
+    Verification, VerifyRun, undo_without_base,
 };
 use crate::input::Source;
-use crate::ldif::{ChangeRecord, InputReport, ReadOptions, WriteOptions, Writer, map_chunks};
+use crate::ldif::{ChangeRecord, ReadOptions, WriteOptions, Writer};
 use crate::output::{AtomicFile, Overwrite, commit_all};
 use crate::report::{
     Summary, Verified, VerifiedCsv, VerifiedJson, VerifiedTable, VerifiedWriter, Width, counted,
@@ -22,7 +21,7 @@ use crate::report::{
 use super::apart::require_apart;
 use super::changes::{Step, refusal};
 use super::console::Console;
-use super::entries::ScannedChunk;
+use super::entries::{ReadThrough, read_through};
 use super::invert::{Named, invert, left_out, words};
 use super::options::{ReadArgs, StatsArgs, WriteArgs};
 use super::settled::settle_all;
@@ -111,7 +110,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         verification = verification.without_base();
     }
     let Judged { judgements, failed, misread } =
-        judge(&mut verification, &exports, &bases, read, console, &mut totals);
+        judge(&mut verification, &exports, &bases, read, console, &mut totals)?;
     if failed && read.strict {
         bail!("a record cannot be read, and --strict was given: nothing was verified");
     }
@@ -180,78 +179,62 @@ fn judge<'a>(
     read: ReadOptions,
     console: &Console,
     totals: &mut Summary,
-) -> Judged {
+) -> anyhow::Result<Judged> {
     for source in exports.iter().chain(bases) {
         inputs::report_notes(source.name(), source.notes(), console, totals);
     }
     loop {
-        let (mut reports, mut misread) = (Vec::new(), 0);
+        let mut all_through = Vec::new();
         for export in exports {
-            let Found { entries, report, misread: more } =
-                look_up(export, read, &|dn| verification.wants(dn));
-            misread += more;
-            entries.into_iter().for_each(|entry| verification.load_text(entry));
-            reports.push((export.name(), report));
+            let (found, through) = look_up(export, read, &|dn| verification.wants(dn));
+            found.into_iter().for_each(|entry| verification.load_text(entry));
+            all_through.push((export.name(), through));
         }
         for base in bases {
-            let Found { entries, report, misread: more } =
-                look_up(base, read, &|dn| verification.wants_of_base(dn));
-            misread += more;
-            entries.into_iter().for_each(|entry| verification.load_base_text(entry));
-            reports.push((base.name(), report));
+            let (found, through) = look_up(base, read, &|dn| verification.wants_of_base(dn));
+            found.into_iter().for_each(|entry| verification.load_base_text(entry));
+            all_through.push((base.name(), through));
         }
         let VerifyRun::Done(judgements) = verification.run() else { continue };
-        let mut failed = false;
-        for (name, report) in &reports {
-            inputs::report_reading(name, report, console, totals);
-            failed |= report.failed_blocks > 0;
+        let (mut failed, mut misread) = (false, 0);
+        for (name, through) in &all_through {
+            inputs::report_reading(name, &through.report, console, totals);
+            through.strays.require_export(name)?;
+            through.strays.report(name, console);
+            failed |= through.report.failed_blocks > 0;
+            misread += through.misread;
         }
         if verification.duplicates() > 0 {
             let doubles = counted(verification.duplicates(), "entry", "entries");
             console.note(&format!("{doubles} with a DN that an earlier one has; the first counts"));
         }
-        return Judged { judgements, failed, misread };
+        return Ok(Judged { judgements, failed, misread });
     }
 }
 
-/// The entries of an export of which the records speak.
-struct Found<'a> {
-    entries: Vec<EntryText<'a>>,
-    report: InputReport,
-    /// How many of them are misread.
-    misread: u64,
-}
-
+/// The entries of an export of which the records speak, and what reading it gave.
 fn look_up<'a>(
     export: &'a Source,
     read: ReadOptions,
     wants: &(dyn Fn(&[u8]) -> bool + Sync),
-) -> Found<'a> {
-    let mut report = InputReport::default();
-    let (mut all, mut continued, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
-    let Ok(()) = map_chunks(
+) -> (Vec<EntryText<'a>>, ReadThrough) {
+    let mut all = Vec::new();
+    let through = read_through(
         export.bytes(),
+        read,
         |chunk| {
             let (mut found, mut places) = (Vec::new(), Vec::new());
-            let scanned = entries::scan(chunk.bytes, read, |named| {
+            let scanned = entries::scan(chunk, read, |named| {
                 if wants(&named.dn) {
                     places.push(named.place());
                     found.extend(named.text(read));
                 }
             });
-            (scanned, found, places)
+            (scanned, places, found)
         },
-        |(mut chunk, found, places): (ScannedChunk, Vec<EntryText<'a>>, Vec<usize>)| {
-            let base = report.add(std::mem::take(&mut chunk.report));
-            continued.extend(chunk.continued_from(base));
-            wanted.extend(places.into_iter().map(|at| base.offset + at as u64));
-            all.extend(found);
-            Ok::<(), Infallible>(())
-        },
+        |_, _, found: Vec<EntryText<'a>>| all.extend(found),
     );
-    let misread = refuse_misfits(export.bytes(), &continued, read, &mut report);
-    let misread = misread.iter().filter(|offset| wanted.binary_search(offset).is_ok()).count();
-    Found { entries: all, report, misread: misread as u64 }
+    (all, through)
 }
 
 /// Lists the records on stdout.
