@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width};
 use crate::rules::{CheckOptions, Finding, WantedRules};
 
-use super::apart::require_apart;
+use super::apart::{require_apart, require_each_once};
 use super::baseline::WriteBaselineArgs;
 use super::compare::{self, Form};
 use super::config::ConfigArgs;
@@ -81,6 +81,7 @@ enum Format {
 
 /// Checks the exports and writes the findings to stdout.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
+    require_each_once(&args.exports)?;
     require_apart(&args.exports, [args.baseline.path(), args.stats.stats.as_ref()])?;
     let started = Instant::now();
     let mut options = args.rules.check_options(&args.scope, &args.read)?;

@@ -2,8 +2,8 @@
 //!
 //! A missing line end alone says nothing: many tools write none. Nor does an empty or a
 //! short value. What no tool writes is half a group of base64 digits, unless it leaves
-//! padding out, half an attribute description, and, behind entries with attributes, one of
-//! which only the DN is there.
+//! padding out, half a character, half an attribute description, and, behind entries with
+//! attributes, one of which only the DN is there.
 
 use memchr::{memchr, memrchr};
 
@@ -17,6 +17,7 @@ pub fn cut_off(input: &[u8], seen: &Observations) -> Option<String> {
     let start = last_logical_line(input);
     let line = input.get(start..).unwrap_or_default();
     let what = match memchr(b':', line) {
+        _ if is_part_of_a_character(line, seen) => "within a character".to_owned(),
         _ if line.starts_with(b"#") || [&b""[..], b"-"].contains(&line.trim_ascii()) => {
             return None;
         }
@@ -35,6 +36,20 @@ pub fn cut_off(input: &[u8], seen: &Observations) -> Option<String> {
         }
     };
     Some(format!("it ends {what}: it was cut off"))
+}
+
+/// Whether the last character is not all there, which the reader of UTF-16 replaces. Where
+/// other values are not UTF-8 either, this one need not be.
+fn is_part_of_a_character(line: &[u8], seen: &Observations) -> bool {
+    let tail = line.utf8_chunks().last().map(|chunk| chunk.invalid()).unwrap_or_default();
+    // The first byte of a sequence says how long it is.
+    let is_begun = matches!(tail, [0xC2..=0xF4, ..]);
+    (is_begun && count_of(seen, WarningKind::NotUtf8) < 2)
+        || line.ends_with(char::REPLACEMENT_CHARACTER.to_string().as_bytes())
+}
+
+fn count_of(seen: &Observations, kind: WarningKind) -> u64 {
+    seen.warnings().iter().find(|own| own.kind == kind).map_or(0, |own| own.count)
 }
 
 /// Where the last line begins, with those that it goes on in.
@@ -56,9 +71,7 @@ fn is_cut(digits: &[u8]) -> bool {
 
 /// Whether a writer left the padding of other values out as well.
 fn leaves_padding_out(seen: &Observations) -> bool {
-    let warnings = seen.warnings();
-    let unpadded = warnings.iter().find(|own| own.kind == WarningKind::UnpaddedBase64);
-    unpadded.is_some_and(|warning| warning.count > 1)
+    count_of(seen, WarningKind::UnpaddedBase64) > 1
 }
 
 /// Whether this is the first line of a record, and the record before it has more.
@@ -125,6 +138,21 @@ mod tests {
             assert_eq!(ends(&text).as_deref(), Some("within a base64 value"), "{text:?}");
             assert_eq!(ends(&format!("{text}\n")), None);
         }
+    }
+
+    #[test]
+    fn a_part_of_a_character_was_cut_off() {
+        let within = |text: &[u8]| {
+            let mut report = InputReport::default();
+            report.add(read_chunk(text, ReadOptions::default(), |_| {}));
+            cut_off(text, &report.observations).is_some()
+        };
+        assert!(within("dn: cn=a,dc=x\ncn: Zo\u{fffd}".as_bytes()));
+        assert!(within(b"dn: cn=a,dc=x\ncn: Zo\xc3"));
+        assert!(within(b"dn: cn=a,dc=x\ncn: \xf0\x9f\x98"));
+        assert!(!within("dn: cn=a,dc=x\ncn: Zo\u{eb}".as_bytes()));
+        // Another encoding, such as Latin-1, throughout.
+        assert!(!within(b"dn: cn=a,dc=x\ncn: Zo\xeb\ngivenName: Zo\xeb"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::output::{AtomicFile, Overwrite, commit_all};
 use crate::report::{Summary, counted, quoted, visible};
 use crate::rules::{CheckOptions, Finding};
 
-use super::apart::require_apart;
+use super::apart::{require_apart, require_each_once};
 use super::baseline::BaselineArgs;
 use super::config::ConfigArgs;
 use super::console::Console;
@@ -84,6 +84,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = CheckOptions { keep_held: true, ..options };
     let wanted = args.rules.wanted(&options.profile)?;
     let outputs = [Some(&args.output), args.undo.as_ref(), args.stats.stats.as_ref()];
+    require_each_once(&args.exports)?;
     require_apart(&args.exports, outputs.into_iter().chain(args.second_cycle.paths()))?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&args.exports)?;

@@ -9,11 +9,11 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use crate::directory::{AttributeList, Scope, SearchBase};
+use crate::directory::{AttributeList, Filter, Scope, SearchBase};
 use crate::input::Flow;
 use crate::ldif::{InputReport, ReadOptions, WriteOptions, Writer};
 use crate::output::{AtomicFile, Overwrite};
-use crate::report::{Columns, Summary, counted, grouped};
+use crate::report::{Columns, Summary, counted, grouped, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
@@ -131,6 +131,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let query = args.query()?;
     let shape = args.shape()?;
     require_apart(&args.exports, [Some(&args.output), args.stats.stats.as_ref()])?;
+    args.require_files()?;
     let inputs = inputs::flows(&args.exports)?;
     let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
     let out = AtomicFile::create(&args.output, overwrite)?;
@@ -249,6 +250,20 @@ fn attrs(option: &str, names: &[String]) -> String {
 }
 
 impl Args {
+    /// Refuses a filter where a file is expected, as ldapsearch takes it.
+    fn require_files(&self) -> anyhow::Result<()> {
+        for path in &self.exports {
+            let text = path.to_string_lossy();
+            if text.contains('=') && Filter::parse(text.as_bytes()).is_ok() && !path.exists() {
+                bail!(
+                    "{}: no such file; a filter is named with --filter",
+                    visible(text.as_bytes())
+                );
+            }
+        }
+        Ok(())
+    }
+
     fn query(&self) -> anyhow::Result<Query> {
         let list = |option: &str, names: &Option<Vec<String>>| {
             let Some(names) = names else { return Ok(None) };

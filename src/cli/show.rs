@@ -39,6 +39,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let mut aside = Summary::new();
     let with_comments = ReadOptions { comments: true, ..read };
     let Some(steps) = changes::read(change, with_comments, console, &mut aside) else {
+        console.note("nothing is shown: the change file cannot be read as a whole");
         return Ok(Exit::Failure);
     };
 

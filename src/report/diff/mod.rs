@@ -33,6 +33,16 @@ use crate::change::{NotApplicable, Preview, TouchedAttribute, Unknown};
 use crate::directory::Entry;
 use crate::ldif::{Attribute, Change, ChangeRecord, Control, Record, Value};
 
+/// Controls that change files have, by the names that their documents give them (MS-ADTS
+/// 3.1.1.3.4.1, RFC 4528).
+const CONTROLS: [(&[u8], &str); 5] = [
+    (b"1.2.840.113556.1.4.1413", "permissive modify"),
+    (b"1.2.840.113556.1.4.805", "tree delete"),
+    (b"1.2.840.113556.1.4.619", "lazy commit"),
+    (b"1.2.840.113556.1.4.417", "show deleted"),
+    (b"1.3.6.1.1.12", "assertion"),
+];
+
 const INDENT: usize = 2;
 /// As wide as `userPrincipalName`.
 const ATTRIBUTE_WIDTH: usize = 17;
@@ -162,11 +172,12 @@ impl<W: Write> DiffWriter<W> {
     }
 
     fn control(&mut self, control: &Control<'_>) {
-        let critical = match control.criticality {
-            Some(true) => " (critical)",
-            Some(false) | None => "",
-        };
-        self.remark(&format!("control {}{critical}", visible(&control.oid)));
+        let name = CONTROLS.iter().find(|(oid, _)| *oid == &*control.oid).map(|(_, name)| *name);
+        let critical = (control.criticality == Some(true)).then_some("critical");
+        let words: Vec<&str> = name.into_iter().chain(critical).collect();
+        let words =
+            if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+        self.remark(&format!("control {}{words}", visible(&control.oid)));
     }
 
     /// Attribute lines, all with the same sign.

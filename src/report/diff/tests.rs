@@ -260,7 +260,7 @@ fn replace_and_increment_say_what_is_not_known() {
         concat!(
             "modify (root DSE)\n",
             "  changetype: ntdsSchemaModify\n",
-            "  control 1.2.840.113556.1.4.1413 (critical)\n",
+            "  control 1.2.840.113556.1.4.1413 (permissive modify, critical)\n",
             "  title              - (all values, whatever they are)\n",
             "                     + Boss\n",
             "  uidNumber          + (increment by) 5\n",
