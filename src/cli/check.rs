@@ -109,7 +109,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
             list.write(&survey, &options.profile, args.format.of_lists(console), console)?;
         }
         summary::add_not_exported(&mut totals, &options.profile, &wanted);
-        summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+        summary::finish_quietly(&totals, args.stats.stats.as_ref(), console)?;
         return Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure });
     }
     if let (false, Some(other)) = (stopped, &other) {
@@ -117,7 +117,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         let sides = (&options, other);
         let exit = compare::run(sources, &survey, sides, &wanted, form, console, &mut totals)?;
         summary::add_not_exported(&mut totals, &options.profile, &wanted);
-        summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+        summary::finish(&totals, args.stats.stats.as_ref(), started, console)?;
         return Ok(if totals.is_whole() { exit } else { Exit::Failure });
     }
     if !stopped {
@@ -151,7 +151,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         acceptance.finish(&args.baseline, &options.profile, whole, &mut totals, console)?;
     }
     summary::add_not_exported(&mut totals, &options.profile, &wanted);
-    summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+    summary::finish(&totals, args.stats.stats.as_ref(), started, console)?;
     if let Some(timings) = timings {
         summary::timings(&timings, console);
     }

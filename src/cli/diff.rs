@@ -12,13 +12,13 @@ use crate::change::diff::{
 };
 use crate::input::Source;
 use crate::ldif::{InputReport, ReadOptions, Record, read_chunk};
-use crate::output::{AtomicFile, Overwrite, commit_all};
+use crate::output::{AtomicFile, commit_all};
 use crate::report::{DiffWriter, Summary, Width, counted, grouped, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
 use super::ending::cut_off;
-use super::options::{ReadArgs, ScopeArgs, StatsArgs, WriteArgs};
+use super::options::{ForceArgs, LdifArgs, ScopeArgs};
 use super::{Exit, inputs, summary};
 
 /// Write the change LDIF that turns one export into another, and its inverse
@@ -40,9 +40,8 @@ pub struct Args {
     #[arg(long, short, value_name = "UNDO")]
     undo: Option<PathBuf>,
 
-    /// Replace the outputs where they exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     /// What is written
     #[arg(long, value_enum, default_value_t = Format::Ldif)]
@@ -59,13 +58,7 @@ pub struct Args {
     scope: ScopeArgs,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 }
 
 /// What is compared.
@@ -108,8 +101,8 @@ enum Format {
 /// Drafts the change and its inverse, proves them, and lets them appear together.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.options()?;
-    let read = args.read.options();
-    let stats = args.stats.stats.as_ref();
+    let read = args.ldif.read.options();
+    let stats = args.ldif.stats();
     require_apart([&args.old, &args.new], [Some(&args.output), args.undo.as_ref(), stats])?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&[args.old.clone(), args.new.clone()])?;
@@ -132,7 +125,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
                 report_index(source, index, lack, console, &mut totals)
             });
     if usable.contains(&false) {
-        summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+        summary::finish_quietly(&totals, args.ldif.stats(), console)?;
         console.note("nothing was written");
         return Ok(Exit::Failure);
     }
@@ -144,7 +137,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     }
     args.put(outputs, &draft, &old, console)?;
     report(&draft, args, console);
-    summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+    summary::finish_quietly(&totals, args.ldif.stats(), console)?;
     Ok(if draft.differs() { Exit::Findings } else { Exit::Clean })
 }
 
@@ -169,7 +162,7 @@ impl Args {
                 delete: !compared.no_delete,
                 modify: !compared.no_modify,
             },
-            write: self.write.options(),
+            write: self.ldif.write.options(),
         })
     }
 
@@ -179,7 +172,7 @@ impl Args {
         if self.undo.as_ref().is_some_and(|undo| undo.as_os_str() == "-") {
             bail!("the inverse must be a file: name one with --undo FILE");
         }
-        let overwrite = if self.force { Overwrite::Yes } else { Overwrite::No };
+        let overwrite = self.force.overwrite();
         let out = AtomicFile::create(&self.output, overwrite)?;
         let undo =
             self.undo.as_ref().map(|path| AtomicFile::create(path, overwrite)).transpose()?;

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use crate::change::diff::Scope;
 use crate::directory::{Filter, FilterErrorKind, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
+use crate::output::Overwrite;
 use crate::report::{Colour, Problem, Severity, Width};
 use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, Selection, WantedRules};
 
@@ -105,6 +106,46 @@ pub struct StatsArgs {
     /// Write the summary as JSON to FILE (`-` for stdout)
     #[arg(long, value_name = "FILE", help_heading = None)]
     pub stats: Option<PathBuf>,
+}
+
+/// How LDIF is read and written, and where the numbers of the run go.
+#[derive(Debug, clap::Args)]
+pub struct LdifArgs {
+    #[command(flatten)]
+    pub write: WriteArgs,
+
+    #[command(flatten)]
+    pub read: ReadArgs,
+
+    #[command(flatten)]
+    stats: StatsArgs,
+}
+
+impl LdifArgs {
+    /// The options of the reader and of the writer.
+    pub fn options(&self) -> (ReadOptions, WriteOptions) {
+        (self.read.options(), self.write.options())
+    }
+
+    /// The file of the numbers, where one is asked for.
+    pub fn stats(&self) -> Option<&PathBuf> {
+        self.stats.stats.as_ref()
+    }
+}
+
+/// Whether files that are there are replaced.
+#[derive(Debug, clap::Args)]
+pub struct ForceArgs {
+    /// Replace what exists of the outputs
+    #[arg(long)]
+    force: bool,
+}
+
+impl ForceArgs {
+    /// What becomes of a file that is there.
+    pub fn overwrite(&self) -> Overwrite {
+        if self.force { Overwrite::Yes } else { Overwrite::No }
+    }
 }
 
 /// Which rules are checked.

@@ -12,13 +12,13 @@ use clap::ValueEnum;
 use crate::directory::{AttributeList, Filter, Scope, SearchBase};
 use crate::input::Flow;
 use crate::ldif::{InputReport, ReadOptions, WriteOptions, Writer};
-use crate::output::{AtomicFile, Overwrite};
+use crate::output::AtomicFile;
 use crate::report::{Columns, Summary, counted, grouped, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
 use super::flow::{self, Halt, Spare};
-use super::options::{ReadArgs, StatsArgs, WriteArgs, dn, matcher};
+use super::options::{ForceArgs, LdifArgs, dn, matcher};
 use super::{Exit, inputs, summary};
 pub use chunk::Query;
 use chunk::{Found, Tally};
@@ -66,18 +66,11 @@ pub struct Args {
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 
-    /// Replace the output where it exists
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -130,12 +123,12 @@ pub enum Shape {
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let query = args.query()?;
     let shape = args.shape()?;
-    require_apart(&args.exports, [Some(&args.output), args.stats.stats.as_ref()])?;
+    require_apart(&args.exports, [Some(&args.output), args.ldif.stats()])?;
     args.require_files()?;
     let inputs = inputs::flows(&args.exports)?;
-    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let overwrite = args.force.overwrite();
     let out = AtomicFile::create(&args.output, overwrite)?;
-    write_found(inputs, query, &shape, (out, args.stats.stats.as_deref()), console)
+    write_found(inputs, query, &shape, (out, args.ldif.stats()), console)
 }
 
 /// Writes what a query finds in inputs, and says how much it was.
@@ -146,7 +139,7 @@ pub fn write_found(
     inputs: Vec<Flow>,
     mut query: Query,
     shape: &Shape,
-    (mut out, stats): (AtomicFile, Option<&std::path::Path>),
+    (mut out, stats): (AtomicFile, Option<&PathBuf>),
     console: &Console,
 ) -> anyhow::Result<Exit> {
     let mut totals = Summary::new();
@@ -277,14 +270,14 @@ impl Args {
             list: list("--attrs", &self.attrs)?,
             without: list("--exclude-attrs", &self.exclude_attrs)?,
             links: None,
-            read: self.read.options(),
+            read: self.ldif.read.options(),
         })
     }
 
     fn shape(&self) -> anyhow::Result<Shape> {
         Ok(match self.to {
             _ if self.count => Shape::Count,
-            Format::Ldif => Shape::Ldif(self.write.options()),
+            Format::Ldif => Shape::Ldif(self.ldif.write.options()),
             Format::Json => Shape::Json,
             Format::Csv => Shape::csv(self.attrs.as_deref(), &self.separator)?,
         })

@@ -15,14 +15,14 @@ use crate::ldif::{
     CHUNK_SIZE, Chunks, InputReport, LdifErrorKind, ReadOptions, WriteOptions, Writer, map_chunks,
     map_in_order, read_chunk,
 };
-use crate::output::{AtomicFile, Overwrite, commit_all};
+use crate::output::{AtomicFile, commit_all};
 use crate::report::{Summary, counted};
 
 use super::apart::require_apart;
 use super::base;
 use super::canonical::copy_record;
 use super::console::Console;
-use super::options::{ReadArgs, WriteArgs, above_zero, dn};
+use super::options::{ForceArgs, ReadArgs, WriteArgs, above_zero, dn};
 use super::{Exit, entries, inputs};
 
 /// Write an export as several files, by number of entries or by subtree
@@ -53,9 +53,8 @@ pub struct Args {
     #[arg(long, short, value_name = "PREFIX|DIR")]
     output: PathBuf,
 
-    /// Replace files that exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
     write: WriteArgs,
@@ -95,7 +94,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
             source.name()
         );
     }
-    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let overwrite = args.force.overwrite();
     let prefix = prefix(&args.output, &args.export);
     let mut files = Vec::new();
     for part in &plan.parts {

@@ -12,7 +12,7 @@ use crate::change::{
 };
 use crate::input::Source;
 use crate::ldif::{ChangeRecord, ReadOptions, WriteOptions, Writer};
-use crate::output::{AtomicFile, Overwrite, commit_all};
+use crate::output::{AtomicFile, commit_all};
 use crate::report::{
     Summary, Verified, VerifiedCsv, VerifiedJson, VerifiedTable, VerifiedWriter, Width, counted,
     grouped, visible,
@@ -23,7 +23,7 @@ use super::changes::{Step, refusal};
 use super::console::Console;
 use super::entries::{ReadThrough, read_through};
 use super::invert::{Named, invert, left_out, words};
-use super::options::{ReadArgs, StatsArgs, WriteArgs};
+use super::options::{ForceArgs, LdifArgs};
 use super::settled::settle_all;
 use super::{Exit, changes, entries, inputs, summary};
 
@@ -58,18 +58,11 @@ pub struct Args {
     #[arg(long)]
     partial: bool,
 
-    /// Replace these files where they exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -81,7 +74,7 @@ enum Format {
 
 /// Verifies the change file; its files appear together or not at all.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
-    let written = [args.pending.as_ref(), args.applied_undo.as_ref(), args.stats.stats.as_ref()];
+    let written = [args.pending.as_ref(), args.applied_undo.as_ref(), args.ldif.stats()];
     require_apart([&args.change].into_iter().chain(&args.exports).chain(&args.base), written)?;
     let outputs = args.outputs()?;
     let paths: Vec<PathBuf> =
@@ -91,7 +84,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let (exports, bases) = others.split_at(args.exports.len());
     let (exports, bases): (Vec<&Source>, Vec<&Source>) =
         (exports.iter().collect(), bases.iter().collect());
-    let read = args.read.options();
+    let read = args.ldif.read.options();
 
     let mut aside = Summary::new();
     let with_comments = ReadOptions { comments: true, ..read };
@@ -120,7 +113,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let written = put.all(outputs, &mut verification, &judgements, misread)?;
 
     report(change.name(), &tally, &judgements, console);
-    summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+    summary::finish_quietly(&totals, args.ldif.stats(), console)?;
     let all_applied = judgements.iter().all(|judgement| judgement.state == State::Applied);
     Ok(match all_applied {
         _ if failed || !written => Exit::Failure,
@@ -153,7 +146,7 @@ impl Args {
         if files.into_iter().flatten().any(|path| path.as_os_str() == "-") {
             bail!("stdout has the list of the records: name a file");
         }
-        let overwrite = if self.force { Overwrite::Yes } else { Overwrite::No };
+        let overwrite = self.force.overwrite();
         let create = |path: &Option<PathBuf>| {
             path.as_ref().map(|path| AtomicFile::create(path, overwrite)).transpose()
         };
@@ -440,7 +433,7 @@ impl Put<'_, '_> {
         (head, open): (&str, &[(usize, String)]),
         records: impl Iterator<Item = &'r ChangeRecord<'x>>,
     ) -> anyhow::Result<AtomicFile> {
-        let options: WriteOptions = self.args.write.options();
+        let options: WriteOptions = self.args.ldif.write.options();
         let mut writer = Writer::new(&mut file, options);
         writer.version_line()?;
         self.named.comment(head, open, &mut writer)?;
