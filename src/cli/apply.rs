@@ -8,12 +8,12 @@ use anyhow::bail;
 use crate::change::{Image, OnRefusal, Outcome};
 use crate::ldif::{ChangeRecord, Position};
 use crate::output::AtomicFile;
-use crate::report::{Problem, Severity, Summary, counted, visible};
+use crate::report::{Problem, Severity, Summary, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
 use super::options::{ForceArgs, LdifArgs};
-use super::settled::settle;
+use super::settled::{report_duplicates, settle};
 use super::{Exit, changes, inputs, rewritten, summary};
 
 /// Write an export as it will look after a change file
@@ -88,13 +88,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         totals.read = totals.read.saturating_sub(stray);
         strays.report(export.name(), console);
     }
-    if image.duplicates() > 0 {
-        let doubles = counted(image.duplicates(), "entry", "entries");
-        console.note(&format!(
-            "{}: {doubles} with a DN that an earlier entry has; the first one is changed",
-            export.name()
-        ));
-    }
+    report_duplicates(&image, export.name(), "changed", console);
     let left_out = if refused > 0 { format!("; {refused} left out") } else { String::new() };
     console.note(&format!("{}: {tally}{left_out}", change.name()));
     summary::finish(&totals, args.ldif.stats(), started, console)?;

@@ -199,7 +199,7 @@ impl Strays {
                 "that in line {line} has controls, so it does not go on with the entry before it"
             ),
         };
-        let hint = match self.count > self.entries {
+        let hint = match !has_controls && self.count > self.entries {
             true => format!(" (is it a change file? `ldifix show {name}` shows what it does)"),
             false => String::new(),
         };

@@ -47,7 +47,7 @@ use clap::{Parser, Subcommand};
 
 use crate::output::OutputError;
 
-use console::{Console, ConsoleArgs};
+use console::{Console, ConsoleArgs, GENERAL};
 use options::above_zero;
 
 /// Finds what breaks directory synchronisation in an LDIF export, and writes the
@@ -59,7 +59,13 @@ struct Cli {
     console: ConsoleArgs,
 
     /// Threads to work with [default: one for each core]
-    #[arg(long, global = true, value_name = "N", value_parser = above_zero::<NonZeroUsize>)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        value_parser = above_zero::<NonZeroUsize>,
+        help_heading = GENERAL
+    )]
     threads: Option<NonZeroUsize>,
 
     #[command(subcommand)]

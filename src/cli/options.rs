@@ -136,7 +136,7 @@ impl LdifArgs {
 /// Whether files that are there are replaced.
 #[derive(Debug, clap::Args)]
 pub struct ForceArgs {
-    /// Replace what exists of the outputs
+    /// Replace outputs that exist
     #[arg(long)]
     force: bool,
 }

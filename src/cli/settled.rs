@@ -130,6 +130,16 @@ pub fn settle_all<'a>(
     }
 }
 
+/// Says so where entries have the DN of an earlier one, which alone is changed or shown.
+pub fn report_duplicates(image: &Image<'_>, name: &str, done: &str, console: &Console) {
+    if image.duplicates() > 0 {
+        let entries = counted(image.duplicates(), "entry", "entries");
+        console.note(&format!(
+            "{name}: {entries} with a DN that an earlier entry has; the first one is {done}"
+        ));
+    }
+}
+
 /// The text of each entry, by number over all exports, that a scan found to be of
 /// interest.
 pub fn touched<'a>(exports: &[&'a Source], scans: &[Scan]) -> Vec<(u64, &'a [u8])> {

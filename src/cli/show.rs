@@ -11,7 +11,7 @@ use crate::report::{DiffWriter, Summary, Width, counted};
 use super::changes::Step;
 use super::console::Console;
 use super::options::ReadArgs;
-use super::settled::settle_all;
+use super::settled::{report_duplicates, settle_all};
 use super::{Exit, changes, inputs};
 
 /// Show what a change file does
@@ -93,13 +93,7 @@ fn on<W: Write>(
             exit = Exit::Failure;
         }
     }
-    if image.duplicates() > 0 {
-        let doubles = counted(image.duplicates(), "entry", "entries");
-        console.note(&format!(
-            "{}: {doubles} with a DN that an earlier entry has; the first one is shown",
-            base.name()
-        ));
-    }
+    report_duplicates(&image, base.name(), "shown", console);
     let mut written = Ok(());
     let mut steps = steps.iter();
     let mut refused = 0;
