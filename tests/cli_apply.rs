@@ -82,7 +82,10 @@ fn a_change_record_in_the_export_is_left_out_and_said() {
     let (written, said, code) =
         applied(&format!("{stray}{EXPORT}"), &modify("cn=Ann,dc=x", "new@x"), &stats);
     assert_eq!(written, EXPORT.replace("ann@x", "new@x"));
-    assert!(said.contains("e: left out 1 change record that are no entries"), "{said}");
+    assert!(
+        said.contains("e:1: 1 change record of the export left out: it goes on with no entry"),
+        "{said}"
+    );
     assert_eq!(code, 2);
 }
 

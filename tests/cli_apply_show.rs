@@ -148,6 +148,6 @@ fn show_with_a_base_shows_later_records_on_what_earlier_ones_left() {
     assert!(shown[0].contains("- ann@old.example"), "{}", shown[0]);
     assert!(shown[2].contains("- ann@new.example"), "{}", shown[2]);
     // Its old name is no one's once the entry above it is renamed.
-    assert!(shown[4].contains("! the export has no such entry"), "{}", shown[4]);
+    assert!(shown[4].contains("! there is no such entry"), "{}", shown[4]);
     assert_eq!((err(&done), done.status.code()), ("", Some(0)));
 }

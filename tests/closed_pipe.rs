@@ -53,3 +53,38 @@ fn a_closed_pipe_ends_every_command_quietly() {
         assert_eq!(output.status.code(), Some(0), "{arguments:?}");
     }
 }
+
+/// Linux's disk that is always full.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_stdout_is_told_in_the_same_words_by_every_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    write("export", &export());
+    write("change", "dn: CN=P1,DC=contoso,DC=com\nchangetype: modify\nadd: sn\nsn: x\n-\n");
+    for args in [
+        &["check", "export"][..],
+        &["check", "export", "--format", "json"],
+        &["check", "export", "--predict"],
+        &["fix", "export", "-o", "-", "--no-undo"],
+        &["rules"],
+        &["explain", "upn-space"],
+        &["show", "change"],
+        &["show", "change", "--base", "export"],
+        &["verify", "change", "export", "--format", "json"],
+        &["invert", "change", "--base", "export"],
+        &["apply", "export", "change"],
+        &["fmt", "export"],
+        &["sort", "export"],
+        &["search", "export"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ldifix"));
+        let ran = command.arg("-q").args(args).current_dir(dir.path()).stdout(full).output();
+        let ran = ran.unwrap();
+        let said = String::from_utf8(ran.stderr).unwrap();
+        let words = "ldifix: (stdout): no space left on the disk; free some, or name a file on \
+                     another\n";
+        assert_eq!((said.as_str(), ran.status.code()), (words, Some(2)), "{args:?}");
+    }
+}

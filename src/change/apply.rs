@@ -134,12 +134,7 @@ pub(super) fn modify_keeping<'m, 'a>(
     let mut effects = Vec::with_capacity(mods.len());
     let mut done = Ok(());
     for modification in mods {
-        done = match modification.op {
-            ModOp::Add => add(entry, modification, guards, keep, &mut effects),
-            ModOp::Delete => delete(entry, modification, (guards, twins), &mut effects),
-            ModOp::Replace => replace(entry, modification, keep, &mut effects),
-            ModOp::Increment => increment(entry, modification, &mut effects),
-        };
+        done = modify_once(entry, modification, (guards, twins), keep, &mut effects);
         if done.is_err() {
             break;
         }
@@ -152,8 +147,25 @@ pub(super) fn modify_keeping<'m, 'a>(
     Ok(effects)
 }
 
+/// Makes one modification. On an error it may be made in part: that is noted among
+/// the effects, to be taken back.
+pub(super) fn modify_once<'m, 'a>(
+    entry: &mut StoredEntry<'a>,
+    modification: &'m Modification<'m>,
+    (guards, twins): (Guards, Twins),
+    keep: Keep<'m, 'a>,
+    effects: &mut Vec<Effect<'a>>,
+) -> Result<(), NotApplicable> {
+    match modification.op {
+        ModOp::Add => add(entry, modification, guards, keep, effects),
+        ModOp::Delete => delete(entry, modification, (guards, twins), effects),
+        ModOp::Replace => replace(entry, modification, keep, effects),
+        ModOp::Increment => increment(entry, modification, effects),
+    }
+}
+
 /// Undoes effects, the last one first.
-fn take_back<'a>(entry: &mut StoredEntry<'a>, effects: Vec<Effect<'a>>) {
+pub(super) fn take_back<'a>(entry: &mut StoredEntry<'a>, effects: Vec<Effect<'a>>) {
     for effect in effects.into_iter().rev() {
         let attribute = entry.attribute_mut(effect.slot);
         for place in effect.added {

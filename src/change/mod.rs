@@ -14,6 +14,7 @@ mod inverse;
 mod not_applicable;
 mod order;
 mod plan;
+mod preview;
 mod proof;
 mod stored;
 mod verify;
@@ -33,6 +34,7 @@ pub use inverse::{
 pub use not_applicable::{NotApplicable, Reason};
 pub use order::{OrderRefusal, Ordered, Step, order};
 pub use plan::{Plan, Planned, Refusal, RefusedEdit, UniqueValue, plan};
+pub use preview::{Before, Preview, TouchedAttribute, Unknown};
 pub use proof::{Case, Counterexample, Essential, File, Flaw, prove};
 pub use verify::{
     Contradiction, FoundValues, Judgement, State, Verification, VerifyRun, undo_without_base,

@@ -32,6 +32,25 @@ pub fn require_apart<'p>(
     Ok(())
 }
 
+/// Refuses an input that is named twice: each of its values would be a duplicate.
+///
+/// # Errors
+/// The name of the file.
+pub fn require_each_once(inputs: &[PathBuf]) -> anyhow::Result<()> {
+    let mut seen: Vec<PathBuf> = Vec::new();
+    for path in inputs {
+        let Some(place) = place_of(path) else { continue };
+        if seen.contains(&place) {
+            let shown = visible(path.as_os_str().as_encoded_bytes());
+            bail!(
+                "{shown} is named twice: every value would be a duplicate of itself; name it once"
+            );
+        }
+        seen.push(place);
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -53,6 +72,12 @@ mod tests {
         assert!(refused("export", &["new", "sub/../new"]));
         assert!(!refused("export", &["new", "other"]));
         assert!(!refused("missing", &["new"]));
+        let each_once = |inputs: &[&str]| {
+            let inputs: Vec<PathBuf> = inputs.iter().map(|name| path(name)).collect();
+            require_each_once(&inputs).is_ok()
+        };
+        assert!(each_once(&["export", "other", "missing"]));
+        assert!(!each_once(&["other", "export", "sub/../export"]));
         let (dash, null) = (PathBuf::from("-"), PathBuf::from("/dev/null"));
         assert!(require_apart([&dash], [Some(&dash), Some(&null), Some(&null), None]).is_ok());
     }

@@ -7,13 +7,13 @@ use anyhow::bail;
 
 use crate::change::{Image, OnRefusal, Outcome};
 use crate::ldif::{ChangeRecord, Position};
-use crate::output::{AtomicFile, Overwrite};
-use crate::report::{Problem, Severity, Summary, counted, visible};
+use crate::output::AtomicFile;
+use crate::report::{Problem, Severity, Summary, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
-use super::options::{ReadArgs, StatsArgs, WriteArgs};
-use super::settled::settle;
+use super::options::{ForceArgs, LdifArgs};
+use super::settled::{report_duplicates, settle};
 use super::{Exit, changes, inputs, rewritten, summary};
 
 /// Write an export as it will look after a change file
@@ -31,35 +31,28 @@ pub struct Args {
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 
-    /// Replace the output where it exists
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     /// Leave out records that do not apply, as `ldapmodify -c` does, and exit with 1
     #[arg(long)]
     go_on: bool,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 }
 
 /// Applies the change file; nothing is written where a record does not apply.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let started = Instant::now();
     // The export itself may be replaced by what becomes of it, with --force.
-    let (output, stats) = (Some(&args.output), args.stats.stats.as_ref());
+    let (output, stats) = (Some(&args.output), args.ldif.stats());
     require_apart([&args.change], [output, stats])?;
     require_apart([&args.export], [stats])?;
     let sources = inputs::open(&[args.export.clone(), args.change.clone()])?;
     let [export, change] = sources.as_slice() else { bail!("two inputs are needed") };
-    let (read, write) = (args.read.options(), args.write.options());
-    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let (read, write) = args.ldif.options();
+    let overwrite = args.force.overwrite();
     let mut out = AtomicFile::create(&args.output, overwrite)?;
 
     let mut aside = Summary::new();
@@ -75,38 +68,30 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     inputs::report_notes(export.name(), export.notes(), console, &mut totals);
     let mut image = Image::new(&records, OnRefusal::GoOn);
     let (scan, outcomes) = settle(&mut image, export, (read, write));
+    scan.strays.require_export(export.name())?;
     let refused = report_refusals(change.name(), &lines, &records, &outcomes, console);
     let stopped = read.strict && scan.report.failed_blocks > 0;
     if stopped || scan.misread > 0 || (refused > 0 && !args.go_on) {
         inputs::report_reading(export.name(), &scan.report, console, &mut totals);
         scan.report_misread(export.name(), console);
-        summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+        summary::finish(&totals, args.ldif.stats(), started, console)?;
         console.note("nothing was written");
         return Ok(Exit::Failure);
     }
 
+    let strays = scan.strays;
     let (stray, report) = rewritten::write(&image, export, scan, (read, write), &mut out)?;
     out.commit()?;
     inputs::report_reading(export.name(), &report, console, &mut totals);
     if stray > 0 {
         totals.skip("change record", stray);
         totals.read = totals.read.saturating_sub(stray);
-        console.note(&format!(
-            "{}: left out {} that are no entries",
-            export.name(),
-            counted(stray, "change record", "change records")
-        ));
+        strays.report(export.name(), console);
     }
-    if image.duplicates() > 0 {
-        let doubles = counted(image.duplicates(), "entry", "entries");
-        console.note(&format!(
-            "{}: {doubles} with a DN that an earlier entry has; the first one is changed",
-            export.name()
-        ));
-    }
+    report_duplicates(&image, export.name(), "changed", console);
     let left_out = if refused > 0 { format!("; {refused} left out") } else { String::new() };
     console.note(&format!("{}: {tally}{left_out}", change.name()));
-    summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+    summary::finish(&totals, args.ldif.stats(), started, console)?;
     Ok(match (report.failed_blocks + stray, refused) {
         (1.., _) => Exit::Failure,
         (0, 1..) => Exit::Findings,

@@ -10,6 +10,7 @@ use crate::ldif::{
 use crate::report::{Summary, counted, visible};
 
 use super::console::Console;
+use super::ending::cut_off;
 use super::inputs;
 
 /// One record of a change file.
@@ -53,7 +54,11 @@ pub fn read<'a>(
         },
     );
     inputs::report_reading(source.name(), &report, console, summary);
-    (report.failed_blocks == 0).then_some(steps)
+    let cut_off = cut_off(source.bytes(), &report.observations);
+    if let Some(why) = &cut_off {
+        console.error(&anyhow::anyhow!("{}: {why}", source.name()));
+    }
+    (report.failed_blocks == 0 && cut_off.is_none()).then_some(steps)
 }
 
 fn unfolded(comment: &[u8]) -> String {

@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width};
 use crate::rules::{CheckOptions, Finding, WantedRules};
 
-use super::apart::require_apart;
+use super::apart::{require_apart, require_each_once};
 use super::baseline::WriteBaselineArgs;
 use super::compare::{self, Form};
 use super::config::ConfigArgs;
@@ -41,11 +41,16 @@ pub struct Args {
     rules: RuleArgs,
 
     /// Show what the profile finds and IdFix does not, and the false alarms of IdFix
-    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["baseline", "write_baseline"])]
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        conflicts_with_all = ["baseline", "write_baseline"],
+        help_heading = "Rules"
+    )]
     compare: Option<String>,
 
-    /// Say what each family of rules costs
-    #[arg(long)]
+    /// Say what time each family of rules takes
+    #[arg(long, help_heading = None)]
     timings: bool,
 
     #[command(flatten)]
@@ -76,6 +81,7 @@ enum Format {
 
 /// Checks the exports and writes the findings to stdout.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
+    require_each_once(&args.exports)?;
     require_apart(&args.exports, [args.baseline.path(), args.stats.stats.as_ref()])?;
     let started = Instant::now();
     let mut options = args.rules.check_options(&args.scope, &args.read)?;
@@ -95,7 +101,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let (sources, previous) = sources.split_at(args.exports.len());
     let mut acceptance = args.baseline.begin(sources, options.read)?;
     let mut totals = Summary::new();
-    let survey = survey::run(sources, &options, console, &mut totals);
+    let survey = survey::run(sources, &options, &args.scope, console, &mut totals)?;
 
     let stopped = options.read.strict && totals.failures_total > 0;
     if let Some(list) = args.list.wanted() {
@@ -103,7 +109,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
             list.write(&survey, &options.profile, args.format.of_lists(console), console)?;
         }
         summary::add_not_exported(&mut totals, &options.profile, &wanted);
-        summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+        summary::finish_quietly(&totals, args.stats.stats.as_ref(), console)?;
         return Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure });
     }
     if let (false, Some(other)) = (stopped, &other) {
@@ -111,7 +117,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         let sides = (&options, other);
         let exit = compare::run(sources, &survey, sides, &wanted, form, console, &mut totals)?;
         summary::add_not_exported(&mut totals, &options.profile, &wanted);
-        summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+        summary::finish(&totals, args.stats.stats.as_ref(), started, console)?;
         return Ok(if totals.is_whole() { exit } else { Exit::Failure });
     }
     if !stopped {
@@ -145,7 +151,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         acceptance.finish(&args.baseline, &options.profile, whole, &mut totals, console)?;
     }
     summary::add_not_exported(&mut totals, &options.profile, &wanted);
-    summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+    summary::finish(&totals, args.stats.stats.as_ref(), started, console)?;
     if let Some(timings) = timings {
         summary::timings(&timings, console);
     }

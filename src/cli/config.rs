@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
@@ -22,7 +21,7 @@ use super::Cli;
 pub struct ConfigArgs {
     /// Take options from a TOML file: `severity = "warning"`,
     /// `verified-domain = ["contoso.com"]`; the command line goes before it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = None)]
     config: Option<PathBuf>,
 }
 
@@ -33,12 +32,43 @@ const COMMANDS: [&str; 2] = ["check", "fix"];
 /// Options that name what one run reads and writes, or end it.
 const NOT_IN_FILES: [&str; 4] = ["config", "output", "help", "version"];
 
+/// The options that a file added to the command line.
+#[derive(Debug, Default)]
+pub struct FromFile(Vec<Added>);
+
+/// An option of a file.
+#[derive(Debug)]
+struct Added {
+    /// The file and the line.
+    place: String,
+    name: String,
+    values: Vec<String>,
+}
+
+impl FromFile {
+    /// The error with its place, where it is about an option of the file: it names the
+    /// option or quotes its value.
+    pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        let text = error.to_string();
+        let is_about = |added: &&Added| {
+            text.strip_prefix("--").is_some_and(|text| {
+                text.strip_prefix(&*added.name).is_some_and(|text| text.starts_with([' ', ':']))
+            }) || added.values.iter().any(|value| text.contains(&format!("'{value}'")))
+        };
+        match self.0.iter().find(is_about) {
+            Some(Added { place, .. }) => anyhow::anyhow!("{place}: {error:#}"),
+            None => error,
+        }
+    }
+}
+
 /// The command line with what the file that it names adds.
 ///
 /// # Errors
 /// Where the file cannot be read or understood. What is wrong with the command line
 /// itself ends the program.
-pub fn parse(args: impl Iterator<Item = OsString>) -> anyhow::Result<Cli> {
+pub fn parse(args: impl Iterator<Item = OsString>) -> anyhow::Result<(Cli, FromFile)> {
+    let mut from_file = FromFile::default();
     let mut args: Vec<OsString> = args.collect();
     let mut command = Cli::command();
     command.build();
@@ -47,16 +77,34 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> anyhow::Result<Cli> {
         && let Ok(Some(path)) = given.try_get_one::<PathBuf>("config")
         && let Some(own) = command.find_subcommand(name)
     {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("{}: the configuration cannot be read", path.display()))?;
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
         let file = File { path, text: &text, command: &command };
         // Behind `--` there are no options.
         let end = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
-        let added = file.options(own, given, (&args, end))?;
+        let (added, places) = file.options(own, given, (&args, end))?;
+        from_file = places;
         args.splice(end..end, added);
         matches = command.clone().get_matches_from(&args);
     }
-    Cli::from_arg_matches(&matches).map_err(|error| error.exit())
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.exit())?;
+    Ok((cli, from_file))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    use std::io::ErrorKind;
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => {
+            anyhow::anyhow!("{path}: no such file; check the spelling and the current directory")
+        }
+        ErrorKind::IsADirectory => {
+            anyhow::anyhow!("{path}: is a directory; name the TOML file in it")
+        }
+        ErrorKind::InvalidData => {
+            anyhow::anyhow!("{path}: the configuration is not UTF-8; save it as UTF-8")
+        }
+        _ => anyhow::anyhow!("{path}: the configuration cannot be read: {error}"),
+    }
 }
 
 struct File<'f> {
@@ -72,12 +120,12 @@ impl File<'_> {
         own: &Command,
         given: &ArgMatches,
         (args, end): (&[OsString], usize),
-    ) -> anyhow::Result<Vec<OsString>> {
+    ) -> anyhow::Result<(Vec<OsString>, FromFile)> {
         let table = DeTable::parse(self.text).map_err(|error| {
             let span = error.span().unwrap_or_default();
             self.error(span, &format!("no TOML: {}", error.message()), None)
         })?;
-        let mut added = Vec::new();
+        let (mut added, mut places) = (Vec::new(), FromFile::default());
         for (key, value) in table.get_ref() {
             if matches!(value.get_ref(), DeValue::Table(_)) {
                 let message = "options stand by themselves, under no heading";
@@ -96,9 +144,15 @@ impl File<'_> {
             if let Err(error) = self.command.clone().try_get_matches_from(tried) {
                 return Err(self.error(value.span(), &without_usage(&error), None));
             }
+            let name = arg.get_long().unwrap_or_default().to_owned();
+            let values = options.iter().filter_map(|option| option.to_str()?.split_once('='));
+            let values = values.map(|(_, value)| value.to_owned()).collect();
+            let line = self.position(key.span().start).line;
+            let place = format!("{}:{line}", self.path.display());
+            places.0.push(Added { place, name, values });
             added.extend(options);
         }
-        Ok(added)
+        Ok((added, places))
     }
 
     /// The option that a key names.
@@ -173,17 +227,23 @@ impl File<'_> {
         self.error(value.span(), &format!("{name} takes {expected} and is of type {found}"), None)
     }
 
+    fn position(&self, offset: usize) -> Position {
+        let before = self.text.get(..offset).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let lines = before.bytes().filter(|byte| *byte == b'\n').count();
+        Position {
+            offset: offset as u64,
+            line: lines as u64 + 1,
+            column: u32::try_from(offset - line_start + 1).unwrap_or(u32::MAX),
+        }
+    }
+
     fn error(&self, span: Range<usize>, message: &str, hint: Option<&str>) -> anyhow::Error {
         let start = span.start.min(self.text.len());
         let before = self.text.get(..start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line = self.text.get(line_start..).unwrap_or_default().lines().next();
-        let lines = before.bytes().filter(|byte| *byte == b'\n').count();
-        let position = Position {
-            offset: start as u64,
-            line: lines as u64 + 1,
-            column: u32::try_from(start - line_start + 1).unwrap_or(u32::MAX),
-        };
+        let position = self.position(start);
         let mut out = Vec::new();
         let problem = Problem {
             severity: Severity::Error,

@@ -6,8 +6,12 @@ use clap::ValueEnum;
 
 use crate::report::{Colour, Problem, Progress, Width};
 
+/// The heading of options that all commands take.
+pub const GENERAL: &str = "General";
+
 /// Options about the terminal.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = GENERAL)]
 pub struct ConsoleArgs {
     /// When to use colour; NO_COLOR is honoured
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto)]

@@ -6,17 +6,19 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
+use crate::change::Preview;
 use crate::change::diff::{
     Compared, DiffDraft, DiffError, DiffOptions, EntryIndex, Kinds, Lacking, Omission, Tally, diff,
 };
 use crate::input::Source;
-use crate::ldif::{InputReport, ReadOptions, read_chunk};
-use crate::output::{AtomicFile, Overwrite, commit_all};
-use crate::report::{Base, DiffWriter, Summary, Width, counted, grouped, visible};
+use crate::ldif::{InputReport, ReadOptions, Record, read_chunk};
+use crate::output::{AtomicFile, commit_all};
+use crate::report::{DiffWriter, Summary, Width, counted, grouped, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
-use super::options::{ReadArgs, ScopeArgs, StatsArgs, WriteArgs};
+use super::ending::cut_off;
+use super::options::{ForceArgs, LdifArgs, ScopeArgs};
 use super::{Exit, inputs, summary};
 
 /// Write the change LDIF that turns one export into another, and its inverse
@@ -38,9 +40,8 @@ pub struct Args {
     #[arg(long, short, value_name = "UNDO")]
     undo: Option<PathBuf>,
 
-    /// Replace the outputs where they exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     /// What is written
     #[arg(long, value_enum, default_value_t = Format::Ldif)]
@@ -57,13 +58,7 @@ pub struct Args {
     scope: ScopeArgs,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 }
 
 /// What is compared.
@@ -106,8 +101,8 @@ enum Format {
 /// Drafts the change and its inverse, proves them, and lets them appear together.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.options()?;
-    let read = args.read.options();
-    let stats = args.stats.stats.as_ref();
+    let read = args.ldif.read.options();
+    let stats = args.ldif.stats();
     require_apart([&args.old, &args.new], [Some(&args.output), args.undo.as_ref(), stats])?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&[args.old.clone(), args.new.clone()])?;
@@ -130,15 +125,19 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
                 report_index(source, index, lack, console, &mut totals)
             });
     if usable.contains(&false) {
-        summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+        summary::finish_quietly(&totals, args.ldif.stats(), console)?;
         console.note("nothing was written");
         return Ok(Exit::Failure);
     }
     let names = [old_source.name(), new_source.name()];
     let draft = diff(&old, &new, &options).map_err(|error| explained(error, names))?;
+    if !draft.differs() {
+        let exports = [old_source.bytes(), new_source.bytes()];
+        args.scope.require_base(&exports, read)?;
+    }
     args.put(outputs, &draft, &old, console)?;
     report(&draft, args, console);
-    summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+    summary::finish_quietly(&totals, args.ldif.stats(), console)?;
     Ok(if draft.differs() { Exit::Findings } else { Exit::Clean })
 }
 
@@ -163,7 +162,7 @@ impl Args {
                 delete: !compared.no_delete,
                 modify: !compared.no_modify,
             },
-            write: self.write.options(),
+            write: self.ldif.write.options(),
         })
     }
 
@@ -173,7 +172,7 @@ impl Args {
         if self.undo.as_ref().is_some_and(|undo| undo.as_os_str() == "-") {
             bail!("the inverse must be a file: name one with --undo FILE");
         }
-        let overwrite = if self.force { Overwrite::Yes } else { Overwrite::No };
+        let overwrite = self.force.overwrite();
         let out = AtomicFile::create(&self.output, overwrite)?;
         let undo =
             self.undo.as_ref().map(|path| AtomicFile::create(path, overwrite)).transpose()?;
@@ -257,6 +256,7 @@ pub(super) fn refusals(source: &Source, index: &EntryIndex<'_>, lack: Lack<'_>) 
     }
     let seen = &report.observations;
     let why = seen.export.incomplete(seen.content_records + report.failed_records);
+    let why = why.or_else(|| cut_off(source.bytes(), seen));
     if let (Some(why), Lack::Refused { hint }) = (why, lack) {
         refusals.push(format!(
             "{name}: the export is incomplete ({why}): what it lacks would be taken for gone; \
@@ -348,8 +348,13 @@ fn write_text(
         let base = draft.base(number, old);
         number += 1;
         if written.is_ok() {
-            let base = base.as_ref().map_or(Base::NotGiven, Base::Entry);
-            written = diff.write(&record.into_record(), base, &[]);
+            let record = record.into_record();
+            let preview = match (&record, &base) {
+                (Record::Change(change), Some(entry)) => Preview::on(entry, change),
+                (Record::Change(change), None) => Preview::alone(change),
+                (Record::Content(_), _) => Preview::default(),
+            };
+            written = diff.write(&record, &preview, &[]);
         }
     });
     written?;

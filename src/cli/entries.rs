@@ -2,12 +2,16 @@
 //! ldifde writes groups of more than 1,500 members.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 
-use crate::change::{EntryText, entry_of};
-use crate::directory::Entry;
+use crate::change::{EntryText, refuse_misfits};
 use crate::ldif::{
-    ChunkReport, Position, RawRecord, ReadOptions, entry_text, read_chunk, read_wanted,
+    ChunkReport, InputReport, Line, Position, RawRecord, ReadOptions, entry_text, map_chunks,
+    read_chunk, read_wanted,
 };
+use crate::report::counted;
+
+use super::console::Console;
 
 /// What a scan of one chunk gave beside what `each` took.
 #[derive(Debug, Default)]
@@ -22,8 +26,30 @@ pub struct ScannedChunk {
     pub continued_at: Vec<usize>,
     /// Change records that go on with no entry: they say nothing about one.
     pub stray: u64,
+    /// The first of them.
+    pub first_stray: Option<Stray>,
     /// Whether entries are written as adds.
     pub adds: bool,
+}
+
+/// A change record that goes on with no entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stray {
+    /// The line on which it begins, less those before the chunk.
+    line: u32,
+    /// Whether that is for its controls: it stands behind an entry of its name.
+    has_controls: bool,
+}
+
+/// The change records of an export that go on with no entry.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Strays {
+    /// How many there are.
+    pub count: u64,
+    /// The line of the first one, and whether it stands apart for its controls.
+    first: Option<(u64, bool)>,
+    /// Entries of the same export.
+    entries: u64,
 }
 
 /// An entry of a chunk of which only the name was read.
@@ -46,11 +72,6 @@ impl<'a> NamedEntry<'a> {
     /// The entry, to be read when it is looked at.
     pub fn text(&self, read: ReadOptions) -> Option<EntryText<'a>> {
         EntryText::of(entry_text(self.chunk, self.at), read)
-    }
-
-    /// Reads the whole entry.
-    pub fn entry(&self, read: ReadOptions) -> Option<Entry<'a>> {
-        entry_of(entry_text(self.chunk, self.at), read)
     }
 }
 
@@ -90,11 +111,14 @@ struct Scan<'a> {
     /// Where it ends, where that was looked for: once, since an entry may go on in
     /// thousands of records.
     end: Option<usize>,
+    /// Its name.
+    dn: Cow<'a, [u8]>,
 }
 
 impl<'a> Scan<'a> {
     fn of(chunk: &'a [u8]) -> Self {
-        Self { chunk, scanned: ScannedChunk::default(), last: None, end: None }
+        let dn = Cow::Borrowed(&[][..]);
+        Self { chunk, scanned: ScannedChunk::default(), last: None, end: None, dn }
     }
 
     fn record(&mut self, record: &RawRecord<'_, 'a>, each: &mut impl FnMut(NamedEntry<'a>)) {
@@ -104,11 +128,18 @@ impl<'a> Scan<'a> {
             (self.last, self.end) = (Some(at), None);
             let number = scanned.entries;
             scanned.entries += 1;
-            return each(NamedEntry { chunk: self.chunk, at, number, dn: record.dn() });
+            self.dn = record.dn();
+            return each(NamedEntry { chunk: self.chunk, at, number, dn: self.dn.clone() });
         }
         let last = || self.last.map_or(0, |entry| end_of(self.chunk, entry));
         if at >= *self.end.get_or_insert_with(last) {
             scanned.stray += 1;
+            scanned.first_stray.get_or_insert_with(|| Stray {
+                line: record.first_line().map_or(0, Line::line),
+                has_controls: self.last.is_some()
+                    && record.change().is_some_and(|change| !change.controls.is_empty())
+                    && self.dn.eq_ignore_ascii_case(&record.dn()),
+            });
             return;
         }
         let number = scanned.entries - 1;
@@ -117,6 +148,112 @@ impl<'a> Scan<'a> {
             scanned.continued_at.extend(self.last);
         }
     }
+}
+
+impl Strays {
+    /// Those of an export, which is read for them.
+    pub fn of(export: &[u8], read: ReadOptions) -> Self {
+        let mut report = InputReport::default();
+        let mut strays = Self::default();
+        let Ok(()) = map_chunks(
+            export,
+            |chunk| scan(chunk.bytes, read, |_| {}),
+            |mut chunk: ScannedChunk| {
+                let base = report.add(std::mem::take(&mut chunk.report));
+                strays.add(&chunk, base);
+                Ok::<(), Infallible>(())
+            },
+        );
+        strays
+    }
+
+    fn add(&mut self, chunk: &ScannedChunk, base: Position) {
+        let place = |stray: Stray| (base.line + u64::from(stray.line), stray.has_controls);
+        self.first = self.first.or(chunk.first_stray.map(place));
+        self.count += chunk.stray;
+        self.entries += chunk.entries;
+    }
+
+    /// Refuses what has changes and no entry.
+    ///
+    /// # Errors
+    /// Says what it is and which command is for it.
+    pub fn require_export(&self, name: &str) -> anyhow::Result<()> {
+        if self.count > 0 && self.entries == 0 {
+            return Err(change_file(name, self.count));
+        }
+        Ok(())
+    }
+
+    /// Says so where there are any, and what that means.
+    pub fn report(&self, name: &str, console: &Console) {
+        let Some((line, has_controls)) = self.first else { return };
+        let records = counted(self.count, "change record", "change records");
+        let first = match (self.count, has_controls) {
+            (1, false) => "it goes on with no entry".to_owned(),
+            (1, true) => {
+                "it has controls, so it does not go on with the entry before it".to_owned()
+            }
+            (_, false) => "they go on with no entry".to_owned(),
+            (_, true) => format!(
+                "that in line {line} has controls, so it does not go on with the entry before it"
+            ),
+        };
+        let hint = match !has_controls && self.count > self.entries {
+            true => format!(" (is it a change file? `ldifix show {name}` shows what it does)"),
+            false => String::new(),
+        };
+        console.note(&format!("{name}:{line}: {records} of the export left out: {first}{hint}"));
+    }
+}
+
+/// The error where a change file is given for an export.
+pub fn change_file(name: &str, records: u64) -> anyhow::Error {
+    let records = counted(records, "change record", "change records");
+    anyhow::anyhow!(
+        "{name} holds {records} and no entry: it is a change file, and an export is asked for; \
+         `ldifix show {name}` shows what it does, `ldifix apply EXPORT {name}` what it leads to"
+    )
+}
+
+/// What reading an export for some of its entries gave.
+#[derive(Debug, Default)]
+pub struct ReadThrough {
+    /// Failures and observations.
+    pub report: InputReport,
+    /// Change records that go on with no entry.
+    pub strays: Strays,
+    /// Of the entries that are wanted as a whole, those that are misread, since records
+    /// that go on with them do not apply; the report has these.
+    pub misread: u64,
+}
+
+/// Reads an export: `scan` gets each chunk and gives, beside what it likes, where those
+/// entries begin in it that are wanted as a whole; `take` gets the same in order.
+pub fn read_through<'a, T: Send>(
+    export: &'a [u8],
+    read: ReadOptions,
+    scan: impl Fn(&'a [u8]) -> (ScannedChunk, Vec<usize>, T) + Sync,
+    mut take: impl FnMut(Position, ScannedChunk, T),
+) -> ReadThrough {
+    let mut through = ReadThrough::default();
+    let (mut continued, mut wanted) = (Vec::new(), Vec::new());
+    let Ok(()) = map_chunks(
+        export,
+        |chunk| scan(chunk.bytes),
+        |(mut chunk, places, found): (ScannedChunk, Vec<usize>, T)| {
+            let base = through.report.add(std::mem::take(&mut chunk.report));
+            continued.extend(chunk.continued_from(base));
+            wanted.extend(places.into_iter().map(|at| base.offset + at as u64));
+            through.strays.add(&chunk, base);
+            take(base, chunk, found);
+            Ok::<(), Infallible>(())
+        },
+    );
+    let misread = refuse_misfits(export, &continued, read, &mut through.report);
+    let is_wanted = |offset: &&u64| wanted.binary_search(offset).is_ok();
+    through.misread = misread.iter().filter(is_wanted).count() as u64;
+    through
 }
 
 impl ScannedChunk {

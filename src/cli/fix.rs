@@ -1,20 +1,21 @@
 //! `ldifix fix`: writes the corrective change and its inverse.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
 use crate::fix::{Draft, DraftOptions, Policy, draft};
-use crate::output::{AtomicFile, Overwrite, commit_all};
+use crate::output::{AtomicFile, commit_all};
 use crate::report::{Summary, counted, quoted, visible};
 use crate::rules::{CheckOptions, Finding};
 
-use super::apart::require_apart;
+use super::apart::{require_apart, require_each_once};
 use super::baseline::BaselineArgs;
 use super::config::ConfigArgs;
 use super::console::Console;
-use super::options::{ReadArgs, RuleArgs, ScopeArgs, StatsArgs, WriteArgs};
+use super::options::{ForceArgs, LdifArgs, RuleArgs, ScopeArgs};
 use super::second_cycle::{SecondCycleArgs, SecondOutputs};
 use super::{Exit, inputs, summary, survey};
 
@@ -45,9 +46,8 @@ pub struct Args {
     #[arg(long)]
     no_comments: bool,
 
-    /// Replace the outputs where they exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
     second_cycle: SecondCycleArgs,
@@ -62,13 +62,7 @@ pub struct Args {
     scope: ScopeArgs,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 
     #[command(flatten)]
     config: ConfigArgs,
@@ -79,16 +73,17 @@ const SHOWN: usize = 20;
 
 /// Drafts both files, proves them, and lets them appear together.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
-    let options = args.rules.check_options(&args.scope, &args.read)?;
+    let options = args.rules.check_options(&args.scope, &args.ldif.read)?;
     let options = CheckOptions { keep_held: true, ..options };
     let wanted = args.rules.wanted(&options.profile)?;
-    let outputs = [Some(&args.output), args.undo.as_ref(), args.stats.stats.as_ref()];
+    let outputs = [Some(&args.output), args.undo.as_ref(), args.ldif.stats()];
+    require_each_once(&args.exports)?;
     require_apart(&args.exports, outputs.into_iter().chain(args.second_cycle.paths()))?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&args.exports)?;
     let baseline = args.baseline.load(&sources, options.read)?;
     let mut totals = Summary::new();
-    let survey = survey::run(&sources, &options, console, &mut totals);
+    let survey = survey::run(&sources, &options, &args.scope, console, &mut totals)?;
     if options.read.strict && totals.failures_total > 0 {
         bail!("a record cannot be read, and --strict was given: nothing is written");
     }
@@ -97,14 +92,14 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let accepts = |finding: &Finding<'_>| baseline.accepts(finding);
     let policy = Policy { take_unsafe: args.take_unsafe, admits: &admits, accepts: &accepts };
     let moves = args.second_cycle.moves(&options.profile);
-    let (write, comments) = (args.write.options(), !args.no_comments);
+    let (write, comments) = (args.ldif.write.options(), !args.no_comments);
     let how = DraftOptions { policy, write, comments, moves };
     let draft = draft(&survey, &options.profile, options.read, &how)?;
     put(outputs, &draft)?;
     report(&draft, args, console);
     let failed = !totals.is_whole();
     summary::add_not_exported(&mut totals, &options.profile, &wanted);
-    summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+    summary::finish_quietly(&totals, args.ldif.stats(), console)?;
     Ok(match draft.declined.keys().all(|reason| *reason == "accepted") {
         _ if failed => Exit::Failure,
         true => Exit::Clean,
@@ -128,7 +123,7 @@ impl Args {
         if self.undo.as_ref().is_some_and(|undo| undo.as_os_str() == "-") {
             bail!("the inverse must be a file: name one with --undo FILE");
         }
-        let overwrite = if self.force { Overwrite::Yes } else { Overwrite::No };
+        let overwrite = self.force.overwrite();
         let change = AtomicFile::create(&self.output, overwrite)?;
         let undo =
             self.undo.as_ref().map(|path| AtomicFile::create(path, overwrite)).transpose()?;
@@ -153,6 +148,19 @@ fn put(outputs: Outputs, draft: &Draft<'_>) -> anyhow::Result<()> {
     files.push(change);
     commit_all(files)?;
     Ok(())
+}
+
+/// Words about several, said of so many: `need` of one is `needs`.
+fn agreeing(count: u64, words: &str) -> Cow<'_, str> {
+    let (verb, rest) = words.split_once(' ').unwrap_or((words, ""));
+    let one = match verb {
+        _ if count != 1 => return Cow::Borrowed(words),
+        "are" => "is".to_owned(),
+        "have" => "has".to_owned(),
+        "cannot" => verb.to_owned(),
+        _ => format!("{verb}s"),
+    };
+    Cow::Owned(format!("{one} {rest}"))
 }
 
 /// Says what is in the files and what is not.
@@ -193,7 +201,8 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
             "cannot-be-written" => "cannot be changed by a modify record",
             _ => "cannot be put in an order that a server takes",
         };
-        console.note(&format!("{} {words}", counted(*count, "finding", "findings")));
+        let findings = counted(*count, "finding", "findings");
+        console.note(&format!("{findings} {}", agreeing(*count, words)));
     }
     for declined in draft.listed.iter().take(SHOWN) {
         let finding = &declined.finding;

@@ -12,14 +12,14 @@ use crate::ldif::{
     ChunkReport, InputReport, JsonWriter, LdifErrorKind, ReadOptions, WriteOptions, Writer,
     read_chunk,
 };
-use crate::output::{AtomicFile, Overwrite};
+use crate::output::AtomicFile;
 use crate::report::Summary;
 
 use super::apart::require_apart;
 use super::canonical::copy_record;
 use super::console::Console;
 use super::flow::{self, Halt, Spare};
-use super::options::{ReadArgs, StatsArgs, WriteArgs};
+use super::options::{ForceArgs, LdifArgs};
 use super::{Exit, inputs, search, summary};
 
 /// Write LDIF of any dialect as canonical LDIF, as JSON or as CSV
@@ -45,18 +45,11 @@ pub struct Args {
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 
-    /// Replace the output where it exists
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,7 +64,7 @@ enum Format {
 
 /// Streams the records through; memory does not depend on the input's size.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
-    require_apart([&args.file], [Some(&args.output), args.stats.stats.as_ref()])?;
+    require_apart([&args.file], [Some(&args.output), args.ldif.stats()])?;
     if args.to == Format::Csv {
         return table(args, console);
     }
@@ -80,9 +73,9 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     }
     let started = Instant::now();
     let mut input = Flow::open(&args.file)?;
-    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let overwrite = args.force.overwrite();
     let mut out = AtomicFile::create(&args.output, overwrite)?;
-    let (read, write) = (args.read.options(), args.write.options());
+    let (read, write) = args.ldif.options();
     if args.to == Format::Ldif {
         let mut writer = Writer::new(&mut out, write);
         writer.version_line()?;
@@ -111,7 +104,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let mut totals = Summary::new();
     inputs::report_notes(input.name(), &input.notes(), console, &mut totals);
     inputs::report_reading(input.name(), &report, console, &mut totals);
-    summary::finish(&totals, args.stats.stats.as_deref(), started, console)?;
+    summary::finish(&totals, args.ldif.stats(), started, console)?;
     Ok(if report.failed_blocks > 0 { Exit::Failure } else { Exit::Clean })
 }
 
@@ -119,11 +112,11 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
 fn table(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let shape = search::Shape::csv(args.attrs.as_deref(), &args.separator)?;
     let names = args.attrs.as_deref().unwrap_or_default();
-    let query = search::Query::all(names, args.read.options())?;
+    let query = search::Query::all(names, args.ldif.read.options())?;
     let input = Flow::open(&args.file)?;
-    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let overwrite = args.force.overwrite();
     let out = AtomicFile::create(&args.output, overwrite)?;
-    search::write_found(vec![input], query, &shape, (out, args.stats.stats.as_deref()), console)
+    search::write_found(vec![input], query, &shape, (out, args.ldif.stats()), console)
 }
 
 impl Format {

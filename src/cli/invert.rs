@@ -8,7 +8,7 @@ use crate::change::{
 };
 use crate::input::Source;
 use crate::ldif::{ChangeRecord, Position, ReadOptions, WriteError, Writer};
-use crate::output::{AtomicFile, Overwrite};
+use crate::output::AtomicFile;
 use crate::report::{Problem, Severity, Summary, counted, visible};
 
 use anyhow::bail;
@@ -16,7 +16,7 @@ use anyhow::bail;
 use super::apart::require_apart;
 use super::changes::refusal;
 use super::console::Console;
-use super::options::{ReadArgs, StatsArgs, WriteArgs};
+use super::options::{ForceArgs, LdifArgs};
 use super::settled::{settle_again, settle_all, touched};
 use super::{Exit, changes, inputs, summary};
 
@@ -39,18 +39,11 @@ pub struct Args {
     #[arg(long)]
     partial: bool,
 
-    /// Replace the output where it exists
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 }
 
 /// Records that are listed one by one.
@@ -59,11 +52,11 @@ const SHOWN: usize = 100;
 /// Inverts the change file; nothing is written where a record cannot be inverted.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let paths: Vec<PathBuf> = [&args.change].into_iter().chain(&args.base).cloned().collect();
-    require_apart(&paths, [Some(&args.output), args.stats.stats.as_ref()])?;
+    require_apart(&paths, [Some(&args.output), args.ldif.stats()])?;
     let sources = inputs::open(&paths)?;
     let Some((change, bases)) = sources.split_first() else { bail!("a change file is needed") };
-    let read = args.read.options();
-    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let read = args.ldif.read.options();
+    let overwrite = args.force.overwrite();
     let mut out = AtomicFile::create(&args.output, overwrite)?;
 
     let mut aside = Summary::new();
@@ -89,7 +82,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         .map(|Uninvertible { number, why }| (*number, words(why)))
         .collect();
     named.list(&listed, "cannot be inverted", console);
-    summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+    summary::finish_quietly(&totals, args.ldif.stats(), console)?;
     let missing = undo.obstacles.len() as u64;
     if (failed && read.strict) || (missing > 0 && !args.partial) {
         console.note(match missing {
@@ -99,7 +92,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         return Ok(Exit::Failure);
     }
 
-    let mut writer = Writer::new(&mut out, args.write.options());
+    let mut writer = Writer::new(&mut out, args.ldif.write.options());
     writer.version_line()?;
     let head = "This inverse is not complete. It does not take back:";
     named.comment(head, &listed, &mut writer)?;
@@ -148,8 +141,7 @@ pub fn invert(
     let (scans, outcomes) = settle_all(&mut image, bases, read, None);
     let (mut failed, mut misread) = (false, false);
     for (base, scan) in bases.iter().zip(&scans) {
-        inputs::report_reading(base.name(), &scan.report, console, totals);
-        failed |= scan.report.failed_blocks > 0;
+        failed |= !scan.report(base.name(), console, totals)?;
         misread |= scan.report_misread(base.name(), console);
     }
     if misread {

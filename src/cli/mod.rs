@@ -2,6 +2,7 @@
 
 mod apart;
 mod apply;
+mod base;
 mod baseline;
 mod canonical;
 mod changes;
@@ -10,6 +11,7 @@ mod compare;
 mod config;
 mod console;
 mod diff;
+mod ending;
 mod entries;
 mod explain;
 mod fix;
@@ -37,11 +39,16 @@ mod tenant;
 mod verify;
 
 use std::io;
+use std::num::NonZeroUsize;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use console::{Console, ConsoleArgs};
+use crate::output::OutputError;
+
+use console::{Console, ConsoleArgs, GENERAL};
+use options::above_zero;
 
 /// Finds what breaks directory synchronisation in an LDIF export, and writes the
 /// change LDIF and its inverse.
@@ -52,8 +59,14 @@ struct Cli {
     console: ConsoleArgs,
 
     /// Threads to work with [default: one for each core]
-    #[arg(long, global = true, value_name = "N")]
-    threads: Option<std::num::NonZeroUsize>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "N",
+        value_parser = above_zero::<NonZeroUsize>,
+        help_heading = GENERAL
+    )]
+    threads: Option<NonZeroUsize>,
 
     #[command(subcommand)]
     command: Command,
@@ -100,8 +113,8 @@ impl From<Exit> for ExitCode {
 /// Runs the command line and gives the exit code: 0 clean, 1 findings, 2 failure.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match config::parse(std::env::args_os()) {
-        Ok(cli) => cli,
+    let (cli, from_file) = match config::parse(std::env::args_os()) {
+        Ok(parsed) => parsed,
         Err(error) => {
             Console::plain().error(&error);
             return Exit::Failure.into();
@@ -114,9 +127,18 @@ pub fn main() -> ExitCode {
         // Whoever reads our output has seen enough: no word about it.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            console.error(&error);
+            console.error(&from_file.explain(of_stdout(error)));
             Exit::Failure.into()
         }
+    }
+}
+
+/// Files and inputs say themselves which they are. What comes as it was from the system
+/// comes from writing to stdout.
+fn of_stdout(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<io::Error>() {
+        Ok(error) => OutputError::from_io(error, Path::new("(stdout)")).into(),
+        Err(error) => error,
     }
 }
 

@@ -7,9 +7,11 @@ use anyhow::{Context, bail};
 use crate::change::diff::Scope;
 use crate::directory::{Filter, FilterErrorKind, Matcher, NormalizedDn};
 use crate::ldif::{Limits, LineEnd, ReadOptions, Wrap, WriteOptions};
+use crate::output::Overwrite;
 use crate::report::{Colour, Problem, Severity, Width};
 use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, Selection, WantedRules};
 
+use super::base;
 use super::selection::SelectionArgs;
 use super::tenant::TenantArgs;
 
@@ -38,6 +40,22 @@ impl ReadArgs {
     }
 }
 
+/// A number above 0, for options; says which numbers are good.
+///
+/// # Errors
+/// Where the text is none.
+pub fn above_zero<N: std::str::FromStr>(text: &str) -> anyhow::Result<N> {
+    text.parse().ok().context("write a whole number above 0, as in 8")
+}
+
+/// A whole number, for options; says which numbers are good.
+///
+/// # Errors
+/// Where the text is none.
+pub fn whole_number<N: std::str::FromStr>(text: &str) -> anyhow::Result<N> {
+    text.parse().ok().context("write a whole number, 0 or above, as in 180")
+}
+
 fn size(text: &str) -> anyhow::Result<u64> {
     let (digits, unit) = match text.char_indices().last() {
         Some((at, 'k' | 'K')) => (&text[..at], 1 << 10),
@@ -45,7 +63,9 @@ fn size(text: &str) -> anyhow::Result<u64> {
         Some((at, 'g' | 'G')) => (&text[..at], 1 << 30),
         _ => (text, 1),
     };
-    let number: u64 = digits.parse().context("a size is a number, as in 512K, 64M or 2G")?;
+    let number: u64 = digits.parse().context(
+        "a size is a whole number of bytes, or one with K, M or G behind it, as in 512K, 64M or 2G",
+    )?;
     match number.checked_mul(unit) {
         Some(0) | None => bail!("a size is above 0 and below 16 exabytes"),
         Some(size) => Ok(size),
@@ -84,8 +104,48 @@ impl WriteArgs {
 #[derive(Debug, clap::Args)]
 pub struct StatsArgs {
     /// Write the summary as JSON to FILE (`-` for stdout)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = None)]
     pub stats: Option<PathBuf>,
+}
+
+/// How LDIF is read and written, and where the numbers of the run go.
+#[derive(Debug, clap::Args)]
+pub struct LdifArgs {
+    #[command(flatten)]
+    pub write: WriteArgs,
+
+    #[command(flatten)]
+    pub read: ReadArgs,
+
+    #[command(flatten)]
+    stats: StatsArgs,
+}
+
+impl LdifArgs {
+    /// The options of the reader and of the writer.
+    pub fn options(&self) -> (ReadOptions, WriteOptions) {
+        (self.read.options(), self.write.options())
+    }
+
+    /// The file of the numbers, where one is asked for.
+    pub fn stats(&self) -> Option<&PathBuf> {
+        self.stats.stats.as_ref()
+    }
+}
+
+/// Whether files that are there are replaced.
+#[derive(Debug, clap::Args)]
+pub struct ForceArgs {
+    /// Replace outputs that exist
+    #[arg(long)]
+    force: bool,
+}
+
+impl ForceArgs {
+    /// What becomes of a file that is there.
+    pub fn overwrite(&self) -> Overwrite {
+        if self.force { Overwrite::Yes } else { Overwrite::No }
+    }
 }
 
 /// Which rules are checked.
@@ -185,6 +245,17 @@ impl ScopeArgs {
     /// Whether a part of the directory is left out.
     pub fn is_restricted(&self) -> bool {
         self.base.is_some() || !self.exclude.is_empty() || self.filter.is_some()
+    }
+
+    /// Refuses a base at or below which no entry of these exports is.
+    ///
+    /// # Errors
+    /// Names the nearest name above it, and one that is spelled alike.
+    pub fn require_base(&self, exports: &[&[u8]], read: ReadOptions) -> anyhow::Result<()> {
+        match &self.base {
+            Some(text) => base::require(text, &dn("--base", text)?, exports, read),
+            None => Ok(()),
+        }
     }
 
     fn selection(&self) -> anyhow::Result<Selection> {

@@ -16,6 +16,7 @@ use crate::transition::{DELETE_THRESHOLD, Exports, Transition};
 
 use super::console::Console;
 use super::diff::{Lack, explained, refusals, report_index};
+use super::options::whole_number;
 use super::{changes, inputs};
 
 /// What an export is compared with.
@@ -32,7 +33,13 @@ pub struct PreviousArgs {
     earlier_change: Vec<PathBuf>,
 
     /// How many objects may leave the scope before synchronisation stops
-    #[arg(long, value_name = "N", requires = "previous", default_value_t = DELETE_THRESHOLD)]
+    #[arg(
+        long,
+        value_name = "N",
+        requires = "previous",
+        default_value_t = DELETE_THRESHOLD,
+        value_parser = whole_number::<u64>
+    )]
     delete_threshold: u64,
 }
 

@@ -57,7 +57,7 @@ pub fn write(
         }
     }
     tail.finish()?;
-    Ok((scan.stray, report))
+    Ok((scan.strays.count, report))
 }
 
 /// What a chunk becomes.

@@ -9,16 +9,16 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use crate::directory::{AttributeList, Scope, SearchBase};
+use crate::directory::{AttributeList, Filter, Scope, SearchBase};
 use crate::input::Flow;
 use crate::ldif::{InputReport, ReadOptions, WriteOptions, Writer};
-use crate::output::{AtomicFile, Overwrite};
-use crate::report::{Columns, Summary, counted, grouped};
+use crate::output::AtomicFile;
+use crate::report::{Columns, Summary, counted, grouped, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
 use super::flow::{self, Halt, Spare};
-use super::options::{ReadArgs, StatsArgs, WriteArgs, dn, matcher};
+use super::options::{ForceArgs, LdifArgs, dn, matcher};
 use super::{Exit, inputs, summary};
 pub use chunk::Query;
 use chunk::{Found, Tally};
@@ -66,18 +66,11 @@ pub struct Args {
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 
-    /// Replace the output where it exists
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -130,11 +123,12 @@ pub enum Shape {
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let query = args.query()?;
     let shape = args.shape()?;
-    require_apart(&args.exports, [Some(&args.output), args.stats.stats.as_ref()])?;
+    require_apart(&args.exports, [Some(&args.output), args.ldif.stats()])?;
+    args.require_files()?;
     let inputs = inputs::flows(&args.exports)?;
-    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let overwrite = args.force.overwrite();
     let out = AtomicFile::create(&args.output, overwrite)?;
-    write_found(inputs, query, &shape, (out, args.stats.stats.as_deref()), console)
+    write_found(inputs, query, &shape, (out, args.ldif.stats()), console)
 }
 
 /// Writes what a query finds in inputs, and says how much it was.
@@ -145,7 +139,7 @@ pub fn write_found(
     inputs: Vec<Flow>,
     mut query: Query,
     shape: &Shape,
-    (mut out, stats): (AtomicFile, Option<&std::path::Path>),
+    (mut out, stats): (AtomicFile, Option<&PathBuf>),
     console: &Console,
 ) -> anyhow::Result<Exit> {
     let mut totals = Summary::new();
@@ -184,6 +178,9 @@ pub fn write_found(
     say(&tally, query.has_chains(), console);
     tally.settle(&mut totals);
     summary::finish_quietly(&totals, stats, console)?;
+    if tally.entries > 0 && tally.outside == tally.entries && query.must_reach_base() {
+        bail!("--base: no entry of the input is at or below it; check its spelling");
+    }
     Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean })
 }
 
@@ -246,6 +243,20 @@ fn attrs(option: &str, names: &[String]) -> String {
 }
 
 impl Args {
+    /// Refuses a filter where a file is expected, as ldapsearch takes it.
+    fn require_files(&self) -> anyhow::Result<()> {
+        for path in &self.exports {
+            let text = path.to_string_lossy();
+            if text.contains('=') && Filter::parse(text.as_bytes()).is_ok() && !path.exists() {
+                bail!(
+                    "{}: no such file; a filter is named with --filter",
+                    visible(text.as_bytes())
+                );
+            }
+        }
+        Ok(())
+    }
+
     fn query(&self) -> anyhow::Result<Query> {
         let list = |option: &str, names: &Option<Vec<String>>| {
             let Some(names) = names else { return Ok(None) };
@@ -259,14 +270,14 @@ impl Args {
             list: list("--attrs", &self.attrs)?,
             without: list("--exclude-attrs", &self.exclude_attrs)?,
             links: None,
-            read: self.read.options(),
+            read: self.ldif.read.options(),
         })
     }
 
     fn shape(&self) -> anyhow::Result<Shape> {
         Ok(match self.to {
             _ if self.count => Shape::Count,
-            Format::Ldif => Shape::Ldif(self.write.options()),
+            Format::Ldif => Shape::Ldif(self.ldif.write.options()),
             Format::Json => Shape::Json,
             Format::Csv => Shape::csv(self.attrs.as_deref(), &self.separator)?,
         })
@@ -274,6 +285,13 @@ impl Args {
 }
 
 impl Query {
+    /// Whether an entry lies where it is looked for, if the base is there at all. An
+    /// entry without others below it is a base as well.
+    fn must_reach_base(&self) -> bool {
+        let scope = self.base.as_ref().map(SearchBase::scope);
+        scope.is_some_and(|scope| scope == Scope::Subtree)
+    }
+
     /// All entries, with the named attributes.
     ///
     /// # Errors

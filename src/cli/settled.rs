@@ -2,17 +2,17 @@
 //! often as that needs.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 
-use crate::change::{EntryText, Image, Interest, Outcome, Run, refuse_misfits};
+use crate::change::{EntryText, Image, Interest, Outcome, Run};
 use crate::input::Source;
 use crate::ldif::{
-    InputReport, Position, ReadOptions, Stretch, Stretches, WriteOptions, entry_text, map_chunks,
+    InputReport, Position, ReadOptions, Stretch, Stretches, WriteOptions, entry_text,
 };
-use crate::report::counted;
+use crate::report::{Summary, counted};
 
 use super::console::Console;
-use super::entries::{self, NamedEntry, ScannedChunk};
+use super::entries::{self, NamedEntry, ReadThrough, ScannedChunk, Strays, read_through};
+use super::inputs;
 
 /// What reading the export for the image gave.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Scan {
     /// One per chunk.
     pub chunks: Vec<Numbering>,
     /// Change records that go on with no entry.
-    pub stray: u64,
+    pub strays: Strays,
     /// Whether entries are written as adds.
     pub adds: bool,
     /// Entries whose attributes the image wants to know and that are misread, since
@@ -61,6 +61,23 @@ enum Wanted<'a> {
 }
 
 impl Scan {
+    /// Says what was odd about an export that is read and not written again; whether all
+    /// of it was read.
+    ///
+    /// # Errors
+    /// Where it is a change file.
+    pub fn report(
+        &self,
+        name: &str,
+        console: &Console,
+        totals: &mut Summary,
+    ) -> anyhow::Result<bool> {
+        inputs::report_reading(name, &self.report, console, totals);
+        self.strays.require_export(name)?;
+        self.strays.report(name, console);
+        Ok(self.report.failed_blocks == 0)
+    }
+
     /// Says so where an entry that changes speak of is misread; whether one is.
     pub fn report_misread(&self, name: &str, console: &Console) -> bool {
         if self.misread > 0 {
@@ -113,6 +130,16 @@ pub fn settle_all<'a>(
     }
 }
 
+/// Says so where entries have the DN of an earlier one, which alone is changed or shown.
+pub fn report_duplicates(image: &Image<'_>, name: &str, done: &str, console: &Console) {
+    if image.duplicates() > 0 {
+        let entries = counted(image.duplicates(), "entry", "entries");
+        console.note(&format!(
+            "{name}: {entries} with a DN that an earlier entry has; the first one is {done}"
+        ));
+    }
+}
+
 /// The text of each entry, by number over all exports, that a scan found to be of
 /// interest.
 pub fn touched<'a>(exports: &[&'a Source], scans: &[Scan]) -> Vec<(u64, &'a [u8])> {
@@ -160,37 +187,24 @@ fn scan_for<'a>(
     (read, write): (ReadOptions, Option<WriteOptions>),
     all: &mut Vec<(u64, Wanted<'a>)>,
 ) -> Scan {
-    let mut scan = Scan::default();
-    let (mut continued, mut contents) = (Vec::new(), Vec::new());
-    let Ok(()) = map_chunks(
+    let (mut chunks, mut adds) = (Vec::new(), false);
+    let ReadThrough { report, strays, misread } = read_through(
         export.bytes(),
-        |chunk| scan_chunk(image, chunk.bytes, read, write),
-        |ScannedPart { mut chunk, wanted, contents: found, touched, stretches }: ScannedPart<
-            'a,
-        >| {
-            let base = scan.report.add(std::mem::take(&mut chunk.report));
-            continued.extend(chunk.continued_from(base));
-            contents.extend(found.into_iter().map(|at| base.offset + at as u64));
-            scan.stray += chunk.stray;
-            scan.adds |= chunk.adds;
+        read,
+        |chunk| scan_chunk(image, chunk, read, write),
+        |base, chunk, ScannedPart { wanted, touched, stretches }: ScannedPart<'a>| {
+            adds |= chunk.adds;
             let continued = chunk.continued;
-            scan.chunks.push(Numbering { first: *first, continued, base, touched, stretches });
+            chunks.push(Numbering { first: *first, continued, base, touched, stretches });
             all.extend(wanted.into_iter().map(|(number, entry)| (*first + number, entry)));
             *first += chunk.entries;
-            Ok::<(), Infallible>(())
         },
     );
-    let misread = refuse_misfits(export.bytes(), &continued, read, &mut scan.report);
-    let of_interest = |offset: &&u64| contents.binary_search(offset).is_ok();
-    scan.misread = misread.iter().filter(of_interest).count() as u64;
-    scan
+    Scan { report, chunks, strays, adds, misread }
 }
 
 struct ScannedPart<'a> {
-    chunk: ScannedChunk,
     wanted: Vec<(u64, Wanted<'a>)>,
-    /// Where those begin in the chunk of which all is wanted.
-    contents: Vec<usize>,
     touched: Vec<Touched>,
     stretches: Vec<Stretch>,
 }
@@ -200,7 +214,7 @@ fn scan_chunk<'a>(
     chunk: &'a [u8],
     read: ReadOptions,
     write: Option<WriteOptions>,
-) -> ScannedPart<'a> {
+) -> (ScannedChunk, Vec<usize>, ScannedPart<'a>) {
     let (mut wanted, mut touched, mut key) = (Vec::new(), Vec::new(), Vec::new());
     let mut contents = Vec::new();
     let each = |named: NamedEntry<'a>| {
@@ -224,5 +238,5 @@ fn scan_chunk<'a>(
         None => entries::scan(chunk, read, each),
     };
     let stretches = stretches.map(Stretches::finish).unwrap_or_default();
-    ScannedPart { chunk: scanned, wanted, contents, touched, stretches }
+    (scanned, contents, ScannedPart { wanted, touched, stretches })
 }

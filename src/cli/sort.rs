@@ -12,14 +12,14 @@ use crate::input::Source;
 use crate::ldif::{
     InputReport, ReadOptions, Writer, entry_text, map_chunks, map_in_order, read_chunk,
 };
-use crate::output::{AtomicFile, Overwrite};
+use crate::output::AtomicFile;
 use crate::report::{Summary, counted, visible};
 
 use super::apart::require_apart;
 use super::canonical::copy_record;
 use super::console::Console;
 use super::entries::{self, ScannedChunk};
-use super::options::{ReadArgs, WriteArgs};
+use super::options::{ForceArgs, ReadArgs, WriteArgs};
 use super::{Exit, inputs};
 
 /// Write the entries of exports in the order of the tree, parents first
@@ -33,9 +33,8 @@ pub struct Args {
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 
-    /// Replace the output where it exists
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
     write: WriteArgs,
@@ -47,7 +46,7 @@ pub struct Args {
 /// Sorts the entries and writes them to stdout.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let (read, write) = (args.read.options(), args.write.options());
-    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let overwrite = args.force.overwrite();
     require_apart(&args.exports, [Some(&args.output)])?;
     let sources = inputs::open(&args.exports)?;
     let mut out = AtomicFile::create(&args.output, overwrite)?;

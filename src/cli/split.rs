@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io::Write;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -14,13 +15,14 @@ use crate::ldif::{
     CHUNK_SIZE, Chunks, InputReport, LdifErrorKind, ReadOptions, WriteOptions, Writer, map_chunks,
     map_in_order, read_chunk,
 };
-use crate::output::{AtomicFile, Overwrite, commit_all};
+use crate::output::{AtomicFile, commit_all};
 use crate::report::{Summary, counted};
 
 use super::apart::require_apart;
+use super::base;
 use super::canonical::copy_record;
 use super::console::Console;
-use super::options::{ReadArgs, WriteArgs, dn};
+use super::options::{ForceArgs, ReadArgs, WriteArgs, above_zero, dn};
 use super::{Exit, entries, inputs};
 
 /// Write an export as several files, by number of entries or by subtree
@@ -31,8 +33,13 @@ pub struct Args {
     export: PathBuf,
 
     /// At most N entries in a file
-    #[arg(long, value_name = "N", required_unless_present = "subtree")]
-    entries: Option<std::num::NonZeroU64>,
+    #[arg(
+        long,
+        value_name = "N",
+        required_unless_present = "subtree",
+        value_parser = above_zero::<NonZeroU64>
+    )]
+    entries: Option<NonZeroU64>,
 
     /// A file for each child of --base, or for each naming context
     #[arg(long, conflicts_with = "entries")]
@@ -46,9 +53,8 @@ pub struct Args {
     #[arg(long, short, value_name = "PREFIX|DIR")]
     output: PathBuf,
 
-    /// Replace files that exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
     write: WriteArgs,
@@ -72,6 +78,12 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let mut totals = Summary::new();
     inputs::report_notes(source.name(), source.notes(), console, &mut totals);
     let plan = Plan::of(&source, by, read)?;
+    if let (By::ChildrenOf(base), [rest]) = (&plan.by, plan.parts.as_slice())
+        && rest.name == "rest"
+    {
+        let text = args.base.as_deref().unwrap_or_default();
+        base::require(text, base, &[source.bytes()], read)?;
+    }
     if plan.parts.is_empty() {
         bail!("{}: no entries: there is nothing to split", source.name());
     }
@@ -82,7 +94,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
             source.name()
         );
     }
-    let overwrite = if args.force { Overwrite::Yes } else { Overwrite::No };
+    let overwrite = args.force.overwrite();
     let prefix = prefix(&args.output, &args.export);
     let mut files = Vec::new();
     for part in &plan.parts {

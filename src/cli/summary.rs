@@ -1,6 +1,6 @@
 //! Filling the summary of a command and putting it where it is wanted.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -21,7 +21,7 @@ use super::inputs::AboutEntry;
 /// Where the file cannot be written.
 pub fn finish(
     summary: &Summary,
-    stats: Option<&Path>,
+    stats: Option<&PathBuf>,
     started: Instant,
     console: &Console,
 ) -> anyhow::Result<()> {
@@ -43,7 +43,7 @@ pub fn finish(
 /// Where the file cannot be written.
 pub fn finish_quietly(
     summary: &Summary,
-    stats: Option<&Path>,
+    stats: Option<&PathBuf>,
     console: &Console,
 ) -> anyhow::Result<()> {
     if let Some(words) = summary.not_exported_in_words() {
@@ -74,7 +74,7 @@ pub fn timings(timings: &Timings, console: &Console) {
     }
 }
 
-fn write_stats(summary: &Summary, stats: Option<&Path>) -> anyhow::Result<()> {
+fn write_stats(summary: &Summary, stats: Option<&PathBuf>) -> anyhow::Result<()> {
     if let Some(path) = stats {
         let mut file = AtomicFile::create(path, Overwrite::Yes)?;
         summary

@@ -12,6 +12,7 @@ use crate::rules::catalogue::{Keep, Moment, Settings, TopLevelDomains, Translite
 use crate::rules::tenant::TenantExport;
 use crate::rules::{Attr, nearest};
 
+use super::options::whole_number;
 use super::services::ServiceArgs;
 
 /// Options about the tenant.
@@ -72,7 +73,12 @@ pub struct TenantArgs {
 
     /// With --profile hygiene: days without a sign-in after which an account is unused
     /// [default: 180]
-    #[arg(long, value_name = "DAYS", help_heading = "Rules")]
+    #[arg(
+        long,
+        value_name = "DAYS",
+        help_heading = "Rules",
+        value_parser = whole_number::<u32>
+    )]
     stale_days: Option<u32>,
 
     #[command(flatten)]

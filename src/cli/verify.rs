@@ -1,6 +1,5 @@
 //! `ldifix verify`: what of a change file was applied.
 
-use std::convert::Infallible;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,11 +8,11 @@ use clap::ValueEnum;
 
 use crate::change::{
     EntryText, Image, Judgement, Obstacle, OnRefusal, Outcome, State, Undo, Uninvertible,
-    Verification, VerifyRun, refuse_misfits, undo_without_base,
+    Verification, VerifyRun, undo_without_base,
 };
 use crate::input::Source;
-use crate::ldif::{ChangeRecord, InputReport, ReadOptions, WriteOptions, Writer, map_chunks};
-use crate::output::{AtomicFile, Overwrite, commit_all};
+use crate::ldif::{ChangeRecord, ReadOptions, WriteOptions, Writer};
+use crate::output::{AtomicFile, commit_all};
 use crate::report::{
     Summary, Verified, VerifiedCsv, VerifiedJson, VerifiedTable, VerifiedWriter, Width, counted,
     grouped, visible,
@@ -22,9 +21,9 @@ use crate::report::{
 use super::apart::require_apart;
 use super::changes::{Step, refusal};
 use super::console::Console;
-use super::entries::ScannedChunk;
+use super::entries::{ReadThrough, read_through};
 use super::invert::{Named, invert, left_out, words};
-use super::options::{ReadArgs, StatsArgs, WriteArgs};
+use super::options::{ForceArgs, LdifArgs};
 use super::settled::settle_all;
 use super::{Exit, changes, entries, inputs, summary};
 
@@ -59,18 +58,11 @@ pub struct Args {
     #[arg(long)]
     partial: bool,
 
-    /// Replace these files where they exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 
     #[command(flatten)]
-    write: WriteArgs,
-
-    #[command(flatten)]
-    read: ReadArgs,
-
-    #[command(flatten)]
-    stats: StatsArgs,
+    ldif: LdifArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -82,7 +74,7 @@ enum Format {
 
 /// Verifies the change file; its files appear together or not at all.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
-    let written = [args.pending.as_ref(), args.applied_undo.as_ref(), args.stats.stats.as_ref()];
+    let written = [args.pending.as_ref(), args.applied_undo.as_ref(), args.ldif.stats()];
     require_apart([&args.change].into_iter().chain(&args.exports).chain(&args.base), written)?;
     let outputs = args.outputs()?;
     let paths: Vec<PathBuf> =
@@ -92,7 +84,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let (exports, bases) = others.split_at(args.exports.len());
     let (exports, bases): (Vec<&Source>, Vec<&Source>) =
         (exports.iter().collect(), bases.iter().collect());
-    let read = args.read.options();
+    let read = args.ldif.read.options();
 
     let mut aside = Summary::new();
     let with_comments = ReadOptions { comments: true, ..read };
@@ -111,7 +103,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         verification = verification.without_base();
     }
     let Judged { judgements, failed, misread } =
-        judge(&mut verification, &exports, &bases, read, console, &mut totals);
+        judge(&mut verification, &exports, &bases, read, console, &mut totals)?;
     if failed && read.strict {
         bail!("a record cannot be read, and --strict was given: nothing was verified");
     }
@@ -121,7 +113,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let written = put.all(outputs, &mut verification, &judgements, misread)?;
 
     report(change.name(), &tally, &judgements, console);
-    summary::finish_quietly(&totals, args.stats.stats.as_deref(), console)?;
+    summary::finish_quietly(&totals, args.ldif.stats(), console)?;
     let all_applied = judgements.iter().all(|judgement| judgement.state == State::Applied);
     Ok(match all_applied {
         _ if failed || !written => Exit::Failure,
@@ -154,7 +146,7 @@ impl Args {
         if files.into_iter().flatten().any(|path| path.as_os_str() == "-") {
             bail!("stdout has the list of the records: name a file");
         }
-        let overwrite = if self.force { Overwrite::Yes } else { Overwrite::No };
+        let overwrite = self.force.overwrite();
         let create = |path: &Option<PathBuf>| {
             path.as_ref().map(|path| AtomicFile::create(path, overwrite)).transpose()
         };
@@ -180,78 +172,62 @@ fn judge<'a>(
     read: ReadOptions,
     console: &Console,
     totals: &mut Summary,
-) -> Judged {
+) -> anyhow::Result<Judged> {
     for source in exports.iter().chain(bases) {
         inputs::report_notes(source.name(), source.notes(), console, totals);
     }
     loop {
-        let (mut reports, mut misread) = (Vec::new(), 0);
+        let mut all_through = Vec::new();
         for export in exports {
-            let Found { entries, report, misread: more } =
-                look_up(export, read, &|dn| verification.wants(dn));
-            misread += more;
-            entries.into_iter().for_each(|entry| verification.load_text(entry));
-            reports.push((export.name(), report));
+            let (found, through) = look_up(export, read, &|dn| verification.wants(dn));
+            found.into_iter().for_each(|entry| verification.load_text(entry));
+            all_through.push((export.name(), through));
         }
         for base in bases {
-            let Found { entries, report, misread: more } =
-                look_up(base, read, &|dn| verification.wants_of_base(dn));
-            misread += more;
-            entries.into_iter().for_each(|entry| verification.load_base_text(entry));
-            reports.push((base.name(), report));
+            let (found, through) = look_up(base, read, &|dn| verification.wants_of_base(dn));
+            found.into_iter().for_each(|entry| verification.load_base_text(entry));
+            all_through.push((base.name(), through));
         }
         let VerifyRun::Done(judgements) = verification.run() else { continue };
-        let mut failed = false;
-        for (name, report) in &reports {
-            inputs::report_reading(name, report, console, totals);
-            failed |= report.failed_blocks > 0;
+        let (mut failed, mut misread) = (false, 0);
+        for (name, through) in &all_through {
+            inputs::report_reading(name, &through.report, console, totals);
+            through.strays.require_export(name)?;
+            through.strays.report(name, console);
+            failed |= through.report.failed_blocks > 0;
+            misread += through.misread;
         }
         if verification.duplicates() > 0 {
             let doubles = counted(verification.duplicates(), "entry", "entries");
             console.note(&format!("{doubles} with a DN that an earlier one has; the first counts"));
         }
-        return Judged { judgements, failed, misread };
+        return Ok(Judged { judgements, failed, misread });
     }
 }
 
-/// The entries of an export of which the records speak.
-struct Found<'a> {
-    entries: Vec<EntryText<'a>>,
-    report: InputReport,
-    /// How many of them are misread.
-    misread: u64,
-}
-
+/// The entries of an export of which the records speak, and what reading it gave.
 fn look_up<'a>(
     export: &'a Source,
     read: ReadOptions,
     wants: &(dyn Fn(&[u8]) -> bool + Sync),
-) -> Found<'a> {
-    let mut report = InputReport::default();
-    let (mut all, mut continued, mut wanted) = (Vec::new(), Vec::new(), Vec::new());
-    let Ok(()) = map_chunks(
+) -> (Vec<EntryText<'a>>, ReadThrough) {
+    let mut all = Vec::new();
+    let through = read_through(
         export.bytes(),
+        read,
         |chunk| {
             let (mut found, mut places) = (Vec::new(), Vec::new());
-            let scanned = entries::scan(chunk.bytes, read, |named| {
+            let scanned = entries::scan(chunk, read, |named| {
                 if wants(&named.dn) {
                     places.push(named.place());
                     found.extend(named.text(read));
                 }
             });
-            (scanned, found, places)
+            (scanned, places, found)
         },
-        |(mut chunk, found, places): (ScannedChunk, Vec<EntryText<'a>>, Vec<usize>)| {
-            let base = report.add(std::mem::take(&mut chunk.report));
-            continued.extend(chunk.continued_from(base));
-            wanted.extend(places.into_iter().map(|at| base.offset + at as u64));
-            all.extend(found);
-            Ok::<(), Infallible>(())
-        },
+        |_, _, found: Vec<EntryText<'a>>| all.extend(found),
     );
-    let misread = refuse_misfits(export.bytes(), &continued, read, &mut report);
-    let misread = misread.iter().filter(|offset| wanted.binary_search(offset).is_ok()).count();
-    Found { entries: all, report, misread: misread as u64 }
+    (all, through)
 }
 
 /// Lists the records on stdout.
@@ -457,7 +433,7 @@ impl Put<'_, '_> {
         (head, open): (&str, &[(usize, String)]),
         records: impl Iterator<Item = &'r ChangeRecord<'x>>,
     ) -> anyhow::Result<AtomicFile> {
-        let options: WriteOptions = self.args.write.options();
+        let options: WriteOptions = self.args.ldif.write.options();
         let mut writer = Writer::new(&mut file, options);
         writer.version_line()?;
         self.named.comment(head, open, &mut writer)?;

@@ -30,6 +30,12 @@ impl SearchBase {
         Self { key: base, scope }
     }
 
+    /// How far below the base it reaches.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
     /// Whether the entry with this key lies in it.
     #[must_use]
     pub fn holds(&self, key: &[u8]) -> bool {

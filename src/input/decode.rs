@@ -1,9 +1,9 @@
 //! Inputs read piece by piece: decompressed, transcoded, without their mark.
 
-use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 
 use super::error::InputError;
 use super::note::InputNote;
@@ -171,9 +171,14 @@ fn behind(head: Vec<u8>, skipped: usize, reader: Bytes) -> Chain<Cursor<Vec<u8>>
     start.chain(reader)
 }
 
-/// Decompressed bytes of one or several gzip members.
+/// The compressed bytes.
+type Compressed = BufReader<Chain<Cursor<Vec<u8>>, Bytes>>;
+
+/// Decompressed bytes of one or several gzip members, as a file holds them that several
+/// were appended to.
 struct Gunzip {
-    decoder: MultiGzDecoder<BufReader<Chain<Cursor<Vec<u8>>, Bytes>>>,
+    /// `None` behind the last one.
+    decoder: Option<GzDecoder<Compressed>>,
     name: String,
     decoded: u64,
 }
@@ -181,7 +186,7 @@ struct Gunzip {
 impl Gunzip {
     fn new(head: Vec<u8>, reader: Bytes, name: String) -> Self {
         let compressed = BufReader::with_capacity(COMPRESSED, behind(head, 0, reader));
-        Self { decoder: MultiGzDecoder::new(compressed), name, decoded: 0 }
+        Self { decoder: Some(GzDecoder::new(compressed)), name, decoded: 0 }
     }
 
     fn explain(&self, error: io::Error) -> io::Error {
@@ -195,12 +200,38 @@ impl Gunzip {
         };
         error.into_io()
     }
+
+    /// The decoder of the member behind one that is read; none at the end. Zeros fill
+    /// the last block of a tape.
+    fn next_member(&self, mut rest: Compressed) -> io::Result<Option<GzDecoder<Compressed>>> {
+        loop {
+            let ahead = rest.fill_buf()?;
+            let zeros = ahead.iter().take_while(|&&byte| byte == 0).count();
+            match ahead {
+                [] => return Ok(None),
+                [0x1f] | [0x1f, 0x8b, ..] => return Ok(Some(GzDecoder::new(rest))),
+                [0, ..] => rest.consume(zeros),
+                _ => {
+                    let (name, decoded) = (self.name.clone(), self.decoded);
+                    return Err(InputError::GzipTrailing { name, decoded }.into_io());
+                }
+            }
+        }
+    }
 }
 
 impl Read for Gunzip {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.decoder.read(into).map_err(|error| self.explain(error))?;
-        self.decoded += read as u64;
-        Ok(read)
+        while let Some(mut decoder) = self.decoder.take() {
+            let read = decoder.read(into).map_err(|error| self.explain(error))?;
+            if read > 0 || into.is_empty() {
+                self.decoder = Some(decoder);
+                self.decoded += read as u64;
+                return Ok(read);
+            }
+            let next = self.next_member(decoder.into_inner());
+            self.decoder = next.map_err(|error| self.explain(error))?;
+        }
+        Ok(0)
     }
 }

@@ -50,7 +50,19 @@ pub enum InputError {
         /// How many bytes could be decompressed.
         decoded: u64,
     },
-    /// The compressed data is damaged, or something else follows it.
+    /// Something else follows the compressed data.
+    #[error(
+        "{name}: the gzip data ends after {decoded} decompressed bytes, and something else \
+         follows it in the file; copy or export it again, or, if that does not belong to it, pipe \
+         it through `gzip -dc FILE`, with `-` as the input"
+    )]
+    GzipTrailing {
+        /// The input's display name.
+        name: String,
+        /// How many bytes could be decompressed.
+        decoded: u64,
+    },
+    /// The compressed data is damaged.
     #[error(
         "{name}: the gzip data is corrupt after {decoded} decompressed bytes ({reason}); \
          test it with `gzip -t` and copy or export it again"

@@ -74,8 +74,12 @@ impl fmt::Display for InputNote {
             ),
             Self::Utf16Replaced { count, offset, .. } => write!(
                 f,
-                "{count} UTF-16 unit(s) without a partner were read as U+FFFD, the first at byte \
-                 {offset} of the UTF-16 text: these values are not what was exported"
+                "{} read as U+FFFD, the first at byte {offset} of the UTF-16 text: these values are \
+                 not what was exported",
+                match count {
+                    1 => "1 UTF-16 unit without a partner was".to_owned(),
+                    _ => format!("{count} UTF-16 units without a partner were"),
+                }
             ),
         }
     }

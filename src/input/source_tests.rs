@@ -176,9 +176,24 @@ fn corrupt_gzip_is_an_error_wherever_the_damage_is() {
     let error = read(&data).unwrap_err();
     assert!(matches!(error, InputError::GzipCorrupt { .. }), "{error}");
     data[crc] ^= 0xff;
-    data.extend_from_slice(b"more text behind");
-    let error = read(&data).unwrap_err();
-    assert!(matches!(error, InputError::GzipCorrupt { .. }), "{error}");
+}
+
+#[test]
+fn what_follows_gzip_data_is_not_called_a_cut_end() {
+    let data = gzip(TEXT.as_bytes());
+    for behind in ["m", "more text behind", "\0\0x"] {
+        let error = read(&[&data, behind.as_bytes()].concat()).unwrap_err();
+        let InputError::GzipTrailing { decoded, .. } = error else { panic!("{error}") };
+        assert_eq!(decoded, TEXT.len() as u64);
+    }
+    let error = read(&[&data, &data[..5]].concat()).unwrap_err();
+    assert!(matches!(error, InputError::GzipTruncated { .. }), "{error}");
+}
+
+#[test]
+fn zeros_behind_gzip_data_fill_the_block_of_a_tape() {
+    let padded = [gzip(TEXT.as_bytes()), vec![0; 1000]].concat();
+    assert_eq!(read(&padded).unwrap().0, TEXT.as_bytes());
 }
 
 #[test]

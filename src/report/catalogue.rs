@@ -11,6 +11,8 @@ use crate::rules::{Rule, RuleName};
 
 /// Columns of the headings of [`explain`].
 const HEADINGS: usize = 12;
+/// Columns that a summary needs to stand beside the name.
+const SUMMARY: usize = 24;
 /// Lines of an example that [`explain`] shows.
 const EXAMPLE_LINES: usize = 12;
 
@@ -28,15 +30,20 @@ pub fn list<'r>(
     let rules = families.clone().flat_map(|(_, rules)| rules);
     let longest = rules.map(|rule| rule.name.0.len()).max().unwrap_or_default();
     let severity = 2 + longest + 2;
-    let summary = severity + "warning".len() + 2;
+    let beside = severity + "warning".len() + 2;
+    let has_room = beside + SUMMARY <= width.columns();
+    let summary = if has_room { beside } else { 4 };
     for (family, rules) in families {
         ink.text(style::HEADING, family);
         ink.end_line();
         for rule in rules {
             ink.move_to(2);
             ink.text(style::PLAIN, rule.name.0);
-            ink.move_to(severity);
+            ink.move_to(if has_room { severity } else { ink.column() + 2 });
             ink.text(style::PLAIN, rule.severity.name());
+            if !has_room {
+                ink.end_line();
+            }
             paragraph(&mut ink, rule.summary, summary, width);
         }
     }

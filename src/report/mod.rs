@@ -28,7 +28,7 @@ mod visible;
 
 pub use self::csv::Csv;
 pub use comparison::{ComparisonTable, difference_json};
-pub use diff::{Base, DiffWriter};
+pub use diff::DiffWriter;
 pub use entry_csv::{Columns, EntryRows};
 pub use json::{Json, json_text};
 pub use list::{List, ListCell, ListColumn, ListFormat};

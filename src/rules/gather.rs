@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::directory::{AttributeDescription, Facts};
 use crate::ldif::{
     ChunkReport, Form, Line, ModOp, NameNumber, RawRecord, ReadOptions, RecordReader, entry_text,
@@ -30,6 +32,8 @@ pub struct Gathered<'a> {
     pub line: u32,
     /// Whether modify records go on with the entry.
     pub goes_on: bool,
+    /// By attribute in small letters, what later records drop of it.
+    dropped: FxHashMap<Vec<u8>, Dropped<'a>>,
     keep_lines: bool,
     /// What is known of the attribute descriptions that have a number.
     roles: Vec<Option<Role>>,
@@ -90,6 +94,7 @@ impl<'p, 'a> EntryReader<'p, 'a> {
         let report = read_all(reader, *options, |record| {
             if record.is_entry() {
                 if open {
+                    entry.settle();
                     each(entry);
                 }
                 let special = entry.load(&record, profile);
@@ -109,6 +114,7 @@ impl<'p, 'a> EntryReader<'p, 'a> {
             }
         });
         if open {
+            entry.settle();
             each(entry);
         }
         report
@@ -134,6 +140,7 @@ impl<'a> Gathered<'a> {
         let Some(dn) = record.first_line() else { return Some("root-dse") };
         self.subject.reset(dn);
         self.lines.clear();
+        self.dropped.clear();
         self.goes_on = false;
         (self.offset, self.line) = (dn.offset(), dn.line());
         for line in record.attribute_lines() {
@@ -244,16 +251,109 @@ impl<'a> Gathered<'a> {
         true
     }
 
-    /// Drops what a delete or replace drops: the values named, or all.
+    /// Notes what a delete or replace drops: the values named, or all.
     fn drop_values(&mut self, attribute: &[u8], values: &[Line<'a>], head: &Line<'a>) {
         let all = values.is_empty() || head.is(ModOp::Replace.keyword().as_bytes());
-        let named: Vec<Cow<'a, [u8]>> = values.iter().map(Line::bytes).collect();
-        let stays = |line: &Line<'a>| !all && !named.contains(&line.bytes());
-        if let Some(attr) = Attr::of(attribute) {
+        let attr = Attr::of(attribute);
+        if let Some(attr) = attr {
             self.subject.uncount(attr, if all { usize::MAX } else { values.len() });
-            self.subject.retain(attr, stays);
         }
-        self.subject.retain_suspects(|suspect| !suspect.line.is(attribute) || stays(&suspect.line));
-        self.lines.retain(|line| !line.is(attribute) || stays(line));
+        let before = Before {
+            slot: attr.map_or(0, |attr| self.subject.lines(attr).len()),
+            suspects: self.subject.suspects().len(),
+            lines: self.lines.len(),
+        };
+        let dropped = self.dropped.entry(attribute.to_ascii_lowercase()).or_default();
+        dropped.attr = attr;
+        if all {
+            dropped.all = before;
+        } else {
+            dropped.values.extend(values.iter().map(|line| (line.bytes(), before)));
+        }
+    }
+
+    /// Drops what was noted: all at once, since an entry may go on in thousands of
+    /// records that each drop one value.
+    fn settle(&mut self) {
+        if self.dropped.is_empty() {
+            return;
+        }
+        let dropped = std::mem::take(&mut self.dropped);
+        for own in dropped.values() {
+            let Some(attr) = own.attr else { continue };
+            let mut at = 0..;
+            self.subject.retain(attr, |line| !own.drops(line, at.next(), |before| before.slot));
+        }
+        let of = |line: &Line<'a>| dropped.get(&line.name().to_ascii_lowercase());
+        let drops = |line: &Line<'a>, at, which: fn(&Before) -> usize| {
+            of(line).is_some_and(|own| own.drops(line, at, which))
+        };
+        let mut at = 0..;
+        self.subject
+            .retain_suspects(|suspect| !drops(&suspect.line, at.next(), |before| before.suspects));
+        let mut at = 0..;
+        self.lines.retain(|line| !drops(line, at.next(), |before| before.lines));
+    }
+}
+
+/// How many lines there were when values were dropped: what came later stays.
+#[derive(Debug, Clone, Copy, Default)]
+struct Before {
+    slot: usize,
+    suspects: usize,
+    lines: usize,
+}
+
+/// What of an attribute was dropped.
+#[derive(Debug, Default)]
+struct Dropped<'a> {
+    attr: Option<Attr>,
+    all: Before,
+    values: FxHashMap<Cow<'a, [u8]>, Before>,
+}
+
+impl Dropped<'_> {
+    /// Whether the line that stands in this place was dropped.
+    fn drops(&self, line: &Line<'_>, at: Option<usize>, which: fn(&Before) -> usize) -> bool {
+        let at = at.unwrap_or(usize::MAX);
+        at < which(&self.all)
+            || self.values.get(&*line.bytes()).is_some_and(|before| at < which(before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::rules::ProfileOptions;
+
+    /// How long it takes to read an entry that loses its values one by one.
+    fn time_of(values: usize) -> Duration {
+        let value = |at: usize| format!("member: CN=u{at},DC=x\n");
+        let mut text = String::from("dn: CN=G,DC=x\nobjectClass: group\n");
+        text.extend((0..values).map(value));
+        text.push('\n');
+        for at in 0..values {
+            text.push_str("dn: CN=G,DC=x\nchangetype: modify\ndelete: member\n");
+            text.push_str(&value(at));
+            text.push_str("-\n\n");
+        }
+        let profile = Profile::by_name("entra", ProfileOptions::default()).unwrap();
+        let (options, mut skipped) = (ReadOptions::default(), Skipped::new());
+        let started = Instant::now();
+        let mut left = None;
+        read_entries(text.as_bytes(), &profile, options, true, &mut skipped, |entry| {
+            left = Some((entry.lines.len(), entry.subject.count(Attr::Member)));
+        });
+        assert_eq!((left, skipped.len()), (Some((1, 0)), 0));
+        started.elapsed()
+    }
+
+    #[test]
+    fn values_that_go_one_by_one_take_linear_time() {
+        let grows = || time_of(16_000).as_secs_f64() / time_of(4_000).as_secs_f64();
+        // The machine may be busy with something else for a while.
+        assert!((0..3).any(|_| grows() < 9.0));
     }
 }

@@ -8,8 +8,8 @@
 
 use std::borrow::Cow;
 
-use super::Image;
 use super::tree::{NodeId, ROOT, Tree};
+use super::{Image, Previews};
 use crate::change::identity;
 use crate::change::not_applicable::NotApplicable;
 use crate::change::stored::StoredEntry;
@@ -138,6 +138,24 @@ impl Image<'_> {
             }
         }
         record
+    }
+
+    /// The same for what is told of the record that is tried.
+    pub(super) fn preview_as_now(&mut self) {
+        if !self.tree.has_two_names() {
+            return;
+        }
+        let told = std::mem::replace(&mut self.previews, Previews::Wanted);
+        let Previews::Told(mut preview) = told else { return };
+        for (name, value) in preview.values_mut() {
+            if let Some(now) = value.bytes().and_then(|bytes| self.followed(name, bytes)) {
+                *value = Value::Bytes(Cow::Owned(now));
+            }
+        }
+        for refusal in preview.refusals_mut() {
+            *refusal = self.said_now(refusal.clone());
+        }
+        self.previews = Previews::Told(preview);
     }
 
     /// The refusal, with the entry called as the change record calls it.

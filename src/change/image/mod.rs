@@ -45,6 +45,7 @@ pub(super) use links::is_identity;
 use super::entry_text::{EntryText, HeldEntry};
 use super::identity;
 use super::not_applicable::NotApplicable;
+use super::preview::Preview;
 use super::proof::{Flaw, difference};
 use crate::directory::Entry;
 use crate::directory::dn::normalize_into;
@@ -62,6 +63,7 @@ pub struct Image<'a> {
     changes: &'a [ChangeRecord<'a>],
     on_refusal: OnRefusal,
     inverses: bool,
+    previews: Previews,
     tree: Tree<'a>,
     created: Vec<NodeId>,
     duplicates: u64,
@@ -77,6 +79,16 @@ pub enum OnRefusal {
     Stop,
     /// The rest is tried, as with `ldapmodify -c`.
     GoOn,
+}
+
+/// Whether it is told value by value what records do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Previews {
+    Unwanted,
+    /// Later: what that takes is to be read.
+    Wanted,
+    /// Now: that of the record that is tried.
+    Told(Preview),
 }
 
 /// What became of a change record.
@@ -144,6 +156,7 @@ impl<'a> Image<'a> {
             changes,
             on_refusal,
             inverses: false,
+            previews: Previews::Unwanted,
             tree: Tree::default(),
             created: Vec::new(),
             duplicates: 0,
@@ -169,6 +182,38 @@ impl<'a> Image<'a> {
         self.tree = Tree::default();
         self.begin();
         self
+    }
+
+    /// The same image, which is to tell what its records do: [`Image::previews`].
+    #[must_use]
+    pub fn with_previews(mut self) -> Self {
+        self.previews = Previews::Wanted;
+        // What goes is to be known.
+        self.tree = Tree::default();
+        self.begin();
+        self
+    }
+
+    /// Tells of each record, in order, what it does to what the records before it left,
+    /// once [`Image::run`] is done.
+    pub fn previews(&mut self, mut each: impl FnMut(usize, Preview)) {
+        self.previews = Previews::Told(Preview::default());
+        self.try_each(|image, at, outcome| {
+            let told = std::mem::replace(&mut image.previews, Previews::Told(Preview::default()));
+            let Previews::Told(mut preview) = told else { return };
+            if let Outcome::Refused(why) = outcome
+                && preview.refusals().next().is_none()
+            {
+                preview.refusal = Some(why);
+            }
+            each(at, preview);
+        });
+        self.previews = Previews::Wanted;
+    }
+
+    /// Whether the content of an entry that goes must be known.
+    fn keeps_what_goes(&self) -> bool {
+        self.inverses || self.previews != Previews::Unwanted
     }
 
     /// Whether the entries of interest to `other` are all that is needed here:
@@ -275,27 +320,31 @@ impl<'a> Image<'a> {
     }
 
     fn try_all(&mut self) -> Vec<Outcome> {
+        let mut outcomes = Vec::with_capacity(self.changes.len());
+        self.try_each(|_, _, outcome| outcomes.push(outcome));
+        outcomes
+    }
+
+    fn try_each(&mut self, mut each: impl FnMut(&mut Self, usize, Outcome)) {
         self.tree.begin_run();
         self.created.clear();
         self.partial.clear();
-        let changes = self.changes;
-        let mut outcomes = Vec::with_capacity(changes.len());
         let mut stopped = false;
-        for (at, record) in changes.iter().enumerate() {
+        for (at, record) in self.changes.iter().enumerate() {
             self.at = at;
             if stopped {
-                outcomes.push(Outcome::NotTried);
+                each(self, at, Outcome::NotTried);
                 continue;
             }
-            outcomes.push(match self.step(record) {
+            let outcome = match self.step(record) {
                 Ok(inverse) => Outcome::Applied(inverse),
                 Err(refusal) => {
                     stopped = self.on_refusal == OnRefusal::Stop;
                     Outcome::Refused(refusal)
                 }
-            });
+            };
+            each(self, at, outcome);
         }
-        outcomes
     }
 
     /// Whether a rename may have changed entries that were of no interest. Where

@@ -3,17 +3,20 @@
 //! Where the export has not been asked yet, a record is assumed to apply: what
 //! follows then finds the names of which it will speak.
 
-use super::Image;
+use std::borrow::Cow;
+
 use super::facts::Needs;
 use super::links::has_identity;
 use super::tree::{Again, NodeId, ROOT};
+use super::{Image, Previews};
 use crate::change::apply::{self, Effect, Guards, Twins};
 use crate::change::identity;
 use crate::change::inverse;
 use crate::change::not_applicable::{NotApplicable, Reason};
+use crate::change::preview::Preview;
 use crate::change::stored::StoredEntry;
-use crate::directory::Entry;
 use crate::directory::dn::join;
+use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{Attribute, Change, ChangeRecord, Modification, Value};
 
 /// The records that undo a step; none where they are not wanted.
@@ -76,10 +79,23 @@ impl<'a> Image<'a> {
         let effects = match done {
             Ok(effects) => effects,
             Err(refusal) => {
+                if let (Previews::Told(preview), Some(entry)) =
+                    (&mut self.previews, self.tree.entry_mut(node))
+                {
+                    let mods = called.as_deref().unwrap_or(mods);
+                    *preview = Preview::of_refused(entry, mods, guards, refusal.clone());
+                    self.preview_as_now();
+                }
                 self.tree.put_aside(node, None, Again::Possible);
                 return Err(self.said_now(refusal));
             }
         };
+        if let (Previews::Told(preview), Some(entry)) =
+            (&mut self.previews, self.tree.entry_mut(node))
+        {
+            *preview = Preview::of_effects(entry, mods, &effects);
+            self.preview_as_now();
+        }
         let after = self.tree.entry_mut(node).filter(|_| self.inverses);
         let undo = after.and_then(|entry| inverse::of_modify(dn, entry, &effects));
         self.tree.node_mut(node).altered |= alters(&effects);
@@ -120,7 +136,7 @@ impl<'a> Image<'a> {
     }
 
     fn delete(&mut self, node: NodeId, dn: &[u8]) -> Result<Inverse, NotApplicable> {
-        let known = if self.inverses { Needs::CONTENT } else { Needs::PLACE };
+        let known = if self.keeps_what_goes() { Needs::CONTENT } else { Needs::PLACE };
         let exists = self.tree.exists(node, known.and(Needs::CHILDREN));
         if exists == Some(false) {
             return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn));
@@ -136,6 +152,7 @@ impl<'a> Image<'a> {
             self.can_hold(self.tree.node(node).parent);
         }
         let undo = self.undo_of_delete(node);
+        self.preview_of_delete(node, 0);
         self.tree.remove(node);
         Ok(undo.into_iter().collect())
     }
@@ -157,10 +174,32 @@ impl<'a> Image<'a> {
             subtree = vec![node];
         }
         let undo = subtree.iter().filter_map(|&node| self.undo_of_delete(node)).collect();
+        self.preview_of_delete(node, subtree.len().saturating_sub(1));
         for &node in subtree.iter().rev() {
             self.tree.remove(node);
         }
         Ok(undo)
+    }
+
+    /// What goes, with so many entries below it.
+    fn preview_of_delete(&mut self, node: NodeId, below: usize) {
+        if !matches!(self.previews, Previews::Told(_)) {
+            return;
+        }
+        let dn = self.tree.dn(node);
+        let gone = self.tree.entry_mut(node).map(|entry| {
+            let attributes = entry.attributes().map(|(_, attribute)| EntryAttribute {
+                name: Cow::Owned(attribute.name().to_vec()),
+                values: attribute.values().map(|value| value.clone().into_owned()).collect(),
+            });
+            Entry::with_attributes(dn, attributes.collect())
+        });
+        let gone = gone.map(|mut entry| {
+            self.follow(&mut entry);
+            entry
+        });
+        let gone_below = u64::try_from(below).unwrap_or(u64::MAX);
+        self.previews = Previews::Told(Preview { gone, gone_below, ..Preview::default() });
     }
 
     fn undo_of_delete(&mut self, node: NodeId) -> Option<ChangeRecord<'static>> {

@@ -8,6 +8,7 @@ mod links;
 mod ordering;
 mod permissive;
 mod planning;
+mod previewing;
 mod properties;
 mod proving;
 mod verifying;

@@ -94,7 +94,7 @@ fn what_is_there_shows_whether_it_was_made() {
 }
 
 /// The records, some of the modify records with the control.
-fn controlled(text: &str, which: &[bool]) -> Vec<ChangeRecord<'static>> {
+pub(super) fn controlled(text: &str, which: &[bool]) -> Vec<ChangeRecord<'static>> {
     let mut records = changes(text);
     let modifies = |record: &ChangeRecord<'_>| matches!(record.change, Change::Modify(_));
     for (record, _) in records.iter_mut().zip(which).filter(|(own, on)| **on && modifies(own)) {

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Carets stand under what changed; with colour the characters themselves stand
-//! out, in reverse. `!` marks what does not fit the export.
+//! out, in reverse. `!` marks why a record does not apply.
 
 mod inline;
 mod pairing;
@@ -22,38 +22,26 @@ use std::io::{self, Write};
 
 use anstyle::Style;
 
-use self::touched::{Fate, Note, touched};
+use self::touched::{Fate, fates};
 use self::value::{Place, Sign};
 use super::problem::write_wrapped;
 use super::rdn::rdn_len;
 use super::shorten::wrap;
-use super::terminal::{Colour, Ink, Width, grouped, style};
+use super::terminal::{Colour, Ink, Width, counted, grouped, style};
 use super::visible::{cells, visible};
+use crate::change::{NotApplicable, Preview, TouchedAttribute, Unknown};
 use crate::directory::Entry;
 use crate::ldif::{Attribute, Change, ChangeRecord, Control, Record, Value};
 
-/// What is known of the entry before the change.
-#[derive(Debug, Clone, Copy)]
-pub enum Base<'a> {
-    /// There is no export to look into.
-    NotGiven,
-    /// The export has no such entry.
-    Missing,
-    /// The entry as the export has it.
-    Entry(&'a Entry<'a>),
-}
-
-impl<'a> Base<'a> {
-    fn entry(self) -> Option<&'a Entry<'a>> {
-        match self {
-            Self::Entry(entry) => Some(entry),
-            Self::NotGiven | Self::Missing => None,
-        }
-    }
-}
-
-/// Up to so many unchanged values of a touched attribute are shown.
-const SIBLINGS: usize = 4;
+/// Controls that change files have, by the names that their documents give them (MS-ADTS
+/// 3.1.1.3.4.1, RFC 4528).
+const CONTROLS: [(&[u8], &str); 5] = [
+    (b"1.2.840.113556.1.4.1413", "permissive modify"),
+    (b"1.2.840.113556.1.4.805", "tree delete"),
+    (b"1.2.840.113556.1.4.619", "lazy commit"),
+    (b"1.2.840.113556.1.4.417", "show deleted"),
+    (b"1.3.6.1.1.12", "assertion"),
+];
 
 const INDENT: usize = 2;
 /// As wide as `userPrincipalName`.
@@ -80,15 +68,15 @@ impl<W: Write> DiffWriter<W> {
         Self { out, ink: Ink::new(colour), width, place, first: true }
     }
 
-    /// Writes one record. `comments` are those that stand above it in its file,
-    /// with or without their `#`. A content record is shown as an addition.
+    /// Writes one record, and what it does. `comments` are those that stand above it in
+    /// its file, with or without their `#`. A content record is shown as an addition.
     ///
     /// # Errors
     /// Where the output cannot be written.
     pub fn write(
         &mut self,
         record: &Record<'_>,
-        base: Base<'_>,
+        preview: &Preview,
         comments: &[String],
     ) -> io::Result<()> {
         if !std::mem::take(&mut self.first) {
@@ -100,7 +88,7 @@ impl<W: Write> DiffWriter<W> {
                 self.comments(comments);
                 self.attributes(&content.attributes, Sign::Added);
             }
-            Record::Change(change) => self.change(change, base, comments),
+            Record::Change(change) => self.change(change, preview, comments),
         }
         self.ink.flush(&mut self.out)
     }
@@ -113,7 +101,7 @@ impl<W: Write> DiffWriter<W> {
         self.out.flush()
     }
 
-    fn change(&mut self, record: &ChangeRecord<'_>, base: Base<'_>, comments: &[String]) {
+    fn change(&mut self, record: &ChangeRecord<'_>, preview: &Preview, comments: &[String]) {
         let (word, colour) = match record.change {
             Change::Add(_) => ("add   ", style::NEW),
             Change::Delete => ("delete", style::OLD),
@@ -126,19 +114,13 @@ impl<W: Write> DiffWriter<W> {
             self.remark(&format!("changetype: {}", visible(spelling)));
         }
         record.controls.iter().for_each(|control| self.control(control));
-        match (&record.change, base) {
-            (Change::Add(_), Base::Entry(_)) => self.conflict("the export has this entry already"),
-            (Change::Add(_), _) | (_, Base::NotGiven | Base::Entry(_)) => {}
-            (_, Base::Missing) => self.conflict("the export has no such entry"),
+        if let Some(why) = &preview.refusal {
+            self.refusal(why, &record.dn);
         }
         match &record.change {
             Change::Add(attributes) => self.attributes(attributes, Sign::Added),
-            Change::Delete => self.deleted(base),
-            Change::Modify(mods) => {
-                for attribute in touched(mods, base.entry()) {
-                    self.touched(&attribute);
-                }
-            }
+            Change::Delete => self.deleted(preview),
+            Change::Modify(_) => preview.attributes.iter().for_each(|own| self.touched(own)),
             Change::ModRdn { new_rdn, delete_old_rdn, new_superior } => {
                 self.renamed(&record.dn, new_rdn, *delete_old_rdn, new_superior.as_deref());
             }
@@ -171,10 +153,17 @@ impl<W: Write> DiffWriter<W> {
         }
     }
 
-    /// Something that does not fit the export.
-    fn conflict(&mut self, words: &str) {
+    /// Why the record does not apply.
+    fn refusal(&mut self, why: &NotApplicable, dn: &[u8]) {
+        let mut words = why.reason.to_string();
+        // The heading says of which entry.
+        let value = why.value.as_ref().filter(|value| *value != dn);
+        for text in why.attribute.iter().chain(value) {
+            words.push_str(": ");
+            words.push_str(&visible(text));
+        }
         let label = ("! ", style::GRAVE);
-        write_wrapped(&mut self.ink, INDENT, label, (words, style::GRAVE), self.width);
+        write_wrapped(&mut self.ink, INDENT, label, (&words, style::GRAVE), self.width);
     }
 
     fn remark(&mut self, words: &str) {
@@ -183,11 +172,12 @@ impl<W: Write> DiffWriter<W> {
     }
 
     fn control(&mut self, control: &Control<'_>) {
-        let critical = match control.criticality {
-            Some(true) => " (critical)",
-            Some(false) | None => "",
-        };
-        self.remark(&format!("control {}{critical}", visible(&control.oid)));
+        let name = CONTROLS.iter().find(|(oid, _)| *oid == &*control.oid).map(|(_, name)| *name);
+        let critical = (control.criticality == Some(true)).then_some("critical");
+        let words: Vec<&str> = name.into_iter().chain(critical).collect();
+        let words =
+            if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+        self.remark(&format!("control {}{words}", visible(&control.oid)));
     }
 
     /// Attribute lines, all with the same sign.
@@ -202,12 +192,16 @@ impl<W: Write> DiffWriter<W> {
         }
     }
 
-    fn deleted(&mut self, base: Base<'_>) {
-        for attribute in base.entry().map_or(&[][..], Entry::attributes) {
+    fn deleted(&mut self, preview: &Preview) {
+        for attribute in preview.gone.as_ref().map_or(&[][..], Entry::attributes) {
             self.name(&attribute.name);
             for value in &attribute.values {
                 self.place.value(&mut self.ink, Sign::Removed, value);
             }
+        }
+        if preview.gone_below > 0 {
+            let entries = counted(preview.gone_below, "entry", "entries");
+            self.remark(&format!("({entries} below it deleted too)"));
         }
     }
 
@@ -225,42 +219,55 @@ impl<W: Write> DiffWriter<W> {
         }
     }
 
-    fn touched(&mut self, touched: &touched::Touched<'_>) {
-        self.name(touched.attribute);
-        touched.notes.iter().for_each(|note| self.note(note));
-        let kept = touched.values.iter().filter(|fate| matches!(fate, Fate::Kept(_))).count();
-        for fate in &touched.values {
-            match fate {
-                Fate::Kept(_) if kept > SIBLINGS => {}
-                Fate::Kept(value) => self.place.value(&mut self.ink, Sign::Kept, value),
-                Fate::Removed(value) => self.place.value(&mut self.ink, Sign::Removed, value),
-                Fate::Added(value) => self.place.value(&mut self.ink, Sign::Added, value),
-                Fate::Changed(old, new) => self.place.pair(&mut self.ink, old, new),
-            }
-        }
-        if kept > SIBLINGS {
-            let count = grouped(u64::try_from(kept).unwrap_or(u64::MAX));
-            self.place.words(&mut self.ink, Sign::Kept, &format!("({count} values stay)"));
-        }
-        if touched.notes.is_empty() && touched.values.is_empty() {
-            self.place.words(&mut self.ink, Sign::Kept, "(nothing changes)");
-        }
-    }
-
-    fn note(&mut self, note: &Note<'_>) {
+    fn touched(&mut self, touched: &TouchedAttribute) {
+        self.name(&touched.name);
         let place = self.place;
         let ink = &mut self.ink;
-        match note {
-            Note::AllRemoved => place.words(ink, Sign::Removed, "(all values)"),
-            Note::AllReplaced => place.words(ink, Sign::Removed, "(all values, whatever they are)"),
-            Note::Incremented(by) => place.labelled(ink, Sign::Added, "(increment by) ", by),
-            Note::NotThere(value) => {
-                place.labelled(ink, Sign::Conflict, "not in the export: ", value);
+        for why in &touched.refusals {
+            let words = why.reason.to_string();
+            match &why.value {
+                Some(value) => {
+                    let value = Value::Bytes(Cow::Borrowed(value));
+                    place.labelled(ink, Sign::Conflict, &format!("{words}: "), &value);
+                }
+                None => place.words(ink, Sign::Conflict, &words),
             }
-            Note::NothingThere => place.words(ink, Sign::Conflict, "not in the export"),
-            Note::ThereAlready(value) => {
-                place.labelled(ink, Sign::Conflict, "in the export already: ", value);
+        }
+        for unknown in &touched.unknown {
+            match unknown {
+                Unknown::AllRemoved => place.words(ink, Sign::Removed, "(all values)"),
+                Unknown::AllReplaced => {
+                    place.words(ink, Sign::Removed, "(all values, whatever they are)");
+                }
+                Unknown::Incremented(by) => {
+                    place.labelled(ink, Sign::Added, "(increment by) ", by);
+                }
             }
+        }
+        let fates = fates(touched);
+        // Those that go and come again stay as well.
+        let listed = fates.iter().filter(|fate| matches!(fate, Fate::Kept(_))).count();
+        let unlisted = if touched.kept > TouchedAttribute::SIBLINGS { touched.kept } else { 0 };
+        let kept = listed + unlisted;
+        for fate in &fates {
+            match *fate {
+                Fate::Kept(_) if kept > TouchedAttribute::SIBLINGS => {}
+                Fate::Kept(value) => place.value(ink, Sign::Kept, value),
+                Fate::Removed(value) => place.value(ink, Sign::Removed, value),
+                Fate::Added(value) => place.value(ink, Sign::Added, value),
+                Fate::Changed(old, new) => place.pair(ink, old, new),
+            }
+        }
+        if kept > TouchedAttribute::SIBLINGS {
+            let count = grouped(u64::try_from(kept).unwrap_or(u64::MAX));
+            place.words(ink, Sign::Kept, &format!("({count} values stay)"));
+        }
+        if touched.refusals.is_empty()
+            && touched.unknown.is_empty()
+            && fates.is_empty()
+            && kept == 0
+        {
+            place.words(ink, Sign::Kept, "(nothing changes)");
         }
     }
 

@@ -23,13 +23,18 @@ fn record<'a>(dn: &'a str, change: Change<'a>) -> Record<'a> {
     Record::Change(ChangeRecord { dn, controls: vec![], spelling: None, change })
 }
 
-fn written(record: &Record<'_>, base: Base<'_>, comments: &[&str], columns: usize) -> String {
+fn written(
+    record: &Record<'_>,
+    base: Option<&Entry<'_>>,
+    comments: &[&str],
+    columns: usize,
+) -> String {
     coloured(record, base, comments, columns, Colour::Never)
 }
 
 fn coloured(
     record: &Record<'_>,
-    base: Base<'_>,
+    base: Option<&Entry<'_>>,
     comments: &[&str],
     columns: usize,
     colour: Colour,
@@ -37,7 +42,9 @@ fn coloured(
     let comments: Vec<String> = comments.iter().map(|&comment| comment.to_owned()).collect();
     let mut out = Vec::new();
     let mut diff = DiffWriter::new(&mut out, Width::of(columns), colour);
-    diff.write(record, base, &comments).unwrap();
+    let Record::Change(change) = record else { unreachable!() };
+    let preview = base.map_or_else(|| Preview::alone(change), |entry| Preview::on(entry, change));
+    diff.write(record, &preview, &comments).unwrap();
     diff.finish().unwrap();
     String::from_utf8(out).unwrap()
 }
@@ -68,7 +75,7 @@ const COMMENTS: [&str; 2] = [
 #[test]
 fn a_modify_at_80_columns() {
     assert_eq!(
-        written(&realistic(), Base::NotGiven, &COMMENTS, 80),
+        written(&realistic(), None, &COMMENTS, 80),
         concat!(
             "modify CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
             "  # mail: a blank at the end\n",
@@ -90,7 +97,7 @@ fn a_modify_at_80_columns() {
 #[test]
 fn a_modify_at_40_columns() {
     assert_eq!(
-        written(&realistic(), Base::NotGiven, &COMMENTS, 40),
+        written(&realistic(), None, &COMMENTS, 40),
         concat!(
             "modify CN=Zoë Perez 27,OU=Staff,DC=corp,\n",
             "       DC=example\n",
@@ -127,21 +134,21 @@ fn with_the_entry_siblings_and_conflicts_are_shown() {
         entry.push(Cow::Borrowed(name.as_bytes()), bytes(value));
     }
     assert_eq!(
-        written(&realistic(), Base::Entry(&entry), &[], 80),
+        written(&realistic(), Some(&entry), &[], 80),
         concat!(
             "modify CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
             "  mail               - zoe@example.com␠\n",
             "                                      ^\n",
             "                     + zoe@example.com\n",
-            "  proxyAddresses     ! not in the export: smtp:gone@example.com\n",
+            "  proxyAddresses     ! the value is not there: smtp:gone@example.com\n",
             "                       SMTP:zoe@example.com\n",
             "                     - smtp:ZOË.PEREZ27@-BAD.COM\n",
             "                              ^         ^\n",
             "                     + smtp:ZO.PEREZ27@BAD.COM\n",
-            "  displayName        ! in the export already: Zoë Perez 27\n",
+            "  displayName        ! an equal value is already there: Zoë Perez 27\n",
             "                       Zoë Perez 27\n",
             "  msExchHideFromAddressLists\n",
-            "                     ! not in the export\n",
+            "                     ! the attribute is not there\n",
         )
     );
 }
@@ -155,7 +162,7 @@ fn many_siblings_are_counted() {
     }
     let change = Change::Modify(vec![modification(ModOp::Delete, "member", &["CN=member 7"])]);
     assert_eq!(
-        written(&record(ZOE, change), Base::Entry(&entry), &[], 80),
+        written(&record(ZOE, change), Some(&entry), &[], 80),
         concat!(
             "modify CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
             "  member             - CN=member 7\n",
@@ -172,7 +179,7 @@ fn a_rename_shows_both_dns() {
         new_superior: superior.map(|dn| Cow::Borrowed(dn.as_bytes())),
     };
     assert_eq!(
-        written(&record(ZOE, change(None)), Base::NotGiven, &[], 80),
+        written(&record(ZOE, change(None)), None, &[], 80),
         concat!(
             "rename CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
             "  - CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
@@ -183,10 +190,9 @@ fn a_rename_shows_both_dns() {
     );
     let moved = change(Some("OU=Alumni,DC=corp,DC=example"));
     assert_eq!(
-        written(&record(ZOE, moved), Base::Missing, &[], 80),
+        written(&record(ZOE, moved), None, &[], 80),
         concat!(
             "rename CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
-            "  ! the export has no such entry\n",
             "  - CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
             "                ^^^    ^^^^^\n",
             "  + CN=Zoë Perez,OU=Alumni,DC=corp,DC=example\n",
@@ -213,7 +219,7 @@ fn adds_deletes_references_and_binary_values() {
     }
     .into();
     assert_eq!(
-        written(&record(ZOE, Change::Add(attributes)), Base::NotGiven, &[], 80),
+        written(&record(ZOE, Change::Add(attributes)), None, &[], 80),
         concat!(
             "add    CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
             "  objectClass        + top\n",
@@ -224,7 +230,7 @@ fn adds_deletes_references_and_binary_values() {
         )
     );
     assert_eq!(
-        written(&record(ZOE, Change::Delete), Base::Entry(&entry), &[], 80),
+        written(&record(ZOE, Change::Delete), Some(&entry), &[], 80),
         concat!(
             "delete CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
             "  objectClass        - top\n",
@@ -250,11 +256,11 @@ fn replace_and_increment_say_what_is_not_known() {
         value: None,
     });
     assert_eq!(
-        written(&Record::Change(record), Base::NotGiven, &[], 80),
+        written(&Record::Change(record), None, &[], 80),
         concat!(
             "modify (root DSE)\n",
             "  changetype: ntdsSchemaModify\n",
-            "  control 1.2.840.113556.1.4.1413 (critical)\n",
+            "  control 1.2.840.113556.1.4.1413 (permissive modify, critical)\n",
             "  title              - (all values, whatever they are)\n",
             "                     + Boss\n",
             "  uidNumber          + (increment by) 5\n",
@@ -271,7 +277,7 @@ fn long_values_keep_what_changes() {
         modification(ModOp::Add, "info", &[&new]),
     ]);
     assert_eq!(
-        written(&record(ZOE, change), Base::NotGiven, &[], 80),
+        written(&record(ZOE, change), None, &[], 80),
         concat!(
             "modify CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
             "  info               - before before befor…fore before before äö after after aft\n",
@@ -288,7 +294,7 @@ fn long_values_keep_what_changes() {
 
 #[test]
 fn colour_marks_characters_in_reverse_and_needs_no_carets() {
-    let text = coloured(&realistic(), Base::NotGiven, &[], 80, Colour::Always);
+    let text = coloured(&realistic(), None, &[], 80, Colour::Always);
     assert!(!text.contains('^'));
     assert!(
         text.contains("zoe@example.com\u{1b}[0m\u{1b}[1m\u{1b}[7m\u{1b}[31m␠\u{1b}[0m"),
@@ -317,7 +323,7 @@ proptest! {
         ];
         mods[0].values.push(Value::Bytes(Cow::Borrowed(&raw)));
         let entry = Entry::new(dn.as_bytes());
-        let base = if with_base { Base::Entry(&entry) } else { Base::Missing };
+        let base = with_base.then_some(&entry);
         let rename = Change::ModRdn {
             new_rdn: Cow::Borrowed(&raw),
             delete_old_rdn: true,
@@ -348,7 +354,7 @@ proptest! {
             modification(ModOp::Delete, "info", &[&old]),
             modification(ModOp::Add, "info", &[&new]),
         ]);
-        let text = written(&record(ZOE, change), Base::NotGiven, &[], 80);
+        let text = written(&record(ZOE, change), None, &[], 80);
         prop_assert!(text.contains("yz"));
         prop_assert!(text.lines().count() < 40, "{}", text);
     }
