@@ -6,7 +6,9 @@ use std::borrow::Cow;
 use super::candidate::Candidate;
 use super::draft::compose;
 use super::{Draft, DraftError, DraftOptions, Moves, Policy, draft};
+use crate::change::EntryTexts;
 use crate::ldif::{ReadOptions, WriteOptions};
+use crate::rules::idfix::Buffers;
 use crate::rules::{
     Action, Applicability, CheckOptions, EntryFindings, Export, Finding, Profile, ProfileOptions,
     RuleName, Selection, Severity, Suggestion, Survey,
@@ -85,8 +87,9 @@ pub(super) fn with_moves<T>(
         let found = EntryFindings { text: text.as_bytes(), offset: at, findings };
         at += text.len() as u64;
         if !found.findings.is_empty() {
-            let read = ReadOptions::default();
-            let made = Candidate::new(found, Vec::new(), &check.profile, read, &policy());
+            let (texts, buffers) =
+                (&mut EntryTexts::new(ReadOptions::default()), &mut Buffers::default());
+            let made = Candidate::new(found, Vec::new(), &check.profile, texts, &policy(), buffers);
             candidates.push(made.unwrap());
         }
     }

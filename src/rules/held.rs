@@ -143,7 +143,8 @@ pub(super) fn add_held(
 /// Writes a value as a server compares it to a buffer.
 fn fold(attr: Attr, value: &[u8], buffer: &mut Vec<u8>) {
     if is_folded_by_case(value) {
-        fold_plain(value, buffer);
+        let length = fold_plain(value, buffer).len();
+        buffer.truncate(length);
         return;
     }
     buffer.clear();
@@ -180,6 +181,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ldif::ReadOptions;
+    use crate::rules::{CheckOptions, Export, ProfileOptions, Selection, Survey};
 
     proptest! {
         #[test]
@@ -191,6 +194,51 @@ mod tests {
                 fold_into(Facts::of(attr.name().as_bytes()).syntax, value.as_bytes(), &mut folded);
                 let stored = StoredValue::of(attr, value.as_bytes());
                 prop_assert_eq!(stored.folded(), folded);
+            }
+        }
+    }
+
+    /// An entry of a kind with values of attributes that only one entry may have.
+    fn entry() -> impl Strategy<Value = (&'static str, Vec<(Attr, String)>)> {
+        let value =
+            prop_oneof!["(smtp:|SMTP:|X500:/o=|:)?[abA] ?é?(@x\\.com)?", "[ab](@x\\.com)?",];
+        let values = prop::collection::vec((prop::sample::select(UNIQUE.to_vec()), value), 1..5);
+        (prop::sample::select(vec!["user", "contact", "group", "organizationalUnit"]), values)
+    }
+
+    proptest! {
+        #[test]
+        fn all_who_hold_a_value_are_told_whichever_index_leads_to_them(
+            entries in prop::collection::vec(entry(), 1..8),
+            profile in prop::sample::select(vec!["entra", "google", "idfix-multitenant"]),
+        ) {
+            use std::fmt::Write as _;
+
+            let (mut export, mut held) = (String::new(), Vec::new());
+            for (number, (class, values)) in entries.iter().enumerate() {
+                let offset = export.len() as u64;
+                let _ = write!(export, "dn: CN=P{number},DC=x\nobjectClass: {class}\n");
+                for (attr, value) in values {
+                    let value64 = base64::Engine::encode(
+                        &base64::engine::general_purpose::STANDARD, value);
+                    let _ = writeln!(export, "{}:: {value64}", attr.name());
+                    held.push((StoredValue::of(*attr, value.as_bytes()), offset));
+                }
+                export.push('\n');
+            }
+            let options = CheckOptions {
+                profile: Profile::by_name(profile, ProfileOptions::default()).unwrap(),
+                selection: Selection::default(),
+                read: ReadOptions::default(),
+                keep_held: true,
+            };
+            let exports = [Export { name: "x", bytes: export.as_bytes() }];
+            let survey = Survey::run(&exports, &options, &|_| {});
+            for (value, _) in &held {
+                let mut expected: Vec<u64> =
+                    held.iter().filter(|(other, _)| other == value).map(|it| it.1).collect();
+                expected.dedup();
+                prop_assert_eq!(survey.holders_as_stored(value), expected);
             }
         }
     }
