@@ -8,7 +8,7 @@ use std::sync::PoisonError;
 use rustc_hash::FxHashMap;
 
 use super::catalogue::identifiers::SPACE;
-use super::catalogue::references::key_of;
+use super::catalogue::references::{is_same, key_of};
 use super::catalogue::uniqueness::{NAMED_HOLDERS, Others, Party};
 use super::catalogue::{Choice, Keep, Keeper};
 use super::idfix::{Buffers, Duplicates, Holder};
@@ -180,7 +180,7 @@ impl Duplicates for EntryDuplicates<'_, '_> {
         let holders = self.survey.absent.holders(key_of(dn, &mut Vec::new()));
         holders.iter().find_map(|slot| {
             let (own, reason) = self.survey.scope_at(slot.place.offset())?;
-            own.eq_ignore_ascii_case(dn).then_some(reason)
+            is_same(&own, dn).then_some(reason)
         })
     }
 

@@ -99,9 +99,9 @@ impl IdentifierBuffers {
         self.numbers.clear();
     }
 
-    /// Room that nobody else uses at the moment.
-    pub(super) fn spare(&mut self) -> &mut Vec<u8> {
-        &mut self.spare
+    /// Room for a value and for its key, which nobody else uses at the moment.
+    pub(super) fn spare(&mut self) -> (&mut Vec<u8>, &mut Vec<u8>) {
+        (&mut self.value, &mut self.spare)
     }
 
     /// Where the text of the next key begins.

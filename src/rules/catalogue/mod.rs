@@ -315,9 +315,8 @@ impl Catalogue {
             return;
         }
         let object = Object::of(subject, &self.settings);
-        references::for_each(&object, |line| {
-            sink(references::key_of(&line.bytes(), buffers.spare()));
-        });
+        let (value, key) = buffers.spare();
+        references::for_each(&object, |line| sink(references::key_of(line.bytes_in(value), key)));
     }
 
     fn inspect_timed(
