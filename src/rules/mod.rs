@@ -6,6 +6,7 @@
 pub mod catalogue;
 mod compare;
 mod duplicates;
+mod everyday_dn;
 mod finding;
 mod gather;
 mod held;
