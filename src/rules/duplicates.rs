@@ -12,7 +12,7 @@ use super::catalogue::references::{is_same, key_of};
 use super::catalogue::uniqueness::{NAMED_HOLDERS, Others, Party};
 use super::catalogue::{Choice, Keep, Keeper};
 use super::idfix::{Buffers, Duplicates, Holder};
-use super::survey::Survey;
+use super::survey::{LACKS_CERTIFICATE, Survey};
 use super::{Attr, Fingerprint, Gathered, Place};
 
 /// The keys of an entry, by attribute and number of the value.
@@ -174,6 +174,11 @@ impl Duplicates for EntryDuplicates<'_, '_> {
 
     fn is_absent(&self, dn: &[u8]) -> bool {
         !self.survey.absent.holders(key_of(dn, &mut Vec::new())).is_empty()
+    }
+
+    fn lacks_certificate(&self, dn: &[u8]) -> bool {
+        let holders = self.survey.absent.holders(key_of(dn, &mut Vec::new()));
+        holders.iter().any(|slot| slot.place.value() == LACKS_CERTIFICATE)
     }
 
     fn why_absent(&self, dn: &[u8]) -> Option<&'static str> {
