@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
@@ -93,7 +94,10 @@ impl File<'_> {
             }
             let mut tried = args.to_vec();
             tried.splice(end..end, options.iter().cloned());
-            if let Err(error) = self.command.clone().try_get_matches_from(tried) {
+            // What another option must go with, another key may give.
+            if let Err(error) = self.command.clone().try_get_matches_from(tried)
+                && error.kind() != ErrorKind::MissingRequiredArgument
+            {
                 return Err(self.error(value.span(), &without_usage(&error), None));
             }
             added.extend(options);

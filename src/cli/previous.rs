@@ -32,7 +32,7 @@ pub struct PreviousArgs {
     earlier_change: Vec<PathBuf>,
 
     /// How many objects may leave the scope before synchronisation stops
-    #[arg(long, value_name = "N", requires = "previous", default_value_t = DELETE_THRESHOLD)]
+    #[arg(long, value_name = "N", default_value_t = DELETE_THRESHOLD)]
     delete_threshold: u64,
 }
 
@@ -70,6 +70,10 @@ impl PreviousArgs {
     /// Where the profile knows nothing of it, or an export has no counterpart.
     pub fn require_counterparts(&self, exports: usize, profile: &Profile) -> anyhow::Result<()> {
         if self.previous.is_empty() {
+            // Either may stand in a configuration file, which clap does not know of.
+            if self.delete_threshold != DELETE_THRESHOLD {
+                bail!("--delete-threshold goes with --previous: name the export to compare with");
+            }
             return Ok(());
         }
         if catalogue(profile).is_none() {
