@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::ldif::Line;
+use crate::ldif::{Form, Line};
 use crate::rules::{Attr, Subject};
 
 use super::{Settings, sid};
@@ -163,7 +163,12 @@ impl<'s, 'a> Object<'s, 'a> {
         {
             return true;
         }
-        let account = self.subject.first(Attr::SamAccountName).unwrap_or_default();
+        let Some(line) = self.subject.lines(Attr::SamAccountName).first() else { return false };
+        // Nearly no account name ends with $ or is as long as the other.
+        if !matches!(line.raw(), [.., b'$'] | [_, _, _, _, _, _]) && line.form() == Form::Plain {
+            return false;
+        }
+        let account = line.bytes();
         match account.last() {
             Some(b'$') => {
                 let control = self.text(Attr::UserAccountControl);
