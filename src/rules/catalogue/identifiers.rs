@@ -7,7 +7,7 @@ use crate::rules::lower::{LANE, lower_into};
 use crate::rules::{Attr, Fingerprint, Key};
 
 use super::sign_in_name::is_kept;
-use super::{Object, ObjectKind, text};
+use super::{Object, ObjectKind, source_anchor, text};
 
 /// In which way an object holds an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,6 +34,8 @@ pub enum Role {
     PredictedName,
     /// sAMAccountName.
     Account,
+    /// The source anchor.
+    Anchor,
 }
 
 impl Role {
@@ -49,6 +51,7 @@ impl Role {
                 | Self::Target
                 | Self::Alias
                 | Self::Account
+                | Self::Anchor
         )
     }
 }
@@ -279,6 +282,12 @@ pub(super) fn for_each(
     }
     for (at, account) in object.values(Attr::SamAccountName) {
         each(Role::Account, Attr::SamAccountName, at, b"account:", &account);
+    }
+    if object.kind != ObjectKind::Computer {
+        let attr = source_anchor::attribute(object.settings);
+        for (at, value) in object.values(attr).take(1) {
+            each(Role::Anchor, attr, at, b"anchor:", &source_anchor::compared(attr, &value));
+        }
     }
     buffers.value = buffer;
 }

@@ -14,9 +14,9 @@ use super::{Keeper, Object, ObjectKind, tenant};
 
 pub(in crate::rules) use rules::RULES;
 use rules::{
-    ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, EQUIVALENT, MAIL, MASKED_MAIL,
-    MOERA, NAME_IS_ADDRESS, OTHER_KIND, PREDICTED_ADDRESS, PREDICTED_ALIAS, PREDICTED_NAME,
-    PRINCIPAL_NAME, TARGET,
+    ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, ANCHOR, EQUIVALENT, MAIL,
+    MASKED_MAIL, MOERA, NAME_IS_ADDRESS, OTHER_KIND, PREDICTED_ADDRESS, PREDICTED_ALIAS,
+    PREDICTED_NAME, PRINCIPAL_NAME, TARGET,
 };
 
 /// Other holders of a value that one finding names; the others are counted.
@@ -330,13 +330,15 @@ fn rule_of(
     is_exact: bool,
 ) -> Option<&'static Rule> {
     use Role::{
-        Account, Alias, EffectiveMail, Mail, PredictedAlias, PredictedName, Primary, PrincipalName,
-        Secondary, Target,
+        Account, Alias, Anchor, EffectiveMail, Mail, PredictedAlias, PredictedName, Primary,
+        PrincipalName, Secondary, Target,
     };
     let has_effective_mail = |party: &Party| {
         party.identifiers.iter().any(|(identifier, _, _)| identifier.role == EffectiveMail)
     };
     Some(match (mine, their) {
+        (Anchor, Anchor) => &ANCHOR,
+        (Anchor, _) | (_, Anchor) => return None,
         (Account, Account) if domain(&own.dn) == domain(&other.dn) => &ACCOUNT,
         (Account, Account) if own.has_principal_name && other.has_principal_name => return None,
         (Account, Account) => &ACCOUNT_IN_FOREST,
