@@ -150,6 +150,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         let whole = !args.scope.is_restricted();
         acceptance.finish(&args.baseline, &options.profile, whole, &mut totals, console)?;
     }
+    summary::note_unable(&survey, &wanted, !previous.is_empty(), console);
     summary::add_not_exported(&mut totals, &options.profile, &wanted);
     summary::finish(&totals, args.stats.stats.as_ref(), started, console)?;
     if let Some(timings) = timings {

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::Spanned;
@@ -141,7 +142,10 @@ impl File<'_> {
             }
             let mut tried = args.to_vec();
             tried.splice(end..end, options.iter().cloned());
-            if let Err(error) = self.command.clone().try_get_matches_from(tried) {
+            // What another option must go with, another key may give.
+            if let Err(error) = self.command.clone().try_get_matches_from(tried)
+                && error.kind() != ErrorKind::MissingRequiredArgument
+            {
                 return Err(self.error(value.span(), &without_usage(&error), None));
             }
             let name = arg.get_long().unwrap_or_default().to_owned();

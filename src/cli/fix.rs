@@ -98,6 +98,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     put(outputs, &draft)?;
     report(&draft, args, console);
     let failed = !totals.is_whole();
+    summary::note_unable(&survey, &wanted, false, console);
     summary::add_not_exported(&mut totals, &options.profile, &wanted);
     summary::finish_quietly(&totals, args.ldif.stats(), console)?;
     Ok(match draft.declined.keys().all(|reason| *reason == "accepted") {

@@ -36,7 +36,6 @@ pub struct PreviousArgs {
     #[arg(
         long,
         value_name = "N",
-        requires = "previous",
         default_value_t = DELETE_THRESHOLD,
         value_parser = whole_number::<u64>
     )]
@@ -77,6 +76,10 @@ impl PreviousArgs {
     /// Where the profile knows nothing of it, or an export has no counterpart.
     pub fn require_counterparts(&self, exports: usize, profile: &Profile) -> anyhow::Result<()> {
         if self.previous.is_empty() {
+            // Either may stand in a configuration file, which clap does not know of.
+            if self.delete_threshold != DELETE_THRESHOLD {
+                bail!("--delete-threshold goes with --previous: name the export to compare with");
+            }
             return Ok(());
         }
         if catalogue(profile).is_none() {

@@ -10,7 +10,7 @@ use crate::ldif::InputReport;
 use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Failure, InputSummary, Summary, Width};
 use crate::rules::catalogue::{Reason, Timings};
-use crate::rules::{Profile, RuleName, Survey, WantedRules};
+use crate::rules::{Need, Profile, RuleName, Survey, WantedRules};
 
 use super::console::Console;
 use super::inputs::AboutEntry;
@@ -137,6 +137,26 @@ pub fn add_not_exported(summary: &mut Summary, profile: &Profile, wanted: &Wante
         rules.retain(|rule| is_reason(*rule) || wanted.admits_any(&[RuleName(rule)]));
         !rules.is_empty()
     });
+}
+
+/// Says which of the rules that were selected by name find nothing, and why.
+pub fn note_unable(
+    survey: &Survey<'_>,
+    wanted: &WantedRules,
+    has_previous: bool,
+    console: &Console,
+) {
+    let unable = survey.unable(wanted, has_previous);
+    let said = unable.iter().map(|(select, need)| match need {
+        Need::Option(option) => format!("--select {select} finds nothing: it needs {option}"),
+        Need::Attribute(attr) => {
+            format!("--select {select} finds nothing: no entry has {}", attr.name())
+        }
+    });
+    let said: Vec<String> = said.collect();
+    if !said.is_empty() {
+        console.note(&said.join("; "));
+    }
 }
 
 /// Adds what a survey counted.

@@ -8,11 +8,11 @@ use std::sync::PoisonError;
 use rustc_hash::FxHashMap;
 
 use super::catalogue::identifiers::SPACE;
-use super::catalogue::references::key_of;
+use super::catalogue::references::{is_same, key_of};
 use super::catalogue::uniqueness::{NAMED_HOLDERS, Others, Party};
 use super::catalogue::{Choice, Keep, Keeper};
 use super::idfix::{Buffers, Duplicates, Holder};
-use super::survey::Survey;
+use super::survey::{LACKS_CERTIFICATE, Survey};
 use super::{Attr, Fingerprint, Gathered, Place};
 
 /// The keys of an entry, by attribute and number of the value.
@@ -176,11 +176,16 @@ impl Duplicates for EntryDuplicates<'_, '_> {
         !self.survey.absent.holders(key_of(dn, &mut Vec::new())).is_empty()
     }
 
+    fn lacks_certificate(&self, dn: &[u8]) -> bool {
+        let holders = self.survey.absent.holders(key_of(dn, &mut Vec::new()));
+        holders.iter().any(|slot| slot.place.value() == LACKS_CERTIFICATE)
+    }
+
     fn why_absent(&self, dn: &[u8]) -> Option<&'static str> {
         let holders = self.survey.absent.holders(key_of(dn, &mut Vec::new()));
         holders.iter().find_map(|slot| {
             let (own, reason) = self.survey.scope_at(slot.place.offset())?;
-            own.eq_ignore_ascii_case(dn).then_some(reason)
+            is_same(&own, dn).then_some(reason)
         })
     }
 

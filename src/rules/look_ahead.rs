@@ -18,7 +18,8 @@ pub(super) fn look_ahead(exports: &[Export<'_>], options: &CheckOptions) -> Ahea
 fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {
     const MARK: &[u8] = b"\nadminCount: 1";
     let settings = options.profile.settings();
-    let (mut protected, mut buffer) = (Protected::default(), Vec::new());
+    let mut protected = Protected::default();
+    let (mut value, mut buffer) = (Vec::new(), Vec::new());
     for export in exports {
         let marks = memchr::memmem::find_iter(export.bytes, MARK)
             .filter(|at| matches!(export.bytes.get(at + MARK.len()), None | Some(b'\r' | b'\n')));
@@ -37,7 +38,8 @@ fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {
                 let is_marked = subject.first(Attr::AdminCount).is_some_and(|mark| *mark == *b"1");
                 if is_marked && Object::of(subject, &settings).kind == ObjectKind::Group {
                     let members = subject.lines(Attr::Member).iter();
-                    let members = members.map(|line| key_of(&line.bytes(), &mut buffer));
+                    let members =
+                        members.map(|line| key_of(line.bytes_in(&mut value), &mut buffer));
                     protected.add(members, subject.is_partial(Attr::Member));
                 }
             });

@@ -13,9 +13,9 @@ use crate::ldif::{
     CHUNK_SIZE, Chunk, ChunkReport, InputReport, Position, ReadOptions, map_chunks, map_in_order,
 };
 
-use super::catalogue::Keeper;
 use super::catalogue::identifiers::LedTo;
 use super::catalogue::references::key_of;
+use super::catalogue::{Keeper, Reason};
 use super::duplicates::EntryDuplicates;
 use super::gather::{EntryReader, Gathered, Skipped, read_entries};
 use super::held::{HeldBuffers, StoredValue, add_held};
@@ -57,6 +57,10 @@ impl CheckOptions {
         self.profile.scope(&entry.subject)
     }
 }
+
+/// Stands for the number of a value where an entry is out of scope as a computer without
+/// a certificate.
+pub(super) const LACKS_CERTIFICATE: usize = 1;
 
 /// What the first pass gathers from all chunks.
 #[derive(Default)]
@@ -475,7 +479,9 @@ impl ChunkSurvey {
             if let Err(reason) = options.verdict(entry) {
                 hold(LedTo::default());
                 *out_of_scope.entry(reason).or_default() += 1;
-                if follows_links && let Some(place) = Place::new(offset, 0) {
+                let lacks = reason == Reason::ComputerWithoutCertificate.name();
+                let number = if lacks { LACKS_CERTIFICATE } else { 0 };
+                if follows_links && let Some(place) = Place::new(offset, number) {
                     let fingerprint = key_of(entry.subject.dn(), &mut link);
                     absent.push(Slot { fingerprint, place });
                 }

@@ -71,6 +71,12 @@ impl NamedRules {
         }
         Ok(Self { text: text.to_owned(), rules })
     }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &[&'static Rule] {
+        &self.rules
+    }
 }
 
 fn begins(name: &str, start: &str) -> bool {
@@ -97,6 +103,8 @@ pub struct WantedRules {
     chosen: Option<FxHashSet<RuleName>>,
     /// Those that are grave enough; `None` for all.
     grave: Option<FxHashSet<RuleName>>,
+    /// What was selected by name.
+    selected: Vec<NamedRules>,
 }
 
 impl WantedRules {
@@ -140,7 +148,13 @@ impl WantedRules {
             return Err(WantedError::Nothing);
         }
         let grave = (severity != Severity::Info).then(|| names(&|rule| rule.severity <= severity));
-        Ok(Self { chosen, grave })
+        Ok(Self { chosen, grave, selected: selected.to_vec() })
+    }
+
+    /// What was selected by name, in the order in which it was.
+    #[must_use]
+    pub fn selections(&self) -> &[NamedRules] {
+        &self.selected
     }
 
     fn is_chosen(&self, rule: RuleName) -> bool {

@@ -174,7 +174,7 @@ pub(super) fn check_mark(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     let Some(Ahead { protected, .. }) = object.settings.ahead.get() else { return };
     let in_primary =
         number(object, Attr::PrimaryGroupId).is_some_and(|group| PROTECTED.contains(&group));
-    let is_critical = object.subject.has(Attr::IsCriticalSystemObject);
+    let is_critical = object.subject.has(Attr::IsCriticalSystemObject) || object.came_with_domain();
     if protected.is_told()
         && !in_primary
         && !is_critical

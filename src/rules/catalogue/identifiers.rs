@@ -12,7 +12,7 @@ use crate::rules::lower::{Characters, LANE, lower_into};
 use crate::rules::{Attr, Fingerprint, Key};
 
 use super::sign_in_name::is_kept;
-use super::{Object, ObjectKind, Settings, text};
+use super::{Object, ObjectKind, Settings, source_anchor, text};
 
 /// In which way an object holds an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +39,8 @@ pub enum Role {
     PredictedName,
     /// sAMAccountName.
     Account,
+    /// The source anchor.
+    Anchor,
 }
 
 impl Role {
@@ -54,6 +56,7 @@ impl Role {
                 | Self::Target
                 | Self::Alias
                 | Self::Account
+                | Self::Anchor
         )
     }
 }
@@ -115,9 +118,9 @@ impl IdentifierBuffers {
         self.led_to
     }
 
-    /// Room that nobody else uses at the moment.
-    pub(super) fn spare(&mut self) -> &mut Vec<u8> {
-        &mut self.spare
+    /// Room for a value and for its key, which nobody else uses at the moment.
+    pub(super) fn spare(&mut self) -> (&mut Vec<u8>, &mut Vec<u8>) {
+        (&mut self.value, &mut self.spare)
     }
 
     /// Where the text of the next key begins.
@@ -304,10 +307,16 @@ pub(super) fn for_each(
     for (at, account) in object.values(Attr::SamAccountName) {
         each(Role::Account, Attr::SamAccountName, at, ACCOUNT, &account);
     }
+    if object.kind != ObjectKind::Computer {
+        let attr = source_anchor::attribute(object.settings);
+        for (at, value) in object.values(attr).take(1) {
+            each(Role::Anchor, attr, at, b"anchor:", &source_anchor::compared(attr, &value));
+        }
+    }
+    buffers.value = buffer;
     if object.settings.principal_name() != Attr::UserPrincipalName {
         buffers.led_to.forget_names();
     }
-    buffers.value = buffer;
 }
 
 /// In front of what the cloud makes, where the initial domain is not known.

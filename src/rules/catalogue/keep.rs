@@ -134,6 +134,7 @@ mod tests {
             has_principal_name: true,
             has_mailbox,
             created: created.map(Into::into),
+            alias_unknown: None,
             in_cloud: None,
             identifiers: Vec::new(),
         }

@@ -6,6 +6,7 @@ use crate::rules::rule::{Example, Rule, RuleName, Severity};
 use crate::rules::{Applicability, Attr, Suggestion};
 
 use super::address::{self, is_atext_or_dot};
+use super::cloud_object::predicted_without;
 use super::text::{self, is_invisible, shown};
 use super::verdict::{Breaks, Verdicts};
 use super::{Family, Object, ObjectKind, Settings};
@@ -261,8 +262,12 @@ fn check_absent(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     verdict.suggest(|| Some((Suggestion::Add(from_addresses(object)?), Applicability::Unsafe)));
 }
 
-/// The alias that the cloud would make, as it holds.
+/// The alias that the cloud would make, as it holds; nothing where the exports leave out
+/// what it would rather be made of.
 fn from_addresses(object: &Object<'_, '_>) -> Option<String> {
+    if predicted_without(object).is_some() {
+        return None;
+    }
     let primary = object.primary_smtp().map(Cow::Owned);
     let others = [Attr::Mail, object.settings.principal_name()].map(|attr| object.text(attr));
     std::iter::once(primary).chain(others).flatten().find_map(|address| {

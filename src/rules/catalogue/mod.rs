@@ -33,6 +33,7 @@ mod schemus;
 mod scope;
 mod services;
 mod settings;
+mod sid;
 mod sign_in_name;
 mod size;
 mod source_anchor;
@@ -136,6 +137,9 @@ const OF_HYGIENE: [Attr; 11] = [
     Attr::UserPassword,
 ];
 
+/// Attributes that are read where an option names them, and only there.
+const OF_OPTIONS: [Attr; 3] = [Attr::EntryUuid, Attr::Uid, Attr::UidNumber];
+
 /// Which lines of an attribute a profile reads under the usual settings.
 type Picks = Vec<Wanted>;
 
@@ -190,13 +194,18 @@ impl Catalogue {
         if self.settings.all_attributes {
             return false;
         }
-        let reason = Reason::AccountNameMissing.name();
-        let nameless = out_of_scope.get(reason).copied().unwrap_or_default();
-        let left_out = left_out::left_out(seen, in_scope.saturating_add(nameless));
+        let outside = |reason: &Reason| out_of_scope.get(reason.name()).copied().unwrap_or(0);
+        let lacking = || Reason::ALL.iter().filter(|it| !it.lacks().is_empty() && outside(it) > 0);
+        let entries = lacking().fold(in_scope, |sum, reason| sum.saturating_add(outside(reason)));
+        let left_out = left_out::left_out(seen, entries);
         self.settings.left_out.decide(left_out);
-        let matters = nameless > 0 && left_out.contains(Attr::SamAccountName);
-        if matters {
-            self.settings.left_out.silence(Attr::SamAccountName, reason);
+        let mut matters = false;
+        for reason in lacking() {
+            for attr in reason.lacks().iter().filter(|attr| left_out.contains(**attr)) {
+                self.settings.left_out.silence(*attr, reason.name());
+                // Of other services' objects nothing is looked at but addresses.
+                matters |= *reason != Reason::NoAddress;
+            }
         }
         matters
     }
@@ -206,8 +215,12 @@ impl Catalogue {
     pub fn reads(&self, attr: Attr) -> Reads {
         let Settings { source_anchor, upn_attribute, keep, .. } = *self.settings;
         let unique_id = self.settings.services.google_unique_id;
-        if [source_anchor, upn_attribute, unique_id].contains(&Some(attr)) {
+        let is_extension = self.settings.extension_attributes.contains(&attr);
+        if is_extension || [source_anchor, upn_attribute, unique_id].contains(&Some(attr)) {
             return Reads::Values;
+        }
+        if OF_OPTIONS.contains(&attr) {
+            return Reads::Nothing;
         }
         if attr == Attr::WhenCreated {
             return if keep.is_by_age() { Reads::Values } else { Reads::Nothing };
@@ -233,12 +246,16 @@ impl Catalogue {
             ENTRA | CLOUD_SYNC => |name| picked(0, name).or_all(Attr::of(name).is_some()),
             AD_SCHEMA => |name| picked(1, name),
             HYGIENE => |name| picked(2, name),
-            _ if settings.services.google_unique_id.is_some() => {
+            _ if settings.services.google_unique_id.is_some()
+                || !settings.extension_attributes.is_empty() =>
+            {
                 |name| Wanted::NONE.or_all(Attr::of(name).is_some())
             }
             // Half of the lines of an export can be memberOf.
             _ => |name| match Attr::of(name) {
-                Some(attr) if !OF_HYGIENE.contains(&attr) => Wanted::ALL,
+                Some(attr) if !OF_HYGIENE.contains(&attr) && !OF_OPTIONS.contains(&attr) => {
+                    Wanted::ALL
+                }
                 _ => Wanted::NONE,
             },
         }
@@ -315,9 +332,8 @@ impl Catalogue {
             return;
         }
         let object = Object::of(subject, &self.settings);
-        references::for_each(&object, |line| {
-            sink(references::key_of(&line.bytes(), buffers.spare()));
-        });
+        let (value, key) = buffers.spare();
+        references::for_each(&object, |line| sink(references::key_of(line.bytes_in(value), key)));
     }
 
     fn inspect_timed(
@@ -434,13 +450,23 @@ mod tests {
 
     #[test]
     fn an_attribute_that_an_option_names_is_read_whatever_the_profile_reads() {
-        for attr in [Attr::PrimaryGroupId, Attr::WhenCreated] {
-            let mut settings = Settings::default();
-            settings.services.google_unique_id = Some(attr);
-            let settings = Arc::new(settings);
-            let catalogue = Catalogue { profile: GOOGLE, settings, timings: None };
-            assert_eq!(catalogue.reads(attr), Reads::Values);
-            assert_eq!((catalogue.picked())(attr.name().as_bytes()), Wanted::ALL);
+        for attr in [Attr::PrimaryGroupId, Attr::WhenCreated, Attr::EntryUuid, Attr::Pager] {
+            let mut unique_id = Settings::default();
+            unique_id.services.google_unique_id = Some(attr);
+            let extension = Settings { extension_attributes: vec![attr], ..Settings::default() };
+            let anchor = Settings { source_anchor: Some(attr), ..Settings::default() };
+            for (profile, settings) in [
+                (GOOGLE, unique_id),
+                (GOOGLE, extension.clone()),
+                (ENTRA, extension),
+                (ENTRA, anchor),
+            ] {
+                let settings = Arc::new(settings);
+                let catalogue = Catalogue { profile, settings, timings: None };
+                assert_eq!(catalogue.reads(attr), Reads::Values, "{profile} {attr:?}");
+                let picked = (catalogue.picked())(attr.name().as_bytes());
+                assert_eq!(picked, picked.or_all(true), "{profile} {attr:?}");
+            }
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::ldif::Line;
+use crate::ldif::{Form, Line};
 use crate::rules::{Attr, Subject};
 
-use super::Settings;
+use super::{Settings, sid};
 
 /// What kind of object an entry is, by its objectClass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -136,9 +136,46 @@ impl<'s, 'a> Object<'s, 'a> {
     /// accounts that it protects (`adminCount: 1`), nor to what it needs itself.
     #[must_use]
     pub fn is_protected(&self) -> bool {
-        let is = |attr, value: &[u8]| {
-            self.subject.first(attr).is_some_and(|held| held.eq_ignore_ascii_case(value))
-        };
-        is(Attr::AdminCount, b"1") || is(Attr::IsCriticalSystemObject, b"TRUE")
+        let is_marked = self.subject.first(Attr::AdminCount).is_some_and(|held| *held == *b"1");
+        is_marked || self.is_needed_by_directory()
+    }
+
+    /// Whether the directory needs the object itself.
+    #[must_use]
+    pub fn is_needed_by_directory(&self) -> bool {
+        match self.subject.first(Attr::IsCriticalSystemObject) {
+            Some(mark) => mark.eq_ignore_ascii_case(b"TRUE"),
+            None => self.came_with_domain(),
+        }
+    }
+
+    /// Whether the object came with the domain, is one of its controllers or the account
+    /// of a trust: all of these are critical system objects, whether or not the export
+    /// has the mark.
+    ///
+    /// Source: [MS-DTYP] 2.4.2.4, well-known SIDs; [MS-ADTS] 2.2.16.
+    #[must_use]
+    pub fn came_with_domain(&self) -> bool {
+        /// SERVER_TRUST_ACCOUNT and INTERDOMAIN_TRUST_ACCOUNT.
+        const TRUSTED: i64 = 0x2000 | 0x800;
+        if let Some(sid) = self.subject.lines(Attr::ObjectSid).first()
+            && sid::is_of_domain_itself(sid)
+        {
+            return true;
+        }
+        let Some(line) = self.subject.lines(Attr::SamAccountName).first() else { return false };
+        // Nearly no account name ends with $ or is as long as the other.
+        if !matches!(line.raw(), [.., b'$'] | [_, _, _, _, _, _]) && line.form() == Form::Plain {
+            return false;
+        }
+        let account = line.bytes();
+        match account.last() {
+            Some(b'$') => {
+                let control = self.text(Attr::UserAccountControl);
+                let flags = control.and_then(|control| control.trim().parse::<i64>().ok());
+                flags.is_some_and(|flags| flags & TRUSTED != 0)
+            }
+            _ => account.eq_ignore_ascii_case(b"krbtgt"),
+        }
     }
 }

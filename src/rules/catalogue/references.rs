@@ -1,7 +1,11 @@
 //! Managers and members that do not come to the cloud with those who name them.
 
+use crate::directory::NormalizedDn;
+use crate::directory::dn::normalize_into;
 use crate::ldif::{Form, Line};
+use crate::rules::everyday_dn::is_everyday_dn;
 use crate::rules::idfix::Duplicates;
+use crate::rules::lower::{LANE, lower_into};
 use crate::rules::rule::{Example, Rule, RuleName, Severity};
 use crate::rules::{Attr, AttrSet, Fingerprint};
 
@@ -27,8 +31,7 @@ pub(super) static MEMBER: Rule = Rule {
     classes: &["group"],
     attributes: &["member"],
     limit: "members that are in the exports and out of scope, by the default rules of \
-            synchronisation or by --base, --exclude and --filter; a member counts as one where \
-            its DN is spelled as the entry's own",
+            synchronisation or by --base, --exclude and --filter",
     fix: "none: bring the members into scope, or take them for lost",
     sources: &[OBJECTS],
     example: Example {
@@ -119,21 +122,49 @@ pub(super) fn for_each(object: &Object<'_, '_>, mut take: impl FnMut(&Line<'_>))
     lines.filter(|line| !is_foreign(line)).for_each(&mut take);
 }
 
-/// The key by which a DN is found: as Active Directory spells it wherever it stands,
-/// without regard to ASCII case.
+/// The key by which a DN is found, however it is spelled; what is no DN is found without
+/// regard to ASCII case.
 pub(in crate::rules) fn key_of(dn: &[u8], buffer: &mut Vec<u8>) -> Fingerprint {
-    buffer.clear();
-    buffer.extend(dn.iter().map(u8::to_ascii_lowercase));
+    if is_everyday_dn(dn) {
+        if buffer.len() < dn.len() + LANE {
+            buffer.resize(2 * (dn.len() + LANE), 0);
+        }
+        if lower_into(dn, buffer).are_ascii
+            && let Some(key) = buffer.get(..dn.len())
+        {
+            return Fingerprint::of(Attr::Member, key);
+        }
+    }
+    if normalize_into(dn, buffer).is_err() {
+        buffer.clear();
+        buffer.extend(dn.iter().map(u8::to_ascii_lowercase));
+    }
     Fingerprint::of(Attr::Member, buffer)
+}
+
+/// Whether two DNs are the same, however they are spelled.
+pub(in crate::rules) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (NormalizedDn::of(one), NormalizedDn::of(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        (Err(_), Err(_)) => one.eq_ignore_ascii_case(other),
+        _ => false,
+    }
 }
 
 /// Says which entries that the object refers to are not synchronised.
 pub(super) fn judge(object: &Object<'_, '_>, duplicates: &dyn Duplicates, verdicts: &mut Verdicts) {
-    let mut absent = 0_usize;
+    // Computers need a certificate, of which an export without any says nothing.
+    let left_out = &object.settings.left_out;
+    let unknown = left_out.contains(Attr::UserCertificate);
+    let (mut absent, mut lacking) = (0_usize, 0_usize);
     let mut named: Vec<String> = Vec::new();
     for_each(object, |line| {
         let dn = line.bytes();
         if !duplicates.is_absent(&dn) {
+            return;
+        }
+        if unknown && duplicates.lacks_certificate(&dn) {
+            lacking += 1;
             return;
         }
         absent += 1;
@@ -143,6 +174,9 @@ pub(super) fn judge(object: &Object<'_, '_>, duplicates: &dyn Duplicates, verdic
             named.push(format!("{} ({reason})", String::from_utf8_lossy(&dn)));
         }
     });
+    if lacking > 0 && verdicts.looks_for(&MEMBER) {
+        left_out.silence(Attr::UserCertificate, MEMBER.name.0);
+    }
     if named.is_empty() {
         return;
     }

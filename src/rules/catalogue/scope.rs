@@ -104,10 +104,11 @@ pub(super) fn judge(object: &Object<'_, '_>, engine: Engine) -> Result<(), Reaso
         return Err(judge_other(object));
     }
     let mark = object.subject.first(Attr::IsCriticalSystemObject);
-    let is_critical = mark.is_some_and(|mark| match engine {
-        Engine::Connect => true,
-        Engine::CloudSync => mark.eq_ignore_ascii_case(b"TRUE"),
-    });
+    let is_critical = match (mark, engine) {
+        (Some(_), Engine::Connect) => true,
+        (Some(mark), Engine::CloudSync) => mark.eq_ignore_ascii_case(b"TRUE"),
+        (None, _) => is_critical_without_mark(object),
+    };
     if is_critical {
         return Err(Reason::CriticalSystemObject);
     }
@@ -128,6 +129,17 @@ pub(super) fn judge(object: &Object<'_, '_>, engine: Engine) -> Result<(), Reaso
         ObjectKind::Group => judge_group(object),
         _ => judge_contact(object),
     }
+}
+
+/// Whether the directory needs an object, as far as that is told without the mark.
+fn is_critical_without_mark(object: &Object<'_, '_>) -> bool {
+    let came_with_domain = object.came_with_domain();
+    if came_with_domain && !object.subject.has(Attr::ObjectSid) && !object.settings.all_attributes {
+        // The others of them have names that depend on the language.
+        let reason = Reason::CriticalSystemObject.name();
+        object.settings.left_out.silence(Attr::IsCriticalSystemObject, reason);
+    }
+    came_with_domain
 }
 
 /// Why an object that the rules look at is not synchronised all the same.
@@ -175,6 +187,7 @@ fn judge_user(object: &Object<'_, '_>) -> Result<(), Reason> {
         || is_cas(&account)
         || is_cas(&nickname)
         || recipient & SYSTEM_RECIPIENTS != 0
+        || recipient == 0 && is_called_system_mailbox(object.subject.dn())
     {
         return Err(Reason::SystemMailbox);
     }
@@ -182,6 +195,19 @@ fn judge_user(object: &Object<'_, '_>) -> Result<(), Reason> {
         return Err(Reason::LinkedMailbox);
     }
     Ok(())
+}
+
+/// Whether an entry has the name of a mailbox that Exchange makes for itself, in which
+/// exports that leave msExchRecipientTypeDetails out show it.
+fn is_called_system_mailbox(dn: &[u8]) -> bool {
+    const NAMES: [&[u8]; 4] = [
+        b"CN=SystemMailbox{",
+        b"CN=DiscoverySearchMailbox {",
+        b"CN=Migration.8f3e7716-",
+        b"CN=FederatedEmail.4c1f4d8b-",
+    ];
+    matches!(dn.get(3), Some(b'S' | b's' | b'D' | b'd' | b'M' | b'm' | b'F' | b'f'))
+        && NAMES.iter().any(|name| begins(dn, name))
 }
 
 /// The account name; an empty one where the export leaves all of them out.
@@ -209,15 +235,14 @@ fn judge_group(object: &Object<'_, '_>) -> Result<(), Reason> {
     let is_distribution = group_type
         .and_then(|number| number.trim().parse::<i64>().ok())
         .is_some_and(|number| number & 0x8000_0000 == 0);
-    if is_distribution && !object.has(Attr::Mail) && !has_smtp(object) {
+    if is_distribution && !may_have_address(object, |_| true) {
         return Err(Reason::GroupWithoutMail);
     }
     Ok(())
 }
 
 fn judge_contact(object: &Object<'_, '_>) -> Result<(), Reason> {
-    let mail = object.subject.first(Attr::Mail).unwrap_or_default();
-    if !mail.contains(&b'@') && !has_smtp(object) {
+    if !may_have_address(object, |mail| mail.contains(&b'@')) {
         return Err(Reason::ContactWithoutMail);
     }
     let shown = object.text(Attr::DisplayName).unwrap_or_default();
@@ -225,6 +250,32 @@ fn judge_contact(object: &Object<'_, '_>) -> Result<(), Reason> {
         return Err(Reason::HiddenContact);
     }
     Ok(())
+}
+
+/// Whether an object has a mail address that counts, or may have one that the exports
+/// leave out.
+fn may_have_address(object: &Object<'_, '_>, counts: impl Fn(&[u8]) -> bool) -> bool {
+    let left_out = &object.settings.left_out;
+    let is_mail = |mail: &[u8]| !mail.trim_ascii().is_empty() && counts(mail);
+    object.values(Attr::Mail).any(|(_, mail)| is_mail(&mail))
+        || has_smtp(object)
+        || ADDRESSES.iter().any(|attr| left_out.contains(*attr))
+}
+
+/// The attributes that hold the addresses of mail.
+const ADDRESSES: [Attr; 2] = [Attr::Mail, Attr::ProxyAddresses];
+
+impl Reason {
+    /// The attributes for lack of which an object is out of scope for this reason: where
+    /// the exports leave one of them out, that is not known.
+    pub(super) const fn lacks(self) -> &'static [Attr] {
+        match self {
+            Self::AccountNameMissing => &[Attr::SamAccountName],
+            Self::ContactWithoutMail | Self::GroupWithoutMail => &ADDRESSES,
+            Self::NoAddress => &[Attr::Mail],
+            _ => &[],
+        }
+    }
 }
 
 fn has_smtp(object: &Object<'_, '_>) -> bool {
@@ -275,7 +326,7 @@ fn judge_for_all(object: &Object<'_, '_>) -> Result<(), Reason> {
     if object.kind == ObjectKind::Other {
         return Err(Reason::OtherClass);
     }
-    if object.subject.has(Attr::IsCriticalSystemObject) {
+    if object.subject.has(Attr::IsCriticalSystemObject) || is_critical_without_mark(object) {
         return Err(Reason::CriticalSystemObject);
     }
     if is_conflict_object(object.subject.dn()) {

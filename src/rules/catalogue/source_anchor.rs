@@ -1,5 +1,7 @@
 //! The source anchor: what tells the cloud which object an object is.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -8,7 +10,7 @@ use crate::rules::rule::{Example, Rule, RuleName, Severity};
 
 use super::text::{self, shown};
 use super::verdict::{Breaks, Verdicts};
-use super::{Family, Object, ObjectKind};
+use super::{Family, Object, ObjectKind, Settings};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
@@ -141,6 +143,27 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             let anchor = text::of(value);
             let mut verdict = verdicts.on(attr, at);
             judge(&anchor, &mut |rule, detail| verdict.breaks(rule, detail));
+        }
+    }
+}
+
+/// The attribute that is the source anchor: that which Entra Connect chooses where no
+/// other is named.
+pub(super) fn attribute(settings: &Settings) -> Attr {
+    settings.source_anchor.unwrap_or(Attr::MsDsConsistencyGuid)
+}
+
+/// An anchor as others are compared with it: no two may differ in case only. What ASCII
+/// does not tell apart is written in hexadecimal digits, since nothing else is folded.
+pub(super) fn compared<'v>(attr: Attr, value: &'v [u8]) -> Cow<'v, [u8]> {
+    let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    match guid(value).filter(|_| is_binary(attr)) {
+        Some(guid) => Cow::Owned(digits(&guid).into_bytes()),
+        None if is_binary(attr) => Cow::Owned(digits(value).into_bytes()),
+        None if value.is_ascii() => Cow::Borrowed(value),
+        None => {
+            let small = String::from_utf8_lossy(value).to_lowercase();
+            Cow::Owned(digits(small.as_bytes()).into_bytes())
         }
     }
 }

@@ -164,9 +164,14 @@ impl OnValue<'_> {
             self.is_broken = true;
         }
         if let Some(verdict) = full.last_mut() {
-            verdict.broken.push(rule);
-            verdict.details.push(detail());
-            verdict.details.retain(|detail| !detail.is_empty());
+            // A value can break a rule in two ways, and two rules in the same way.
+            if !verdict.broken.iter().any(|broken| broken.name == rule.name) {
+                verdict.broken.push(rule);
+            }
+            let detail = detail();
+            if !detail.is_empty() && !verdict.details.contains(&detail) {
+                verdict.details.push(detail);
+            }
         }
     }
 

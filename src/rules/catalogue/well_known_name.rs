@@ -58,6 +58,13 @@ pub(super) static DISABLED: Rule = Rule {
 /// and equipment, here and in the cloud.
 const WITHOUT_PERSON: u64 = 0x4 | 0x10 | 0x20 | 0x2_0000_0000 | 0x4_0000_0000 | 0x8_0000_0000;
 
+/// Whether a mailbox may be behind a user, perhaps one without a person.
+fn may_have_mailbox(object: &Object<'_, '_>) -> bool {
+    const SIGNS: [Attr; 4] = [Attr::HomeMdb, Attr::Mail, Attr::MailNickname, Attr::ProxyAddresses];
+    let left_out = &object.settings.left_out;
+    SIGNS.iter().any(|sign| object.has(*sign)) || SIGNS.iter().all(|sign| left_out.contains(*sign))
+}
+
 fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     if object.kind != ObjectKind::User {
         return;
@@ -68,7 +75,13 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         && object.is_enabled() == Some(false)
         && object.recipient_type() & WITHOUT_PERSON == 0
     {
-        verdicts.on(Attr::UserAccountControl, 0).breaks(&DISABLED, &String::new);
+        let mut verdict = verdicts.on(Attr::UserAccountControl, 0);
+        match may_have_mailbox(object) {
+            true => {
+                verdict.breaks_without(Attr::MsExchRecipientTypeDetails, &DISABLED, &String::new);
+            }
+            false => verdict.breaks(&DISABLED, &String::new),
+        }
     }
     for (at, name) in object.values(Attr::Cn) {
         if name.last() == Some(&b'$') {

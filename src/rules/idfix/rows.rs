@@ -40,6 +40,12 @@ pub trait Duplicates {
         false
     }
 
+    /// Whether a DN is that of a computer that is not synchronised, as it has no
+    /// certificate.
+    fn lacks_certificate(&self, _dn: &[u8]) -> bool {
+        false
+    }
+
     /// Why the entry of a DN is not synchronised, where it is in the exports and is
     /// not.
     fn why_absent(&self, _dn: &[u8]) -> Option<&'static str> {

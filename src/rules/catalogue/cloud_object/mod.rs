@@ -173,6 +173,31 @@ fn alias(object: &Object<'_, '_>) -> Option<Alias> {
     Some(Alias { text: String::from_utf8_lossy(&local).trim().to_owned(), from })
 }
 
+/// The attribute that the exports leave out, where the cloud would rather have made the
+/// alias of it than of what there is.
+pub(super) fn predicted_without(object: &Object<'_, '_>) -> Option<Attr> {
+    let left_out = &object.settings.left_out;
+    if object.has(Attr::MailNickname) {
+        return None;
+    }
+    let name = object.settings.principal_name();
+    let (from, value, _) = predicted_alias(object)?;
+    let ahead: &[Attr] = match from {
+        Attr::ProxyAddresses if is_primary(object, value) => &[],
+        Attr::ProxyAddresses => &[Attr::Mail, name],
+        Attr::Mail => &[Attr::ProxyAddresses],
+        _ => &[Attr::ProxyAddresses, Attr::Mail],
+    };
+    let sources = std::iter::once(Attr::MailNickname).chain(ahead.iter().copied());
+    sources.into_iter().find(|attr| left_out.contains(*attr))
+}
+
+/// Whether a value of proxyAddresses is a primary address.
+fn is_primary(object: &Object<'_, '_>, value: usize) -> bool {
+    let line = object.subject.lines(Attr::ProxyAddresses).get(value);
+    line.is_some_and(|line| line.bytes().trim_ascii().starts_with(b"SMTP:"))
+}
+
 /// The name that a user signs in with.
 fn principal_name(object: &Object<'_, '_>, alias: Option<&Alias>) -> Option<PrincipalName> {
     let held = object.text(object.settings.principal_name()).filter(|name| !name.trim().is_empty());

@@ -178,7 +178,12 @@ fn check_user(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         if is_person && object.is_enabled() != Some(false) {
             let mut verdict = verdicts.on_absent(Attr::Mail);
             let detail = || "there is no mail".to_owned();
-            verdict.breaks_without(Attr::Mail, &rules::MAIL_MISSING, &detail);
+            // Accounts that are disabled need none.
+            verdict.breaks_without_all(
+                &[Attr::Mail, Attr::UserAccountControl],
+                &rules::MAIL_MISSING,
+                &detail,
+            );
             verdict.suggest(|| {
                 let primary =
                     object.primary_smtp().filter(|it| is_sound(it, false, object.settings))?;
@@ -192,7 +197,8 @@ fn check_user(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     for name in NAMES {
         if !object.has(name) && object.is_enabled() != Some(false) {
             let detail = || format!("there is no {}", name.name());
-            verdicts.on_absent(name).breaks_without(name, &rules::NAME_MISSING, &detail);
+            let without = [name, Attr::UserAccountControl];
+            verdicts.on_absent(name).breaks_without_all(&without, &rules::NAME_MISSING, &detail);
         }
         check_name(object, name, verdicts);
     }

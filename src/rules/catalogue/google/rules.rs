@@ -302,9 +302,10 @@ pub(super) static UNIQUE_ID: Rule = Rule {
              or deletes the account and makes a new one.",
     profiles: GOOGLE,
     classes: USERS,
-    attributes: &["objectGUID", "employeeID", "employeeNumber"],
+    attributes: &["the one that --google-unique-id names"],
     limit: "a value of the attribute of --google-unique-id; nothing is found without it",
-    fix: "none: fill the attribute in, or choose one that the server fills in, such as objectGUID",
+    fix: "none: fill the attribute in, or choose one that the server fills in, as Active Directory \
+          does objectGUID and OpenLDAP entryUUID",
     sources: &[SYNC],
     example: Example {
         wrong: &["givenName: A\nsn: B\nmail: a@contoso.com"],

@@ -42,21 +42,18 @@ impl LedTo {
     }
 }
 
-/// Where the values are that are held in a way; 0 for what the cloud makes.
+/// Where the values are that are held in a way; 0 for all else.
 #[inline(always)]
-const fn place(role: Role) -> usize {
-    const PLACES: [u8; 10] = {
-        let mut places = [0; 10];
-        places[Role::PrincipalName as usize] = 1;
-        places[Role::Primary as usize] = 2;
-        places[Role::Secondary as usize] = 2;
-        places[Role::Mail as usize] = 3;
-        places[Role::Target as usize] = 4;
-        places[Role::Alias as usize] = 5;
-        places[Role::Account as usize] = 6;
-        places
-    };
-    PLACES[role as usize] as usize
+fn place(role: Role) -> usize {
+    match role {
+        Role::EffectiveMail | Role::PredictedAlias | Role::PredictedName | Role::Anchor => 0,
+        Role::PrincipalName => 1,
+        Role::Primary | Role::Secondary => 2,
+        Role::Mail => 3,
+        Role::Target => 4,
+        Role::Alias => 5,
+        Role::Account => 6,
+    }
 }
 
 /// The key under which those hold a value that [`LedTo`] says are led to;

@@ -135,13 +135,15 @@ fn holds(name: &str) -> bool {
         && text::utf16_len(name) <= MAX_DISPLAY_NAME
 }
 
-/// The name that is made of a person's names, or the cn where there are none.
+/// The name that is made of both of a person's names, or the cn where one is missing.
 fn person_name(object: &Object<'_, '_>) -> Option<String> {
     let parts = [Attr::GivenName, Attr::Sn].map(|attr| object.text(attr).unwrap_or_default());
-    let names: Vec<&str> = parts.iter().map(|part| part.trim_matches(is_blank)).collect();
-    let full = names.join(" ").trim().to_owned();
-    let name =
-        if full.is_empty() { text::of(object.subject.common_name()).into_owned() } else { full };
+    let names = parts.iter().map(|part| part.trim_matches(is_blank));
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    let name = match names[..] {
+        [given, family] => format!("{given} {family}"),
+        _ => text::of(object.subject.common_name()).into_owned(),
+    };
     holds(&name).then_some(name)
 }
 
@@ -234,6 +236,20 @@ fn is_mixed(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_blank_name_is_that_of_the_entry_where_one_of_two_names_is_missing() {
+        let settings = crate::rules::catalogue::Settings::default();
+        for (lines, name) in [
+            (&[(Attr::GivenName, "Ann"), (Attr::Sn, "Archer")][..], "Ann Archer"),
+            (&[(Attr::Sn, "Archer")], "Ann"),
+            (&[(Attr::GivenName, " "), (Attr::Sn, "Archer")], "Ann"),
+            (&[], "Ann"),
+        ] {
+            let subject = crate::rules::catalogue::user(lines);
+            assert_eq!(person_name(&Object::of(&subject, &settings)).as_deref(), Some(name));
+        }
+    }
 
     #[test]
     fn a_plain_name_needs_no_closer_look() {

@@ -19,7 +19,7 @@ pub(super) static BLANK: Rule = Rule {
     classes: CLASSES,
     attributes: DISPLAY_NAME,
     limit: "no value, or one with more than white space",
-    fix: "givenName and sn, or the cn where there are none; unsafe",
+    fix: "givenName and sn, or the cn where one of them is missing; unsafe",
     sources: &[PREPARE],
     example: Example {
         wrong: &["displayName:: IA==\ngivenName: Ann\nsn: Archer"],

@@ -176,6 +176,12 @@ fn lengths_count_bytes_of_the_address_and_utf16_units_of_the_value() {
     assert_eq!(broken(&x500(252, "ü")), ["proxy-length"]);
     assert_eq!(broken(&x500(125, "😀")), Vec::<&str>::new());
     assert_eq!(broken(&x500(126, "😀")), ["proxy-length"]);
+    // Too long in two ways is one rule.
+    let told = findings(&[proxy("SMTP:ann@contoso.com"), proxy(&local(300))]);
+    let rules: Vec<Vec<_>> =
+        told.iter().map(|it| it.rules.iter().map(|rule| rule.0).collect()).collect();
+    assert_eq!(rules, [vec!["proxy-length"]]);
+    assert!(told.iter().all(|it| it.message.as_ref().is_some_and(|said| said.contains("; "))));
     let label = format!("smtp:a@{}.com", "b".repeat(64));
     assert_eq!(broken(&label), ["proxy-length"]);
 }

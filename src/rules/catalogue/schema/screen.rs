@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use crate::directory::{Facts, Syntax, Writability};
 use crate::ldif::{Form, Line, Wanted};
 use crate::rules::catalogue::{AD_SCHEMA, CLOUD_SYNC, ENTRA, text_length};
+use crate::rules::everyday_dn::is_everyday_dn;
 use crate::rules::{Attr, Reads};
 
 /// What the schema says about the values of an attribute, as far as a profile asks.
@@ -312,6 +313,9 @@ fn is_plain_date(digits: &[u8]) -> bool {
 
 /// Whether a value, folds included, is a DN without anything to look at twice.
 fn is_plain_dn(raw: &[u8]) -> bool {
+    if is_everyday_dn(raw) {
+        return true;
+    }
     let (mut in_type, mut length) = (true, 0_usize);
     let mut bytes = raw.iter();
     while let Some(&byte) = bytes.next() {

@@ -7,15 +7,16 @@ use std::rc::Rc;
 use crate::rules::rule::{Rule, RuleName};
 use crate::rules::{Applicability, Attr, Collision, CollisionHolder, Suggestion};
 
+use super::cloud_object::predicted_without;
 use super::identifiers::{Identifier, IdentifierBuffers, Role, for_each, typed};
 use super::verdict::Verdicts;
 use super::{Keeper, Object, ObjectKind, tenant};
 
 pub(in crate::rules) use rules::RULES;
 use rules::{
-    ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, EQUIVALENT, MAIL, MASKED_MAIL,
-    MOERA, NAME_IS_ADDRESS, OTHER_KIND, PREDICTED_ADDRESS, PREDICTED_ALIAS, PREDICTED_NAME,
-    PRINCIPAL_NAME, TARGET,
+    ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, ANCHOR, EQUIVALENT, MAIL,
+    MASKED_MAIL, MOERA, NAME_IS_ADDRESS, OTHER_KIND, PREDICTED_ADDRESS, PREDICTED_ALIAS,
+    PREDICTED_NAME, PRINCIPAL_NAME, TARGET,
 };
 
 /// Other holders of a value that one finding names; the others are counted.
@@ -38,6 +39,9 @@ pub struct Party {
     pub created: Option<Box<str>>,
     /// The number of its counterpart in the cloud, where that is known.
     pub in_cloud: Option<usize>,
+    /// An attribute that the exports leave out, and that the cloud would rather make its
+    /// alias of.
+    pub alias_unknown: Option<Attr>,
     /// Its identifiers, each with the number of its key and its value without
     /// regard to case.
     pub identifiers: Vec<(Identifier, usize, String)>,
@@ -75,6 +79,7 @@ impl Party {
             has_mailbox: object.has_mailbox(),
             created: object.created(),
             in_cloud: tenant::in_cloud(object),
+            alias_unknown: predicted_without(object),
             identifiers,
         }
     }
@@ -144,7 +149,10 @@ pub(super) fn judge(
                 None => collision(&own, number, party, *theirs),
             };
             if let Some((rule, mine, their_identifier)) = found {
-                if let Some(attr) = left_out(rule, object) {
+                let of_parties = [(&own, mine), (&**party, their_identifier)];
+                // Other services take mail whatever stands beside it.
+                let unknown = left_out(rule, object, of_parties).filter(|_| service.is_none());
+                if let Some(attr) = unknown {
                     if verdicts.looks_for(rule) {
                         object.settings.left_out.silence(attr, rule.name.0);
                     }
@@ -188,15 +196,25 @@ pub(super) fn judge(
 
 /// The attribute that the exports leave out, where a rule is broken for lack of it: what
 /// the cloud makes in its place cannot be told then.
-fn left_out(rule: &Rule, object: &Object<'_, '_>) -> Option<Attr> {
+fn left_out(
+    rule: &Rule,
+    object: &Object<'_, '_>,
+    parties: [(&Party, Identifier); 2],
+) -> Option<Attr> {
+    let left_out = &object.settings.left_out;
     let name = object.settings.principal_name();
-    let attrs: &[Attr] = match rule.name {
-        it if it == ACCOUNT_IN_FOREST.name || it == PREDICTED_NAME.name => &[name],
-        it if it == PREDICTED_ALIAS.name => &[Attr::MailNickname],
-        it if it == MOERA.name => &[Attr::MailNickname, name],
-        _ => &[],
-    };
-    attrs.iter().copied().find(|attr| object.settings.left_out.contains(*attr))
+    let of_accounts = rule.name == ACCOUNT_IN_FOREST.name;
+    parties.iter().find_map(|(party, identifier)| {
+        let is_account = identifier.attr == Attr::SamAccountName;
+        match identifier.role {
+            Role::Account if of_accounts => Some(name),
+            Role::PredictedName if is_account => Some(name),
+            Role::EffectiveMail => Some(Attr::ProxyAddresses),
+            Role::PredictedAlias | Role::PredictedName => return party.alias_unknown,
+            _ => None,
+        }
+        .filter(|attr| left_out.contains(*attr))
+    })
 }
 
 /// The place of the object that keeps a value, where it is another one.
@@ -312,13 +330,15 @@ fn rule_of(
     is_exact: bool,
 ) -> Option<&'static Rule> {
     use Role::{
-        Account, Alias, EffectiveMail, Mail, PredictedAlias, PredictedName, Primary, PrincipalName,
-        Secondary, Target,
+        Account, Alias, Anchor, EffectiveMail, Mail, PredictedAlias, PredictedName, Primary,
+        PrincipalName, Secondary, Target,
     };
     let has_effective_mail = |party: &Party| {
         party.identifiers.iter().any(|(identifier, _, _)| identifier.role == EffectiveMail)
     };
     Some(match (mine, their) {
+        (Anchor, Anchor) => &ANCHOR,
+        (Anchor, _) | (_, Anchor) => return None,
         (Account, Account) if domain(&own.dn) == domain(&other.dn) => &ACCOUNT,
         (Account, Account) if own.has_principal_name && other.has_principal_name => return None,
         (Account, Account) => &ACCOUNT_IN_FOREST,

@@ -20,6 +20,7 @@ pub(in crate::rules) static RULES: &[&Rule] = &[
     &PREDICTED_ADDRESS,
     &ACCOUNT,
     &ACCOUNT_IN_FOREST,
+    &ANCHOR,
 ];
 
 const PROFILES: &[&str] = &["entra", "entra-cloud-sync", "exchange-online"];
@@ -362,5 +363,33 @@ pub(in crate::rules::catalogue) static ACCOUNT_IN_FOREST: Rule = Rule {
         "Objects of different domains have the same sAMAccountName, and one has no \
          userPrincipalName.",
         "Entra ID makes the name to sign in with of sAMAccountName then, and it is taken.",
+    )
+};
+
+/// Two objects have the same source anchor.
+pub(in crate::rules::catalogue) static ANCHOR: Rule = Rule {
+    profiles: &["entra", "entra-cloud-sync"],
+    attributes: &["mS-DS-ConsistencyGuid"],
+    limit: "one object over all exports that are checked together, by the attribute of \
+            --source-anchor, or else by mS-DS-ConsistencyGuid; no two anchors may differ in case \
+            only",
+    fix: "none: which object the anchor belongs to, a person must find out",
+    sources: &["Microsoft: Entra Connect: Design concepts, sourceAnchor"],
+    example: Example {
+        wrong: &[
+            "mS-DS-ConsistencyGuid:: ICEiIyQlJicoKSorLC0uLw==",
+            "mS-DS-ConsistencyGuid:: ICEiIyQlJicoKSorLC0uLw==",
+        ],
+        right: &[
+            "mS-DS-ConsistencyGuid:: ICEiIyQlJicoKSorLC0uLw==",
+            "mS-DS-ConsistencyGuid:: MDEyMzQ1Njc4OTo7PD0+Pw==",
+        ],
+    },
+    ..rule(
+        "anchor-duplicate",
+        Severity::Error,
+        "Two objects have the same source anchor.",
+        "The cloud takes both for one object: the second one takes the first one's account over, or \
+         is not synchronised.",
     )
 };
