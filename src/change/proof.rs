@@ -195,8 +195,7 @@ impl<'a> Directory<'a> {
         let mut by_key = FxHashMap::default();
         let mut holders: FxHashMap<UniqueValue, Holders> = FxHashMap::default();
         let stored = cases.par_iter().map(|case| {
-            let key = identity::dn_key(&case.before.dn);
-            let key = key.unwrap_or_else(|| case.before.dn.to_vec());
+            let key = key_of(&case.before.dn);
             let entry = StoredEntry::from(case.before.clone());
             let names = case.before.attributes().iter().map(|attribute| &*attribute.name);
             let unique = unique_values(&entry, names);
@@ -216,44 +215,52 @@ impl<'a> Directory<'a> {
         Self { entries, by_key, holders }
     }
 
+    /// Applies the records, those of one entry in their order. Who holds a unique value
+    /// at a time is told by the order of all.
     fn apply(&mut self, file: File, records: &'a [ChangeRecord<'a>]) -> Result<(), Counterexample> {
-        for (at, record) in records.iter().enumerate() {
-            self.apply_one(file, record).map_err(|flaw| Counterexample {
-                file,
-                dn: record.dn.to_vec(),
-                record: Some(at + 1),
-                flaw,
+        let by_key = &self.by_key;
+        let numbers: Vec<Option<usize>> =
+            records.par_iter().map(|record| by_key.get(&key_of(&record.dn)).copied()).collect();
+        let mut of_entries: Vec<Vec<usize>> = vec![Vec::new(); self.entries.len()];
+        for (at, number) in numbers.into_iter().enumerate() {
+            if let Some(own) = number.and_then(|number| of_entries.get_mut(number)) {
+                own.push(at);
+            }
+        }
+        let entries = self.entries.par_iter_mut().zip(of_entries);
+        let exchanges: Vec<_> = entries
+            .flat_map_iter(|(entry, own)| {
+                let records = own.into_iter().filter_map(|at| Some((at, records.get(at)?)));
+                records.map(|(at, record)| (at, exchange(entry, record)))
+            })
+            .collect();
+        let mut in_order: Vec<_> = records.iter().map(|_| Err(Flaw::UnknownEntry)).collect();
+        for (at, exchange) in exchanges {
+            if let Some(place) = in_order.get_mut(at) {
+                *place = exchange;
+            }
+        }
+        for (at, (record, exchange)) in records.iter().zip(in_order).enumerate() {
+            exchange.and_then(|exchange| self.hand_over(file, exchange)).map_err(|flaw| {
+                Counterexample { file, dn: record.dn.to_vec(), record: Some(at + 1), flaw }
             })?;
         }
         Ok(())
     }
 
-    fn apply_one(&mut self, file: File, record: &'a ChangeRecord<'a>) -> Result<(), Flaw> {
-        let key = identity::dn_key(&record.dn).unwrap_or_else(|| record.dn.to_vec());
-        let number = *self.by_key.get(&key).ok_or(Flaw::UnknownEntry)?;
-        let Change::Modify(mods) = &record.change else { return Err(Flaw::Unguarded) };
-        let is_guarded = mods.iter().all(|modification| {
-            matches!(modification.op, ModOp::Add | ModOp::Delete) && !modification.values.is_empty()
-        });
-        if mods.is_empty() || !is_guarded {
-            return Err(Flaw::Unguarded);
-        }
-        let entry = &mut self.entries[number];
-        let names = || mods.iter().map(|modification| &*modification.attribute);
-        let before = unique_values(entry, names());
-        apply::modify(entry, mods, Guards::On, Twins::Ignored).map_err(Flaw::NotApplicable)?;
-        let after = unique_values(entry, names());
-        for value in before.difference(&after) {
-            if let Some(holders) = self.holders.get_mut(value) {
+    /// Takes note of who holds the unique values now.
+    fn hand_over(&mut self, file: File, exchange: Exchange) -> Result<(), Flaw> {
+        for value in exchange.freed {
+            if let Some(holders) = self.holders.get_mut(&value) {
                 holders.now -= 1;
             }
         }
-        for value in after.difference(&before) {
+        for value in exchange.taken {
             let holders = self.holders.entry(value.clone()).or_default();
             // A value that several entries had at first goes back to all of them.
             let shared = file == File::Undo && holders.at_first > 1;
             if holders.now > 0 && !shared {
-                let UniqueValue { attribute, key } = value.clone();
+                let UniqueValue { attribute, key } = value;
                 return Err(Flaw::Taken { attribute, key });
             }
             holders.now += 1;
@@ -275,6 +282,38 @@ impl<'a> Directory<'a> {
             None => Ok(()),
         }
     }
+}
+
+fn key_of(dn: &[u8]) -> Vec<u8> {
+    identity::dn_key(dn).unwrap_or_else(|| dn.to_vec())
+}
+
+/// The unique values that a record frees and takes.
+struct Exchange {
+    freed: Vec<UniqueValue>,
+    taken: Vec<UniqueValue>,
+}
+
+/// Applies a record to its entry.
+fn exchange<'a>(
+    entry: &mut StoredEntry<'a>,
+    record: &'a ChangeRecord<'a>,
+) -> Result<Exchange, Flaw> {
+    let Change::Modify(mods) = &record.change else { return Err(Flaw::Unguarded) };
+    let is_guarded = mods.iter().all(|modification| {
+        matches!(modification.op, ModOp::Add | ModOp::Delete) && !modification.values.is_empty()
+    });
+    if mods.is_empty() || !is_guarded {
+        return Err(Flaw::Unguarded);
+    }
+    let names = || mods.iter().map(|modification| &*modification.attribute);
+    let before = unique_values(entry, names());
+    apply::modify(entry, mods, Guards::On, Twins::Ignored).map_err(Flaw::NotApplicable)?;
+    let after = unique_values(entry, names());
+    Ok(Exchange {
+        freed: before.difference(&after).cloned().collect(),
+        taken: after.difference(&before).cloned().collect(),
+    })
 }
 
 /// The unique values that an entry has in some of its attributes.

@@ -58,6 +58,8 @@ pub(super) struct Candidate<'a> {
     pub gives_up: FxHashSet<Fingerprint>,
     /// Those that it gets.
     pub gets: FxHashSet<Fingerprint>,
+    /// Whether these proposals were found to need no further correction.
+    is_settled: bool,
     /// Suggestions that were tried.
     tried: FxHashSet<Tried>,
     /// Values that an earlier entry holds too.
@@ -166,6 +168,7 @@ impl<'a> Candidate<'a> {
             addresses,
             gives_up: FxHashSet::default(),
             gets: FxHashSet::default(),
+            is_settled: false,
             tried: FxHashSet::default(),
             shared: FxHashSet::default(),
         };
@@ -257,6 +260,7 @@ impl<'a> Candidate<'a> {
             }
             let further = self.further(profile, &subject, policy);
             if !further.is_empty() {
+                self.is_settled = false;
                 self.proposals.extend(further);
                 continue;
             }
@@ -271,6 +275,7 @@ impl<'a> Candidate<'a> {
             self.gives_up = self.addresses.difference(&addresses).copied().collect();
             self.gets = addresses.difference(&self.addresses).copied().collect();
             self.planned = planned.planned;
+            self.is_settled = true;
             return;
         }
     }
@@ -423,7 +428,8 @@ impl<'a> Candidate<'a> {
     /// # Errors
     /// Where it does: the correction would be followed by another.
     pub fn check_settled(&self, profile: &Profile) -> Result<(), DraftError> {
-        if self.proposals.is_empty() {
+        // What was found when the record was planned is found again only in tests.
+        if self.proposals.is_empty() || self.is_settled && !cfg!(debug_assertions) {
             return Ok(());
         }
         let edits: Vec<_> = self.proposals.iter().map(|proposal| proposal.edit.clone()).collect();
@@ -439,6 +445,7 @@ impl<'a> Candidate<'a> {
 
     /// Moves proposals to those that are not taken.
     pub fn decline(&mut self, proposals: std::ops::Range<usize>, reason: &Decline) {
+        self.is_settled = false;
         let moved = self.proposals.drain(proposals);
         self.declined.extend(
             moved.map(|proposal| Declined { finding: proposal.finding, reason: reason.clone() }),

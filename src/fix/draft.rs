@@ -230,8 +230,8 @@ impl CycleFiles {
     /// Reads both files back and proves that they lead from the entries as they
     /// are to the entries as intended, and back.
     fn prove(&self, cases: Vec<Case<'_>>, ordered: &Ordered) -> Result<(), DraftError> {
-        let change = read_back(&self.change)?;
-        let undo = read_back(&self.undo)?;
+        let (change, undo) = rayon::join(|| read_back(&self.change), || read_back(&self.undo));
+        let (change, undo) = (change?, undo?);
         if change.len() != ordered.steps.len() || undo.len() != ordered.steps.len() {
             return Err(DraftError::Unreadable);
         }
@@ -246,27 +246,30 @@ impl CycleFiles {
 }
 
 fn write(ordered: &Ordered, options: &DraftOptions<'_>) -> Result<(Vec<u8>, Vec<u8>), DraftError> {
-    let mut change = Writer::new(Vec::new(), options.write);
-    change.version_line()?;
-    for step in &ordered.steps {
-        if options.comments {
-            for comment in &step.comments {
+    let write_change = || {
+        let mut change = Writer::new(Vec::new(), options.write);
+        change.version_line()?;
+        for step in &ordered.steps {
+            for comment in step.comments.iter().filter(|_| options.comments) {
                 change.comment(comment)?;
             }
+            change.change(&step.record)?;
         }
-        change.change(&step.record)?;
-    }
-    let mut undo = Writer::new(Vec::new(), options.write);
-    undo.version_line()?;
-    for step in ordered.steps.iter().rev() {
-        if options.comments {
-            for comment in &step.comments {
+        change.finish()
+    };
+    let write_undo = || {
+        let mut undo = Writer::new(Vec::new(), options.write);
+        undo.version_line()?;
+        for step in ordered.steps.iter().rev() {
+            for comment in step.comments.iter().filter(|_| options.comments) {
                 undo.comment(&format!("undo of {comment}"))?;
             }
+            undo.change(&step.undo)?;
         }
-        undo.change(&step.undo)?;
-    }
-    Ok((change.finish()?, undo.finish()?))
+        undo.finish()
+    };
+    let (change, undo) = rayon::join(write_change, write_undo);
+    Ok((change?, undo?))
 }
 
 fn read_back(bytes: &[u8]) -> Result<Vec<ChangeRecord<'_>>, DraftError> {
