@@ -533,7 +533,7 @@ fn local_findings<'s>(
     subject: &Subject<'s>,
 ) -> impl Iterator<Item = (Found, &'static str)> {
     let findings = match profile.scope(subject) {
-        Ok(()) => profile.findings(subject, &NoDuplicates, NOWHERE),
+        Ok(()) => profile.findings_in_brief(subject, NOWHERE),
         Err(_) => Vec::new(),
     };
     // What somebody should only know stands in nobody's way.
@@ -573,19 +573,6 @@ impl Duplicates for StillShared<'_, '_> {
     fn is_later_holder(&self, attr: Attr, value: usize) -> bool {
         let held = self.subject.lines(attr).get(value);
         held.is_some_and(|line| self.shared.contains(&(attr, line.bytes().into_owned())))
-    }
-
-    fn first_holder(&self, _: Attr, _: &[u8]) -> Option<Holder<'_>> {
-        None
-    }
-}
-
-/// An entry that is alone in the world.
-struct NoDuplicates;
-
-impl Duplicates for NoDuplicates {
-    fn is_later_holder(&self, _: Attr, _: usize) -> bool {
-        false
     }
 
     fn first_holder(&self, _: Attr, _: &[u8]) -> Option<Holder<'_>> {

@@ -15,7 +15,8 @@ use super::idfix::{Buffers, Duplicates, Holder};
 use super::survey::{LACKS_CERTIFICATE, Survey};
 use super::{Attr, Fingerprint, Gathered, Place};
 
-/// The keys of an entry, by attribute and number of the value.
+/// The keys of an entry that are not its own alone, by attribute and number of the
+/// value.
 type Keys = FxHashMap<(Attr, usize), Vec<u8>>;
 
 /// Answers for one entry after the other, with a memory for other holders: the
@@ -50,14 +51,15 @@ impl<'a> HoldingEntry<'a> {
     fn of(survey: &Survey<'a>, entry: &Gathered<'a>, offset: u64) -> Self {
         let mut keys = Keys::default();
         survey.options.profile.keys(&entry.subject, &mut Buffers::default(), |key| {
-            keys.insert((key.attr, key.value), key.bytes.to_vec());
+            // Nobody asks for a key that has one holder, and most have.
+            if survey.index.is_shared(key.fingerprint) {
+                keys.insert((key.attr, key.value), key.bytes.to_vec());
+            }
         });
         let subject = &entry.subject;
-        // Nobody names an entry that holds nothing which another one holds.
-        let is_shared = |key: &Vec<u8>| survey.index.is_shared(Fingerprint::of(SPACE, key));
-        let party = match keys.values().any(is_shared) {
-            true => survey.options.profile.party(subject).map(Rc::new),
-            false => None,
+        let party = match keys.is_empty() {
+            false => survey.options.profile.party(subject).map(Rc::new),
+            true => None,
         };
         Self { offset, dn: subject.dn_value(), common_name: subject.common_name(), keys, party }
     }
@@ -71,7 +73,9 @@ impl<'s, 'a> EntryDuplicates<'s, 'a> {
     /// Takes up the next entry.
     pub(super) fn load(&mut self, entry: &Gathered<'a>, offset: u64) {
         self.own = Rc::new(HoldingEntry::of(self.survey, entry, offset));
-        self.remember(&Rc::clone(&self.own));
+        if self.shares_any() {
+            self.remember(&self.own);
+        }
     }
 
     fn remember(&self, entry: &Rc<HoldingEntry<'a>>) {
@@ -136,18 +140,17 @@ impl Duplicates for EntryDuplicates<'_, '_> {
     fn is_later_holder(&self, attr: Attr, value: usize) -> bool {
         let Some(key) = self.own.keys.get(&(attr, value)) else { return false };
         let Some(place) = Place::new(self.own.offset, value) else { return false };
-        // Nobody else to ask where the fingerprint has one holder.
-        self.survey.index.is_shared(Fingerprint::of(attr, key))
-            && self.first(attr, key).is_some_and(|(first, _)| first < place)
+        self.first(attr, key).is_some_and(|(first, _)| first < place)
+    }
+
+    fn shares_any(&self) -> bool {
+        !self.own.keys.is_empty()
     }
 
     fn others(&self, number: usize) -> Others {
         let mut others = Others::default();
         let Some(key) = self.own.keys.get(&(SPACE, number)) else { return others };
         let fingerprint = Fingerprint::of(SPACE, key);
-        if !self.survey.index.is_shared(fingerprint) {
-            return others;
-        }
         let holders = self.survey.index.holders(fingerprint);
         let mut is_behind = false;
         for (at, slot) in holders.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! A profile is data: which entries count, and per attribute an ordered chain
 //! of steps, each of which looks at the value as the former step rewrote it.
 
-use super::idfix::{self, Buffers, Class, Duplicates, Key, Location, SkipReason};
+use super::idfix::{self, Alone, Buffers, Class, Duplicates, Key, Location, SkipReason};
 use super::registry::{did_you_mean, nearest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -325,6 +325,20 @@ impl Profile {
         match &self.rules {
             RuleSet::IdFix(_) => None,
             RuleSet::Catalogue(catalogue) => Some(catalogue.party(subject)),
+        }
+    }
+
+    /// The findings of an entry that is in scope and alone in the world, in the
+    /// profile's order: which rules are broken, and not always what is suggested.
+    #[must_use]
+    pub fn findings_in_brief<'a>(
+        &self,
+        subject: &Subject<'a>,
+        place: Location<'a>,
+    ) -> Vec<Finding<'a>> {
+        match &self.rules {
+            RuleSet::IdFix(idfix) => idfix.findings(subject, &Alone, place),
+            RuleSet::Catalogue(catalogue) => catalogue.findings_in_brief(subject, place),
         }
     }
 

@@ -348,7 +348,7 @@ mod tests {
     use super::*;
     use crate::ldif::Line;
     use crate::rules::Subject;
-    use crate::rules::catalogue::Alone;
+    use crate::rules::idfix::Alone;
     use crate::rules::catalogue::{Catalogue, Transliteration};
     use crate::rules::idfix::Location;
 

@@ -385,6 +385,19 @@ impl Catalogue {
         Party::of(&Object::of(subject, &self.settings))
     }
 
+    /// The findings of an object by itself, as far as to say which rules are broken.
+    #[must_use]
+    pub fn findings_in_brief<'a>(
+        &self,
+        subject: &Subject<'a>,
+        place: Location<'a>,
+    ) -> Vec<Finding<'a>> {
+        let object = Object::of(subject, &self.settings);
+        let mut verdicts = Verdicts::in_brief(self.profile, &self.settings.left_out);
+        FAMILIES.iter().for_each(|family| (family.check)(&object, &mut verdicts));
+        verdicts.into_findings(&object, place)
+    }
+
     /// The findings of an object, in the order of the catalogue.
     #[must_use]
     pub fn findings<'a>(
@@ -399,7 +412,9 @@ impl Catalogue {
         match &self.timings {
             None => {
                 FAMILIES.iter().for_each(|family| (family.check)(&object, &mut verdicts));
-                uniqueness::judge(&object, &others_of, &mut verdicts);
+                if duplicates.shares_any() {
+                    uniqueness::judge(&object, &others_of, &mut verdicts);
+                }
             }
             Some(timings) => {
                 for (number, family) in FAMILIES.iter().enumerate() {
@@ -427,21 +442,6 @@ fn user<'a>(lines: &[(Attr, &'a str)]) -> Subject<'a> {
         subject.push(*attr, Line::of(attr.name().as_bytes(), value.as_bytes()));
     }
     subject
-}
-
-/// An object that is alone in the world.
-#[cfg(test)]
-struct Alone;
-
-#[cfg(test)]
-impl Duplicates for Alone {
-    fn is_later_holder(&self, _: Attr, _: usize) -> bool {
-        false
-    }
-
-    fn first_holder(&self, _: Attr, _: &[u8]) -> Option<super::Holder<'_>> {
-        None
-    }
 }
 
 #[cfg(test)]

@@ -9,13 +9,15 @@ use crate::rules::{Action, Applicability, Attr, Collision, Finding, Suggestion};
 use super::{LeftOut, Object};
 use crate::rules::idfix::Location;
 
-/// The verdicts on one object: in full, or only whether there is any.
+/// The verdicts on one object: in full, in brief, or only whether there is any.
 #[derive(Debug)]
 pub struct Verdicts {
     profile: &'static str,
     any: bool,
     /// `None` where only their existence counts.
     full: Option<Vec<Verdict>>,
+    /// Whether it matters in which way a rule is broken, and what is suggested.
+    explains: bool,
     /// What the exports leave out, which is known once all objects were seen.
     left_out: Option<Arc<LeftOut>>,
 }
@@ -71,12 +73,17 @@ pub struct OnValue<'v> {
 
 impl Verdicts {
     pub(super) fn whether_any(profile: &'static str) -> Self {
-        Self { profile, any: false, full: None, left_out: None }
+        Self { profile, any: false, full: None, explains: false, left_out: None }
     }
 
     pub(super) fn in_full(profile: &'static str, left_out: &Arc<LeftOut>) -> Self {
         let left_out = Some(Arc::clone(left_out));
-        Self { profile, any: false, full: Some(Vec::new()), left_out }
+        Self { profile, any: false, full: Some(Vec::new()), explains: true, left_out }
+    }
+
+    /// Which rules are broken, without a word on it.
+    pub(super) fn in_brief(profile: &'static str, left_out: &Arc<LeftOut>) -> Self {
+        Self { explains: false, ..Self::in_full(profile, left_out) }
     }
 
     /// Whether any rule is broken.
@@ -168,7 +175,7 @@ impl OnValue<'_> {
             if !verdict.broken.iter().any(|broken| broken.name == rule.name) {
                 verdict.broken.push(rule);
             }
-            let detail = detail();
+            let detail = if self.verdicts.explains { detail() } else { String::new() };
             if !detail.is_empty() && !verdict.details.contains(&detail) {
                 verdict.details.push(detail);
             }
@@ -210,7 +217,8 @@ impl OnValue<'_> {
 
     /// Suggests something for the value, where a rule is broken.
     pub fn suggest(self, suggestion: impl FnOnce() -> Option<(Suggestion, Applicability)>) {
-        let verdicts = self.verdicts.full.as_mut().filter(|_| self.is_broken);
+        let explains = self.is_broken && self.verdicts.explains;
+        let verdicts = self.verdicts.full.as_mut().filter(|_| explains);
         let Some(verdict) = verdicts.and_then(|full| full.last_mut()) else { return };
         if let Some((suggestion, applicability)) = suggestion() {
             verdict.suggestion = suggestion;

@@ -27,7 +27,7 @@ pub use false_alarm::why_false_alarm;
 pub use fold::fold_key;
 pub(super) use fold::fold_plain;
 pub use inspect::{Buffers, Key};
-pub use rows::{Duplicates, Holder, Location};
+pub use rows::{Alone, Duplicates, Holder, Location};
 pub use scope::SkipReason;
 pub(super) use scope::well_known;
 

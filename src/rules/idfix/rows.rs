@@ -29,6 +29,11 @@ pub trait Duplicates {
     /// one itself (whichever of its values it is).
     fn first_holder(&self, attr: Attr, key: &[u8]) -> Option<Holder<'_>>;
 
+    /// Whether [`Duplicates::others`] can name any.
+    fn shares_any(&self) -> bool {
+        false
+    }
+
     /// The other objects that hold the key of this number, for the rules of the
     /// catalogue.
     fn others(&self, _key: usize) -> Others {
@@ -49,6 +54,20 @@ pub trait Duplicates {
     /// Why the entry of a DN is not synchronised, where it is in the exports and is
     /// not.
     fn why_absent(&self, _dn: &[u8]) -> Option<&'static str> {
+        None
+    }
+}
+
+/// Where an entry is alone in the world.
+#[derive(Debug, Clone, Copy)]
+pub struct Alone;
+
+impl Duplicates for Alone {
+    fn is_later_holder(&self, _: Attr, _: usize) -> bool {
+        false
+    }
+
+    fn first_holder(&self, _: Attr, _: &[u8]) -> Option<Holder<'_>> {
         None
     }
 }
