@@ -102,27 +102,26 @@ pub fn draft<'a>(
     read: ReadOptions,
     options: &DraftOptions<'_>,
 ) -> Result<Draft<'a>, DraftError> {
-    let mut draft = Draft::default();
-    let mut wanted: Vec<(EntryFindings<'a>, Vec<Declined<'a>>)> = Vec::new();
-    let _: Result<(), std::convert::Infallible> = survey.findings(|mut found| {
-        let declined = sort_out(&mut found.findings, &options.policy);
-        if found.findings.is_empty() {
-            declined.into_iter().for_each(|declined| draft.decline(declined));
-        } else {
-            wanted.push((found, declined));
+    let look_at = |entries: Vec<EntryFindings<'a>>| {
+        let (mut part, mut candidates) = (Draft::default(), Vec::new());
+        let (mut texts, mut buffers) = (EntryTexts::new(read), Buffers::default());
+        for mut found in entries {
+            let declined = sort_out(&mut found.findings, &options.policy);
+            if found.findings.is_empty() {
+                declined.into_iter().for_each(|declined| part.decline(declined));
+                continue;
+            }
+            let (texts, buffers, policy) = (&mut texts, &mut buffers, &options.policy);
+            candidates.extend(Candidate::new(found, declined, profile, texts, policy, buffers));
         }
-        Ok(())
+        (part, candidates)
+    };
+    let (mut draft, mut candidates) = (Draft::default(), Vec::new());
+    let Ok(()) = survey.map_findings(look_at, |(part, found)| {
+        draft.add_declined(part);
+        candidates.extend(found);
+        Ok::<(), std::convert::Infallible>(())
     });
-    let candidates: Vec<Candidate<'a>> = wanted
-        .into_par_iter()
-        .map_init(
-            || (EntryTexts::new(read), Buffers::default()),
-            |(texts, buffers), (found, declined)| {
-                Candidate::new(found, declined, profile, texts, &options.policy, buffers)
-            },
-        )
-        .flatten_iter()
-        .collect();
     compose(draft, candidates, survey, profile, options)
 }
 
@@ -169,6 +168,15 @@ pub(super) fn compose<'a>(
 }
 
 impl<'a> Draft<'a> {
+    /// Adds what a part that follows declines.
+    fn add_declined(&mut self, part: Self) {
+        for (reason, count) in part.declined {
+            *self.declined.entry(reason).or_default() += count;
+        }
+        let room = Self::LISTED.saturating_sub(self.listed.len());
+        self.listed.extend(part.listed.into_iter().take(room));
+    }
+
     fn decline(&mut self, declined: Declined<'a>) {
         *self.declined.entry(declined.reason.name()).or_default() += 1;
         let tried = !matches!(
@@ -210,7 +218,9 @@ fn cycle(
     let (change, undo) = write(&ordered, options)?;
     let files = CycleFiles { change, undo, records: ordered.steps.len() };
     files.prove(cases, &ordered)?;
-    Ok((files, ordered.refused.first().map(|(_, why)| *why)))
+    let why = ordered.refused.first().map(|(_, why)| *why);
+    ordered.steps.into_par_iter().for_each(drop);
+    Ok((files, why))
 }
 
 /// Takes the suggestions back whose record cannot be put in any order.

@@ -290,10 +290,24 @@ impl<'a> Survey<'a> {
         &self,
         mut take: impl FnMut(EntryFindings<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.map_findings(|entries| entries, |entries| entries.into_iter().try_for_each(&mut take))
+    }
+
+    /// Works out the findings, some entries at a time: `work` gets them on many threads,
+    /// and `take` gets what it makes of them, in the order of the inputs. What is freed
+    /// where it was made is freed without waiting for others.
+    ///
+    /// # Errors
+    /// The first error that `take` returns.
+    pub fn map_findings<T: Send, E>(
+        &self,
+        work: impl Fn(Vec<EntryFindings<'a>>) -> T + Sync,
+        take: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
         map_in_order(
             self.batches(),
-            |pieces| pieces.iter().flat_map(|piece| self.work_out(piece)).collect::<Vec<_>>(),
-            |entries| entries.into_iter().try_for_each(&mut take),
+            |pieces| work(pieces.iter().flat_map(|piece| self.work_out(piece)).collect()),
+            take,
         )
     }
 

@@ -348,8 +348,8 @@ mod tests {
     use super::*;
     use crate::ldif::Line;
     use crate::rules::Subject;
-    use crate::rules::idfix::Alone;
     use crate::rules::catalogue::{Catalogue, Transliteration};
+    use crate::rules::idfix::Alone;
     use crate::rules::idfix::Location;
 
     fn broken(alias: &str, kind: ObjectKind) -> Vec<&'static str> {

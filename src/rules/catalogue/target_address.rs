@@ -293,8 +293,8 @@ mod tests {
     use super::*;
     use crate::ldif::Line;
     use crate::rules::Subject;
-    use crate::rules::idfix::Alone;
     use crate::rules::catalogue::Catalogue;
+    use crate::rules::idfix::Alone;
     use crate::rules::idfix::Location;
 
     fn broken(value: &str) -> Vec<&'static str> {

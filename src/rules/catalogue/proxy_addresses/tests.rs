@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use crate::ldif::Line;
-use crate::rules::idfix::Alone;
 use crate::rules::catalogue::{Catalogue, Object, Settings, Verdicts};
+use crate::rules::idfix::Alone;
 use crate::rules::idfix::Location;
 use crate::rules::{Applicability, Attr, Finding, Subject, Suggestion};
 
