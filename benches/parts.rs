@@ -12,8 +12,8 @@ use ldifix::directory::dn::normalize_into;
 use ldifix::ldif::{ReadOptions, WriteOptions, Writer, read_chunk, read_wanted};
 use ldifix::rules::idfix::Buffers;
 use ldifix::rules::{
-    Attr, Fingerprint, IndexBuilder, Place, Profile, ProfileOptions, Slot, fold_key, read_entries,
-    stored_key,
+    Attr, Fingerprint, IndexBuilder, Place, Profile, ProfileOptions, Slot, StoredValue, fold_key,
+    read_entries,
 };
 
 fn main() {
@@ -184,9 +184,8 @@ fn fold(bencher: Bencher) {
 fn fold_as_stored(bencher: Bencher) {
     let values = values(&export());
     bencher.counter(ItemsCount::new(values.len())).bench(|| {
-        let mut buffer = Vec::new();
         for value in &values {
-            black_box(stored_key(Attr::Mail, black_box(value), &mut buffer));
+            black_box(StoredValue::of(Attr::Mail, black_box(value)));
         }
     });
 }
