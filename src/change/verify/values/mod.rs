@@ -464,6 +464,12 @@ impl<'r> Values<'r> {
                     spellings.iter().for_each(|(_, fact)| self.facts.observe(*fact, true));
                     continue;
                 }
+                // Where twins are there, of which records name one, another that they name
+                // may be the one that they do not.
+                let is_named =
+                    |value: &&&Value<'_>| spellings.iter().any(|(own, _)| own == **value);
+                let named = now.iter().filter(is_named).count();
+                let other = (1..now.len()).contains(&named);
                 for (spelled, fact) in spellings {
                     let exact = now.contains(&spelled);
                     let only = spellings.len() == 1 && !self.replaced.contains(fact);
@@ -471,6 +477,8 @@ impl<'r> Values<'r> {
                     // Of what is deleted a twin may be left.
                     let twin = alike && !single && first.get(fact) == Some(&false);
                     self.facts.observe(*fact, exact || (alike && !(twin && field.based)));
+                    let gone = first.get(fact) == Some(&false);
+                    let twin = twin || (!exact && other && gone);
                     if twin && !field.based && field.rule != Syntax::DistinguishedName {
                         self.facts.hide(*fact);
                         self.doubtful.insert(*fact, field.group);
