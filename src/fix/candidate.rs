@@ -391,7 +391,7 @@ impl<'a> Candidate<'a> {
         };
         let first = found.first();
         let of_any = |_: &Proposal<'_>| first.map(|(found, attribute)| breaks(attribute, found));
-        let ways: [&dyn Fn(&Proposal<'_>) -> Option<Decline>; 3] = [&wrong, &of_attribute, &of_any];
+        let ways: [&Fault<'_>; 3] = [&wrong, &of_attribute, &of_any];
         for way in ways {
             let before = self.proposals.len();
             for proposal in std::mem::take(&mut self.proposals) {
@@ -492,6 +492,9 @@ fn values_made<'p>(proposals: &'p [Proposal<'_>]) -> FxHashSet<(&'static str, &'
     };
     proposals.iter().flat_map(values).collect()
 }
+
+/// Why a proposal is to blame.
+type Fault<'f> = dyn Fn(&Proposal<'_>) -> Option<Decline> + 'f;
 
 /// How often the first suggestion that does not hold is dropped alone: the others may
 /// hold without it. An entry of which many fail is not looked at once for each of them.
