@@ -9,15 +9,17 @@
 //! `add`: only a directory that already held such twins ever needs them back.
 //!
 //! With the control for permissive modify, what is there already is not added and
-//! what is not there is not deleted, and the record applies all the same.
+//! what is not there is not deleted, and the record applies all the same. OpenLDAP,
+//! told by its `entryCSN`, has exceptions.
 
 use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
 use super::identity;
+use super::image::is_identity;
 use super::not_applicable::{NotApplicable, Reason};
-use super::stored::{StoredAttribute, StoredEntry};
+use super::stored::StoredEntry;
 use crate::directory::Entry;
 use crate::directory::dn::join;
 use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
@@ -132,12 +134,12 @@ pub(super) fn modify_keeping<'m, 'a>(
     keep: Keep<'m, 'a>,
 ) -> Result<Vec<Effect<'a>>, NotApplicable> {
     let mut effects = Vec::with_capacity(mods.len());
-    let mut done = Ok(());
+    let mut done = leaves_its_name(entry, mods);
     for modification in mods {
-        done = modify_once(entry, modification, (guards, twins), keep, &mut effects);
         if done.is_err() {
             break;
         }
+        done = modify_once(entry, modification, (guards, twins), keep, &mut effects);
     }
     let done = done.and_then(|()| keeps_its_name(entry, &effects));
     if let Err(refusal) = done {
@@ -160,7 +162,7 @@ pub(super) fn modify_once<'m, 'a>(
         ModOp::Add => add(entry, modification, guards, keep, effects),
         ModOp::Delete => delete(entry, modification, (guards, twins), effects),
         ModOp::Replace => replace(entry, modification, keep, effects),
-        ModOp::Increment => increment(entry, modification, effects),
+        ModOp::Increment => increment(entry, modification, guards, keep, effects),
     }
 }
 
@@ -197,18 +199,34 @@ fn add<'m, 'a>(
         return Err(NotApplicable::of_attribute(Reason::NothingToAdd, name));
     }
     let slot = entry.slot_or_new(name);
-    let attribute = entry.attribute_mut(slot);
     if guards == Guards::Off {
+        if entry.is_openldap() {
+            said_once(name, modification.values.iter())?;
+        }
+        let attribute = entry.attribute_mut(slot);
         let new = modification.values.iter().filter(|value| !attribute.holds(value));
         let new: Vec<&Value<'_>> = new.collect();
         return append(entry, slot, new.into_iter(), keep, begin(effects, slot));
     }
+    let attribute = entry.attribute_mut(slot);
     for value in &modification.values {
         if attribute.holds(value) {
             return Err(NotApplicable::of_value(Reason::ValueExists, name, text_of(value)));
         }
     }
     append(entry, slot, modification.values.iter(), keep, begin(effects, slot))
+}
+
+/// Refuses a value that is said twice.
+fn said_once<'v>(
+    name: &[u8],
+    mut values: impl Iterator<Item = &'v Value<'v>>,
+) -> Result<(), NotApplicable> {
+    let mut seen = FxHashSet::default();
+    match values.find(|value| !seen.insert(*value)) {
+        Some(again) => Err(NotApplicable::of_value(Reason::ValueExists, name, text_of(again))),
+        None => Ok(()),
+    }
 }
 
 /// Adds values, none of which is there.
@@ -220,20 +238,15 @@ fn append<'m, 'a>(
     effect: &mut Effect<'a>,
 ) -> Result<(), NotApplicable> {
     let attribute = entry.attribute_mut(slot);
-    let refused = |reason, attribute: &StoredAttribute<'_>, value| {
-        Err(NotApplicable::of_value(reason, attribute.name(), text_of(value)))
-    };
     if attribute.is_single_valued()
         && attribute.len() + values.len() > 1
         && let Some(value) = values.clone().next_back()
     {
-        return refused(Reason::SingleValued, attribute, value);
+        let name = attribute.name();
+        return Err(NotApplicable::of_value(Reason::SingleValued, name, text_of(value)));
     }
     if values.len() > 1 {
-        let mut seen = FxHashSet::default();
-        if let Some(again) = values.clone().find(|value| !seen.insert(*value)) {
-            return refused(Reason::ValueExists, attribute, again);
-        }
+        said_once(attribute.name(), values.clone())?;
     }
     effect.added.extend(values.map(|value| attribute.push(keep(value))));
     Ok(())
@@ -257,10 +270,15 @@ fn delete<'a>(
         });
     };
     let effect = begin(effects, slot);
+    let looks_at_last = guards == Guards::Off && entry.is_openldap();
     let attribute = entry.attribute_mut(slot);
-    if modification.values.is_empty() {
+    let Some(last) = modification.values.last() else {
         remove_all(entry, slot, effect);
         return Ok(());
+    };
+    // The result of OpenLDAP's `modify_delete_vindex` is that of the last search.
+    if looks_at_last && !attribute.holds(last) {
+        return Err(NotApplicable::of_value(Reason::NoSuchValue, name, text_of(last)));
     }
     for value in &modification.values {
         let places = attribute.places_of(value);
@@ -296,9 +314,11 @@ fn replace<'m, 'a>(
     append(entry, slot, modification.values.iter(), keep, effect)
 }
 
-fn increment<'a>(
+fn increment<'m, 'a>(
     entry: &mut StoredEntry<'a>,
-    modification: &Modification<'_>,
+    modification: &'m Modification<'m>,
+    guards: Guards,
+    keep: Keep<'m, 'a>,
     effects: &mut Vec<Effect<'a>>,
 ) -> Result<(), NotApplicable> {
     let name = &modification.attribute;
@@ -310,6 +330,9 @@ fn increment<'a>(
     integer(step).ok_or_else(|| not_an_integer(step))?;
     let slot = entry.slot(name).filter(|&slot| entry.attribute(slot).len() > 0);
     let Some(slot) = slot else {
+        if guards == Guards::Off && entry.is_openldap() {
+            return replace(entry, modification, keep, effects);
+        }
         return Err(NotApplicable::of_attribute(Reason::NoSuchAttribute, name));
     };
     let effect = begin(effects, slot);
@@ -331,6 +354,23 @@ pub(super) fn incremented(value: &Value<'_>, by: &[Value<'_>]) -> Option<Value<'
 fn integer(value: &Value<'_>) -> Option<i128> {
     let text = std::str::from_utf8(value.bytes()?).ok()?;
     if text.starts_with('+') { None } else { text.parse().ok() }
+}
+
+/// Active Directory has the attribute that names an entry changed by a rename only,
+/// whatever a modify would do to it.
+fn leaves_its_name(
+    entry: &StoredEntry<'_>,
+    mods: &[Modification<'_>],
+) -> Result<(), NotApplicable> {
+    if !is_identity(|name| entry.values(name).next().is_some()) {
+        return Ok(());
+    }
+    for (name, value) in identity::rdn_values(&entry.dn).unwrap_or_default() {
+        if mods.iter().any(|own| own.attribute.eq_ignore_ascii_case(&name)) {
+            return Err(NotApplicable::of_value(Reason::NamesTheEntry, &name, &value));
+        }
+    }
+    Ok(())
 }
 
 /// A modify may not take away what names the entry. An export that lacks the

@@ -63,6 +63,9 @@ pub struct RefusedEdit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
+    /// The name of the entry is no DN.
+    #[error("the name of the entry is no DN, so no server can look for it")]
+    InvalidDn,
     /// The value names the entry.
     #[error("the value names the entry: rename the entry instead (modrdn)")]
     NamesTheEntry,
@@ -115,7 +118,13 @@ pub enum Refusal {
 /// be made is left out and reported; the others stand.
 #[must_use]
 pub fn plan<'e, 'v>(entry: &'e Entry<'_>, edits: &'e EntryEdits<'v>) -> Plan {
-    let naming = identity::rdn_values(&entry.dn).unwrap_or_default();
+    let Some(naming) = identity::rdn_values(&entry.dn) else {
+        let refused = edits.edits.iter().map(|edit| RefusedEdit {
+            edit: edit.clone().into_owned(),
+            reason: Refusal::InvalidDn,
+        });
+        return Plan { planned: None, refused: refused.collect() };
+    };
     let active_directory = is_active_directory(entry.attributes());
     let mut states: Vec<State<'_>> = Vec::new();
     let mut slots: FxHashMap<Vec<u8>, usize> = FxHashMap::default();

@@ -78,6 +78,11 @@ pub(super) fn is_active_directory(attributes: &[EntryAttribute<'_>]) -> bool {
     attributes.iter().any(|attribute| marks_active_directory(&attribute.name))
 }
 
+/// Whether the entry is known to be OpenLDAP's, which alone keeps an `entryCSN`.
+pub(super) fn is_openldap(entry: &Entry<'_>) -> bool {
+    !entry.values(b"entryCSN").is_empty()
+}
+
 impl<'a> From<Entry<'a>> for StoredEntry<'a> {
     fn from(entry: Entry<'a>) -> Self {
         let active_directory = is_active_directory(entry.attributes());
@@ -103,6 +108,11 @@ impl<'a> StoredEntry<'a> {
     /// Whether Active Directory's schema holds.
     pub(super) fn is_active_directory(&self) -> bool {
         self.active_directory
+    }
+
+    /// Whether the entry is known to be OpenLDAP's, as [`is_openldap`] tells.
+    pub(super) fn is_openldap(&self) -> bool {
+        self.values(b"entryCSN").next().is_some()
     }
 
     /// The entry, gaps closed, attributes without values left out.

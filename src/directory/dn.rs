@@ -12,7 +12,7 @@ pub use normalized::{
     NormalizedDn, compare_hierarchy, key_ancestors, key_depth, key_is_within, key_parent,
     naming_context, normalize_into,
 };
-pub use parse::{DnError, DnErrorKind};
+pub use parse::{DnError, DnErrorKind, LONGEST_DN, MOST_RDNS};
 
 use parse::Cursor;
 
@@ -60,11 +60,15 @@ impl Dn {
     /// With the place, where the bytes are no DN.
     pub fn parse(dn: &[u8]) -> Result<Self, DnError> {
         let mut cursor = Cursor::new(dn);
+        cursor.require_length()?;
         let extended = cursor.extended()?;
         let mut rdns = Vec::new();
         if !cursor.rest().is_empty() {
             rdns.push(cursor.rdn()?);
             while cursor.separator()? {
+                if rdns.len() == MOST_RDNS {
+                    return Err(cursor.error(DnErrorKind::TooDeep));
+                }
                 rdns.push(cursor.rdn()?);
             }
         }

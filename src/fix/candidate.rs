@@ -14,13 +14,14 @@ use crate::directory::{AttributeDescription, Entry, Facts};
 use crate::ldif::{Line, Value};
 use crate::rules::{
     Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, Rule, RuleName, Severity, StoredValue, Subject, Suggestion, Suspect, addresses_of,
+    Profile, RuleName, StoredValue, Subject, Suggestion, Suspect, addresses_of,
     catalogue::identifiers::{Identifier, SPACE},
     idfix::{self, Buffers},
 };
 
 use super::declined::{Decline, Declined};
 use super::draft::DraftError;
+use super::found::{Found, Known, NOWHERE, local_findings};
 
 /// Which suggestions may be taken.
 pub struct Policy<'p> {
@@ -50,7 +51,7 @@ pub(super) struct Candidate<'a> {
     /// What only one entry may have and comes from new values, by its key.
     made: FxHashMap<Fingerprint, Made>,
     /// What is found in the entry as it stands, duplicates aside.
-    before: FxHashSet<Found>,
+    before: Known,
     keys: HeldKeys,
     /// The addresses that the entry holds.
     addresses: FxHashSet<Fingerprint>,
@@ -90,9 +91,6 @@ struct Made {
     /// Whether the value itself is that, and not what the cloud makes of it.
     is_held: bool,
 }
-
-/// A finding, by what tells it from others of the same entry.
-type Found = (&'static str, Option<Vec<u8>>, String);
 
 /// A suggestion for a value of an attribute.
 type Tried = (&'static str, Option<Vec<u8>>, Suggestion);
@@ -149,7 +147,7 @@ impl<'a> Candidate<'a> {
         keep_what_matters(&mut entry);
         let held = entry.attributes().iter().map(|it| (&*it.name, it.values.as_slice()));
         let subject = subject_of(&entry.dn, held, profile);
-        let before = local_findings(profile, &subject).map(|f| f.0).collect();
+        let before = Known::of(local_findings(profile, &subject).map(|f| f.0));
         let keys = HeldKeys::of(profile, &subject, buffers);
         let addresses = addresses_of(&subject, buffers);
         drop(subject);
@@ -233,7 +231,7 @@ impl<'a> Candidate<'a> {
     /// in the entry, then works out the record and the keys.
     pub fn evaluate(&mut self, profile: &Profile, policy: &Policy<'_>, buffers: &mut Buffers) {
         let entry = Arc::clone(&self.entry);
-        loop {
+        for round in 0_u32.. {
             let edits = EntryEdits {
                 dn: entry.dn.clone(),
                 edits: self.proposals.iter().map(|proposal| proposal.edit.clone()).collect(),
@@ -245,12 +243,23 @@ impl<'a> Candidate<'a> {
             }
             let corrected = intended_attributes(&entry, &edits.edits);
             let subject = subject_of(&entry.dn, intended_values(&corrected), profile);
-            let new = local_findings(profile, &subject)
-                .find(|(found, _)| !self.before.contains(found) || self.makes(found));
-            if let Some((found, attribute)) = new {
-                self.drop_breaking(&found, attribute);
+            let made = values_made(&self.proposals);
+            let is_made = |found: &Found| {
+                found.1.as_deref().is_some_and(|value| made.contains(&(found.0, value)))
+            };
+            let mut new = local_findings(profile, &subject)
+                .filter(|(found, _)| !self.before.covers(found) || is_made(found));
+            if let Some((found, attribute)) = new.next() {
+                if round < ONE_BY_ONE {
+                    drop(new);
+                    self.drop_breaking(&found, attribute);
+                } else {
+                    let others: Vec<_> = std::iter::once((found, attribute)).chain(new).collect();
+                    self.drop_all_breaking(&others);
+                }
                 continue;
             }
+            drop(new);
             let keys = HeldKeys::of(profile, &subject, buffers);
             let new_keys = new_keys(&self.proposals);
             if let Some(&key) = new_keys.intersection(&keys.repeated).min() {
@@ -358,11 +367,6 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    /// Whether a proposal makes the value of a finding.
-    fn makes(&self, found: &Found) -> bool {
-        self.proposals.iter().any(|proposal| proposal.makes(found))
-    }
-
     /// Drops the proposals to which a finding on the corrected entry is due.
     fn drop_breaking(&mut self, found: &Found, attribute: &'static str) {
         let errors = &found.2;
@@ -374,6 +378,48 @@ impl<'a> Candidate<'a> {
         match self.proposals.iter().position(|proposal| proposal.finding.attribute == attribute) {
             Some(at) => self.decline(at..at + 1, &reason),
             None => self.decline(0..self.proposals.len(), &reason),
+        }
+    }
+
+    /// The same for all these findings at once: the proposals that make their values,
+    /// or else those for their attributes, or else all.
+    fn drop_all_breaking(&mut self, found: &[(Found, &'static str)]) {
+        let values = found.iter().filter_map(|((attribute, value, errors), _)| {
+            Some(((*attribute, value.as_deref()?), errors.as_str()))
+        });
+        let values: FxHashMap<(&str, &[u8]), &str> = values.collect();
+        let attributes: FxHashMap<&str, &Found> =
+            found.iter().map(|(found, attribute)| (*attribute, found)).collect();
+        let wrong = |proposal: &Proposal<'_>| {
+            let attribute = proposal.finding.attribute;
+            let errors =
+                proposal.edit.add.iter().find_map(|value| values.get(&(attribute, &**value)))?;
+            Some(Decline::StillWrong { errors: (*errors).to_owned() })
+        };
+        let breaks = |attribute, (_, _, errors): &Found| Decline::Breaks {
+            attribute,
+            errors: errors.clone(),
+        };
+        let of_attribute = |proposal: &Proposal<'_>| {
+            let attribute = proposal.finding.attribute;
+            attributes.get(attribute).map(|found| breaks(attribute, found))
+        };
+        let first = found.first();
+        let of_any = |_: &Proposal<'_>| first.map(|(found, attribute)| breaks(attribute, found));
+        let ways: [&Fault<'_>; 3] = [&wrong, &of_attribute, &of_any];
+        for way in ways {
+            let before = self.proposals.len();
+            for proposal in std::mem::take(&mut self.proposals) {
+                match way(&proposal) {
+                    None => self.proposals.push(proposal),
+                    Some(reason) => {
+                        self.declined.push(Declined { finding: proposal.finding, reason });
+                    }
+                }
+            }
+            if self.proposals.len() < before {
+                return;
+            }
         }
     }
 
@@ -436,8 +482,11 @@ impl<'a> Candidate<'a> {
         let corrected = intended_attributes(&self.entry, &edits);
         let subject = subject_of(&self.entry.dn, intended_values(&corrected), profile);
         let after: FxHashSet<Found> = local_findings(profile, &subject).map(|f| f.0).collect();
-        let corrected_again = after.iter().any(|found| self.makes(found));
-        if corrected_again || !after.is_subset(&self.before) {
+        let made = values_made(&self.proposals);
+        let is_made = |value: &Vec<u8>, attribute| made.contains(&(attribute, value.as_slice()));
+        let corrected_again =
+            after.iter().any(|found| found.1.as_ref().is_some_and(|value| is_made(value, found.0)));
+        if corrected_again || !after.iter().all(|found| self.before.covers(found)) {
             return Err(DraftError::NotSettled { dn: self.entry.dn.to_vec() });
         }
         Ok(())
@@ -452,6 +501,21 @@ impl<'a> Candidate<'a> {
         );
     }
 }
+
+/// The values that come, with the attribute that the finding named.
+fn values_made<'p>(proposals: &'p [Proposal<'_>]) -> FxHashSet<(&'static str, &'p [u8])> {
+    let values = |proposal: &'p Proposal<'_>| {
+        proposal.edit.add.iter().map(|value| (proposal.finding.attribute, &**value))
+    };
+    proposals.iter().flat_map(values).collect()
+}
+
+/// Why a proposal is to blame.
+type Fault<'f> = dyn Fn(&Proposal<'_>) -> Option<Decline> + 'f;
+
+/// How often the first suggestion that does not hold is dropped alone: the others may
+/// hold without it. An entry of which many fail is not looked at once for each of them.
+const ONE_BY_ONE: u32 = 32;
 
 /// The keys of the new values; values that hold are not rewritten by any rule.
 fn new_keys(proposals: &[Proposal<'_>]) -> FxHashSet<Fingerprint> {
@@ -527,41 +591,9 @@ fn subject_of<'e>(
     subject
 }
 
-/// The findings of an entry by itself.
-fn local_findings<'s>(
-    profile: &Profile,
-    subject: &Subject<'s>,
-) -> impl Iterator<Item = (Found, &'static str)> {
-    let findings = match profile.scope(subject) {
-        Ok(()) => profile.findings_in_brief(subject, NOWHERE),
-        Err(_) => Vec::new(),
-    };
-    // What somebody should only know stands in nobody's way.
-    let counts = |finding: &Finding<'_>| finding.severity != Severity::Info;
-    findings.into_iter().filter(counts).map(|finding| {
-        let errors = errors_of(&finding);
-        let value = finding.value.map(Cow::into_owned);
-        ((finding.attribute, value, errors), finding.attribute)
-    })
-}
-
-/// What is wrong with a value, without what is only to be known.
-fn errors_of(finding: &Finding<'_>) -> String {
-    let is_error = |rule: &&Rule| rule.severity != Severity::Info;
-    let rules = finding.rules.iter().filter_map(|rule| Rule::by_name(rule.0).ok());
-    let labels: Vec<&str> = rules.filter(is_error).map(|rule| rule.label).collect();
-    match labels.is_empty() {
-        true => finding.error.clone(),
-        false => labels.join(", "),
-    }
-}
-
 fn is_duplicate(finding: &Finding<'_>) -> bool {
     finding.rules.contains(&idfix::DUPLICATE.name)
 }
-
-/// Where findings stand that nobody is shown.
-const NOWHERE: idfix::Location<'static> = idfix::Location { file: "", first_line: 1, dn_line: 0 };
 
 /// An entry under correction: what another holds too, it still holds.
 struct StillShared<'e, 's> {

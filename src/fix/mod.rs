@@ -7,6 +7,7 @@
 mod candidate;
 mod declined;
 mod draft;
+mod found;
 mod moves;
 mod settle;
 

@@ -279,3 +279,42 @@ fn an_attribute_of_which_the_export_holds_a_part_is_not_changed() {
     assert!(change.contains("displayName"), "{change}");
     assert!(!change.contains("proxyAddresses"), "{change}");
 }
+
+/// What becomes of the suggestions for an entry with many
+/// addresses and no primary one: how many are taken, and why others are not.
+fn with_addresses(
+    profile: &str,
+    address: impl Fn(usize) -> String,
+    count: usize,
+) -> (u64, Vec<&'static str>) {
+    let mut export = "dn: CN=A,DC=x\nobjectClass: user\nobjectCategory: CN=Person\ncn: A\n\
+                      sAMAccountName: ann\nuserPrincipalName: ann@contoso.com\n\
+                      displayName: A\nmail: ann@contoso.com\nmailNickname: ann\n"
+        .to_owned();
+    for number in 0..count {
+        export.push_str(&format!("proxyAddresses: {}\n", address(number)));
+    }
+    let profile = Profile::by_name(profile, ProfileOptions::default()).unwrap();
+    let check = CheckOptions { profile, ..options() };
+    let exports = [Export { name: "x", bytes: export.as_bytes() }];
+    let survey = Survey::run(&exports, &check, &|_| {});
+    let policy = Policy { take_unsafe: true, admits: &|_| true, accepts: &|_| false };
+    let (write, moves) = (WriteOptions::change_file(), Moves::AtOnce);
+    let how = DraftOptions { policy, write, comments: false, moves };
+    let draft = draft(&survey, &check.profile, ReadOptions::default(), &how).unwrap();
+    (draft.taken, draft.declined.into_keys().collect())
+}
+
+#[test]
+fn fewer_errors_of_a_value_are_no_new_finding() {
+    // The primary address is added: that there are too many values is then all that is
+    // wrong with the attribute.
+    let (taken, declined) = with_addresses("entra", |n| format!("smtp:b {n}@contoso.com"), 500);
+    assert_eq!((taken, declined), (501, vec![]));
+}
+
+#[test]
+fn an_entry_of_which_many_suggestions_fail_is_not_looked_at_for_each() {
+    let (taken, declined) = with_addresses("idfix-multitenant", |n| format!("smtp: {n}@"), 1000);
+    assert_eq!((taken, declined), (0, vec!["still-wrong"]));
+}

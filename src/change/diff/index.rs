@@ -64,12 +64,19 @@ pub(super) fn fingerprint(key: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// The key of a DN; of text that is no DN, the text behind a byte that no key has.
+/// The key of a DN; of text that is no DN, the text behind a byte that no key has,
+/// without commas: it has no names above it.
 pub(super) fn key_into(dn: &[u8], key: &mut Vec<u8>) {
     if normalize_into(dn, key).is_err() {
         key.clear();
         key.push(NO_DN);
-        key.extend_from_slice(dn);
+        for &byte in dn {
+            match byte {
+                b',' => key.extend([NO_DN, 1]),
+                NO_DN => key.extend([NO_DN, 2]),
+                _ => key.push(byte),
+            }
+        }
     }
 }
 

@@ -45,6 +45,50 @@ fn what_cannot_be_is_refused_all_the_same() {
     assert_eq!(applied("increment: info\ninfo: 1\n-\n"), Err(Reason::NoSuchAttribute));
 }
 
+/// What a directory whose entries have this line makes of it.
+fn applied_with(line: &str, mods: &str) -> Result<String, Reason> {
+    let record = change(&joe(mods));
+    let before = format!("{JOE}{line}\n");
+    let mut joe = entry(&before);
+    apply_record_to_entry(&mut joe, &record).map_err(|refusal| refusal.reason)?;
+    Ok(text_of(&joe).replace(JOE, ""))
+}
+
+#[test]
+fn openldap_asks_for_the_last_value_that_is_to_go() {
+    let openldap = |mods| applied_with("entryCSN: 1", mods);
+    let last = "delete: member\nmember: CN=a,DC=x\nmember: CN=q,DC=x\n-\n";
+    assert_eq!(openldap(last), Err(Reason::NoSuchValue));
+    let first = "delete: member\nmember: CN=q,DC=x\nmember: CN=a,DC=x\nmember: CN=a,DC=x\n-\n";
+    assert!(!openldap(first).unwrap().contains("member"));
+    assert_eq!(openldap("delete: info\ninfo: x\n-\n").unwrap(), "entryCSN: 1\n");
+}
+
+#[test]
+fn openldap_adds_no_value_twice_though_it_is_there() {
+    let twice = "add: member\nmember: CN=a,DC=x\nmember: CN=a,DC=x\n-\n";
+    assert_eq!(applied_with("entryCSN: 1", twice), Err(Reason::ValueExists));
+    assert_eq!(applied(twice).unwrap(), JOE);
+}
+
+#[test]
+fn openldap_sets_a_number_that_is_not_there_to_the_increment() {
+    let mods = "increment: uidNumber\nuidNumber: 5\n-\n";
+    assert_eq!(applied_with("entryCSN: 1", mods).unwrap(), "entryCSN: 1\nuidNumber: 5\n");
+    let before = format!("{JOE}entryCSN: 1\n");
+    let after = format!("{before}uidNumber: 5\n");
+    assert_eq!(states(&before, &joe(mods), Some(&before)), [State::Pending]);
+    assert_eq!(states(&after, &joe(mods), Some(&before)), [State::Applied]);
+}
+
+#[test]
+fn active_directory_has_no_modify_touch_what_names_the_entry() {
+    for mods in ["add: cn\ncn: Joe\n-\n", "delete: CN\ncn: No\n-\n", "replace: cn\ncn: joe\n-\n"] {
+        assert_eq!(applied_with("objectGUID: 1", mods), Err(Reason::NamesTheEntry), "{mods}");
+        assert!(applied(mods).is_ok(), "{mods}");
+    }
+}
+
 #[test]
 fn the_inverse_takes_back_what_changed_and_no_more() {
     let record = change(&joe(

@@ -31,6 +31,18 @@ fn refusal(before: &str, edit: Edit<'_>) -> Refusal {
 }
 
 #[test]
+fn an_entry_whose_name_is_no_dn_is_left_alone() {
+    for dn in ["CN=a,\\", "\"", ",", "CN=\\zz,DC=x", "CN=\"a\"b"] {
+        let before = format!("dn: {dn}\nmail: a@x \n");
+        assert_eq!(
+            refusal(&before, edit("mail", &[b"a@x "], &[b"a@x"])),
+            Refusal::InvalidDn,
+            "{dn}"
+        );
+    }
+}
+
+#[test]
 fn a_changed_value_is_deleted_before_the_new_one_is_added() {
     let got = mods("dn: cn=a\nmail: a@x \n", vec![edit("mail", &[b"a@x "], &[b"a@x"])]);
     assert_eq!(got, "delete: mail\nmail:: YUB4IA==\n-\nadd: mail\nmail: a@x\n-\n\n");

@@ -328,6 +328,28 @@ fn what_is_below_a_renamed_entry_is_found_where_it_is() {
     assert_eq!(states("dn: ou=c\nou: c\n", &change, None), [Conflict, Conflict]);
 }
 
+/// Nothing tells the entry from the one that came in its place, so neither what
+/// became of what was below it.
+#[test]
+fn what_was_below_an_entry_that_nobody_can_tell_is_unclear() {
+    let change = "dn: CN=A,cn=c,dc=x\nchangetype: modrdn\nnewrdn: cn=b\ndeleteoldrdn: 0\n\n\
+                  dn: cn=c,dc=x\ncontrol: 1.2.840.113556.1.4.805 true\nchangetype: delete\n\n\
+                  dn: cn=c,dc=x\nchangetype: add\ncn: c\n\n";
+    let now = "dn: dc=x\ndc: x\n\ndn: cn=c,dc=x\ncn: c\n";
+    let base = format!("{now}\ndn: cn=a,cn=c,dc=x\ncn: a\n");
+    assert_eq!(states(now, change, Some(&base)), [Unclear; 3]);
+}
+
+#[test]
+fn a_deleted_value_that_a_twin_in_another_spelling_may_be_is_not_taken_for_gone() {
+    let change = "dn: cn=b\nchangetype: modify\ndelete: description\ndescription: a\n\
+                  description: A\n-\n\n";
+    let twins = "dn: cn=b\ncn: b\ndescription: A\ndescription:: IGE=\n";
+    assert_eq!(states(twins, change, None), [Pending]);
+    assert_eq!(states("dn: cn=b\ncn: b\ndescription: A\n", change, None), [State::Partly]);
+    assert_eq!(states("dn: cn=b\ncn: b\n", change, None), [Applied]);
+}
+
 #[test]
 fn an_entry_that_is_there_otherwise_is_no_add_that_was_made() {
     let change = "dn: cn=x\nchangetype: add\ncn: x\nsn: Doe\n\n";

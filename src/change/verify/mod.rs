@@ -291,6 +291,9 @@ impl<'a> Verification<'a> {
             Some(Verdict::Applied) => Judgement::new(State::Applied, sure),
             Some(Verdict::Pending) => Judgement::new(State::Pending, sure),
             Some(Verdict::Unclear) => Judgement::unclear(Contradiction::WhichEntry),
+            Some(Verdict::Contradicted) | None if self.names.is_below_unclear(number) => {
+                Judgement::unclear(Contradiction::WhichEntry)
+            }
             Some(Verdict::Contradicted) => {
                 Judgement::conflict(match (&record.change, self.names.seen(number).as_slice()) {
                     (Change::ModRdn { .. }, [false, false]) => Contradiction::NeitherName,

@@ -9,7 +9,7 @@
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 
-use super::parse::{Cursor, DnError, unescape};
+use super::parse::{Cursor, DnError, DnErrorKind, MOST_RDNS, unescape};
 use super::{Ava, ExtendedComponent, Rdn};
 use crate::directory::attribute::{alias_of, is_type_byte};
 use crate::directory::matching::text::{self, Case, Ends};
@@ -134,19 +134,28 @@ pub fn compare_hierarchy(a: &[u8], b: &[u8]) -> Ordering {
 pub fn normalize_into(dn: &[u8], key: &mut Vec<u8>) -> Result<(), DnError> {
     key.clear();
     let mut cursor = Cursor::new(dn);
+    cursor.require_length()?;
     let extended = cursor.extended()?;
     if cursor.rest().is_empty() {
         write_components(&extended, key);
         return Ok(());
     }
     for number in 0_usize.. {
+        if number == MOST_RDNS {
+            return Err(cursor.error(DnErrorKind::TooDeep));
+        }
         // Escapes and the like stand in the name of the entry, if anywhere: so
         // the short way is tried for the whole DN and for all but that name.
         if number < 2 && is_tidy(cursor.rest()) {
             let start = key.len();
             key.extend_from_slice(cursor.rest());
             key.get_mut(start..).unwrap_or_default().make_ascii_lowercase();
-            return Ok(());
+            // The shortest RDN, `a=` and a comma, has three bytes.
+            let may_be_deep = key.len() >= 3 * MOST_RDNS;
+            return match may_be_deep && key_depth(key) > MOST_RDNS {
+                true => Err(cursor.error(DnErrorKind::TooDeep)),
+                false => Ok(()),
+            };
         }
         let start = key.len();
         match plain_rdn(dn, cursor.at(), key) {

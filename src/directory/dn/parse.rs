@@ -42,7 +42,20 @@ pub enum DnErrorKind {
     /// `<GUID=…` without `>`, or without `;` behind it.
     #[error("an extended component that is not closed")]
     OpenComponent,
+    /// More than [`MOST_RDNS`].
+    #[error("more than {MOST_RDNS} RDNs, deeper than any directory")]
+    TooDeep,
+    /// More than [`LONGEST_DN`].
+    #[error("more than {LONGEST_DN} bytes, longer than any server takes")]
+    TooLong,
 }
+
+/// The most RDNs that a DN has. Where names are held as a tree, what one costs grows with
+/// its length times its depth, and no input may take all time or memory.
+pub const MOST_RDNS: usize = 256;
+
+/// The most bytes that a DN has. OpenLDAP takes 8,192 (`SLAP_LDAPDN_MAXLEN`).
+pub const LONGEST_DN: usize = 64 << 10;
 
 /// A place in a DN that is being read.
 #[derive(Debug, Clone)]
@@ -54,6 +67,13 @@ pub(super) struct Cursor<'i> {
 impl<'i> Cursor<'i> {
     pub(super) fn new(input: &'i [u8]) -> Self {
         Self { input, at: 0 }
+    }
+
+    pub(super) fn require_length(&self) -> Result<(), DnError> {
+        match self.input.len() > LONGEST_DN {
+            true => Err(DnError { kind: DnErrorKind::TooLong, offset: LONGEST_DN }),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn at(&self) -> usize {

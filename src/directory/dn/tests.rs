@@ -251,3 +251,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_dn_deeper_or_longer_than_any_server_takes_is_none() {
+    for rdn in ["OU=a", "ou=\\2C", "O=a+l=b"] {
+        let deep = |count: usize| vec![rdn; count].join(",");
+        assert_eq!(kind(&deep(MOST_RDNS)), None, "{rdn}");
+        assert_eq!(
+            NormalizedDn::of(deep(MOST_RDNS).as_bytes()).map(|key| key.depth()),
+            Ok(MOST_RDNS)
+        );
+        let too_deep = deep(MOST_RDNS + 1);
+        assert_eq!(kind(&too_deep).map(|(kind, _)| kind), Some(DnErrorKind::TooDeep), "{rdn}");
+        let error = NormalizedDn::of(too_deep.as_bytes()).map_err(|error| error.kind);
+        assert_eq!(error, Err(DnErrorKind::TooDeep), "{rdn}");
+    }
+    let long = |length: usize| format!("CN={}", "x".repeat(length - 3));
+    assert_eq!(kind(&long(LONGEST_DN)), None);
+    assert_eq!(kind(&long(LONGEST_DN + 1)).map(|(kind, _)| kind), Some(DnErrorKind::TooLong));
+    assert!(NormalizedDn::of(long(LONGEST_DN + 1).as_bytes()).is_err());
+}

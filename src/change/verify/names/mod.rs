@@ -354,6 +354,21 @@ impl<'a> Names<'a> {
         false
     }
 
+    /// Whether nobody can tell which entry is above the one that a record is about:
+    /// what was below the one may have gone with it.
+    pub(super) fn is_below_unclear(&self, number: usize) -> bool {
+        let Some(mut at) = self.targets[number] else { return false };
+        for _ in 0..self.nodes.len() {
+            let Some(place) = self.place_now(at, None) else { return false };
+            at = self.places[place].parent;
+            let mut events = self.nodes[at].events.iter();
+            if events.any(|(number, _)| self.verdicts[*number] == Some(Verdict::Unclear)) {
+                return true;
+            }
+        }
+        false
+    }
+
     /// Whether it is known where an entry is. In a circle of names it is not: then
     /// a name stands for what it was when a record spoke of it.
     fn is_decided(&self, node: NodeId) -> bool {

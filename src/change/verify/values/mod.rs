@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::apply::{self, Guards, borrowed};
 use crate::change::identity;
-use crate::change::stored::is_active_directory;
+use crate::change::stored::{is_active_directory, is_openldap};
 use crate::change::verify::chains::Chains;
 use crate::change::verify::explain::{
     Act, Deed, FactId, Facts, GroupId, Knowledge, Patience, Verdict, explain,
@@ -210,7 +210,7 @@ impl<'r> Values<'r> {
                     self.give_all(&mut act, field, &modification.values);
                 }
                 ModOp::Increment => {
-                    self.increment(&mut act, field, &modification.values);
+                    self.increment(&mut act, field, &modification.values, guards);
                 }
             }
         }
@@ -219,7 +219,7 @@ impl<'r> Values<'r> {
 
     /// A number that grows is one value that goes and one that comes, where it is
     /// known.
-    fn increment(&mut self, act: &mut Act, field: usize, by: &[Value<'_>]) {
+    fn increment(&mut self, act: &mut Act, field: usize, by: &'r [Value<'r>], guards: Guards) {
         let Field { group, rule, based, values, .. } = &self.fields[field];
         let (group, rule) = (*group, *rule);
         let known = *based || self.sim.is_complete(group);
@@ -232,6 +232,9 @@ impl<'r> Values<'r> {
             self.deed(act, Deed::Blur { group });
             return;
         };
+        if sums.is_empty() && guards == Guards::Off && self.before.is_some_and(is_openldap) {
+            return self.set_all(act, field, by, true, guards);
+        }
         for (fact, sum) in sums {
             self.deed(act, Deed::Set { fact, to: false, guarded: true });
             let key = fold(rule, &sum).into_owned();
@@ -461,6 +464,12 @@ impl<'r> Values<'r> {
                     spellings.iter().for_each(|(_, fact)| self.facts.observe(*fact, true));
                     continue;
                 }
+                // Where twins are there, of which records name one, another that they name
+                // may be the one that they do not.
+                let is_named =
+                    |value: &&&Value<'_>| spellings.iter().any(|(own, _)| own == **value);
+                let named = now.iter().filter(is_named).count();
+                let other = (1..now.len()).contains(&named);
                 for (spelled, fact) in spellings {
                     let exact = now.contains(&spelled);
                     let only = spellings.len() == 1 && !self.replaced.contains(fact);
@@ -468,6 +477,8 @@ impl<'r> Values<'r> {
                     // Of what is deleted a twin may be left.
                     let twin = alike && !single && first.get(fact) == Some(&false);
                     self.facts.observe(*fact, exact || (alike && !(twin && field.based)));
+                    let gone = first.get(fact) == Some(&false);
+                    let twin = twin || (!exact && other && gone);
                     if twin && !field.based && field.rule != Syntax::DistinguishedName {
                         self.facts.hide(*fact);
                         self.doubtful.insert(*fact, field.group);
