@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use crate::directory::dn::split_rdn;
 use crate::rules::Attr;
 
 use super::{Object, ObjectKind};
@@ -340,13 +341,17 @@ fn judge_for_all(object: &Object<'_, '_>) -> Result<(), Reason> {
 pub(super) fn is_conflict_object(dn: &[u8]) -> bool {
     // Nearly no DN holds either.
     memchr::memchr2(b'\\', b'\n', dn).is_some()
-        && (memchr::memmem::find(dn, b"\\0ACNF:").is_some()
-            || memchr::memmem::find(dn, b"\nCNF:").is_some())
+        && (dn.windows(7).any(|part| part.eq_ignore_ascii_case(b"\\0ACNF:"))
+            || dn.windows(5).any(|part| part.eq_ignore_ascii_case(b"\nCNF:")))
 }
 
 /// Whether an entry stands right below the container Builtin of a domain.
 fn is_in_builtin(dn: &[u8]) -> bool {
-    let above = memchr::memchr(b',', dn).and_then(|comma| dn.get(comma + 1..));
+    let above = match memchr::memchr2(b'\\', b'"', dn) {
+        None => memchr::memchr(b',', dn).and_then(|comma| dn.get(comma + 1..)),
+        // The comma may belong to the name.
+        Some(_) => split_rdn(dn).ok().and_then(|(_, above)| above),
+    };
     above.is_some_and(|above| begins(above.trim_ascii_start(), b"CN=Builtin,"))
 }
 
@@ -402,6 +407,7 @@ mod tests {
                 "critical-system-object",
             ),
             ("CN=A\\0ACNF:1", &[USER, NAME], "conflict-object"),
+            ("CN=A\\0aCNF:1", &[USER, NAME], "conflict-object"),
             ("CN=A", &[USER], "no-sam-account-name"),
             ("CN=A", &[USER, (Attr::SamAccountName, "msol_0a1b")], "synchronisation-account"),
             ("CN=A", &[USER, NAME, (Attr::MailNickname, "SystemMailbox{1}")], "system-mailbox"),
@@ -429,6 +435,7 @@ mod tests {
                 "admin-description",
             ),
             ("CN=A,CN=Builtin,DC=x", &[GROUP, NAME], "builtin-group"),
+            ("CN=A\\,B,CN=Builtin,DC=x", &[GROUP, NAME], "builtin-group"),
             (
                 "CN=A",
                 &[
@@ -492,6 +499,7 @@ mod tests {
         assert_eq!(judged("CN=A", &[USER, NAME, mark("no User_")]), Ok(()));
         assert_eq!(judged("CN=Builtin,DC=x", &[GROUP, NAME]), Ok(()));
         assert_eq!(judged("CN=A,OU=Builtin,DC=x", &[GROUP, NAME]), Ok(()));
+        assert_eq!(judged("CN=A\\,CN=Builtin,DC=x", &[GROUP, NAME]), Ok(()));
     }
 
     #[test]
