@@ -350,9 +350,15 @@ impl<'a> Verification<'a> {
             Some(stop) => stop.narrow(choices, numbers),
             None => choices.to_vec(),
         };
+        let is_other = self.names.is_unclear(node);
         for (number, judgement) in values.judge(now, &narrow, &self.patience) {
             if matches!(records[number].change, Change::Modify(_)) {
-                judgements[number] = judgement;
+                judgements[number] = match judgement.state {
+                    State::Conflict | State::Partly if is_other => {
+                        Judgement::unclear(Contradiction::WhichEntry)
+                    }
+                    _ => judgement,
+                };
             }
         }
         for &number in numbers {

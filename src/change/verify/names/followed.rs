@@ -102,7 +102,10 @@ impl<'a> Names<'a> {
         let known = self.spellings.iter().rev().take(8);
         let known = known.filter(|s| s.place == place && s.rdn == rdn).map(|s| s.fact).next();
         let fact = known.unwrap_or_else(|| {
-            let group = self.facts.group();
+            // All spellings of a place are one group: who leaves takes them along.
+            let before = self.places[place].spelling;
+            let group = before.map(|fact| self.facts.group_of(fact));
+            let group = group.unwrap_or_else(|| self.facts.group());
             let fact = self.facts.fact(group);
             self.spellings.push(Spelling { fact, place, rdn: rdn.to_vec() });
             fact

@@ -361,12 +361,17 @@ impl<'a> Names<'a> {
         for _ in 0..self.nodes.len() {
             let Some(place) = self.place_now(at, None) else { return false };
             at = self.places[place].parent;
-            let mut events = self.nodes[at].events.iter();
-            if events.any(|(number, _)| self.verdicts[*number] == Some(Verdict::Unclear)) {
+            if self.is_unclear(at) {
                 return true;
             }
         }
         false
+    }
+
+    /// Whether nobody can tell which entry this is now.
+    pub(super) fn is_unclear(&self, node: NodeId) -> bool {
+        let mut events = self.nodes[node].events.iter();
+        events.any(|(number, _)| self.verdicts[*number] == Some(Verdict::Unclear))
     }
 
     /// Whether it is known where an entry is. In a circle of names it is not: then
