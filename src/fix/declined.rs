@@ -31,6 +31,9 @@ pub enum Decline {
     /// The entry cannot be read as a whole.
     #[error("the entry is misread: a record that goes on with it does not apply")]
     Misread,
+    /// Another entry of the exports has the same name.
+    #[error("the name stands twice in the exports, and which entry is right is not known")]
+    StandsTwice,
     /// The new value would break a rule.
     #[error("the proposed value would be wrong again: {errors}")]
     StillWrong {
@@ -100,6 +103,7 @@ impl Decline {
         match self {
             Self::Manual => "manual",
             Self::Misread => "misread",
+            Self::StandsTwice => "stands-twice",
             Self::Unsafe => "unsafe",
             Self::Accepted => "accepted",
             Self::NotSelected => "not-selected",

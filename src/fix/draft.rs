@@ -107,6 +107,12 @@ pub fn draft<'a>(
         let (mut texts, mut buffers) = (EntryTexts::new(read), Buffers::default());
         for mut found in entries {
             let declined = sort_out(&mut found.findings, &options.policy);
+            let dn = found.findings.first().map(|finding| &finding.dn);
+            if dn.is_some_and(|dn| survey.stands_twice(dn)) {
+                let open = found.findings.drain(..);
+                let reason = || Decline::StandsTwice;
+                open.for_each(|finding| part.decline(Declined { finding, reason: reason() }));
+            }
             if found.findings.is_empty() {
                 declined.into_iter().for_each(|declined| part.decline(declined));
                 continue;

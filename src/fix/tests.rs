@@ -318,3 +318,31 @@ fn an_entry_of_which_many_suggestions_fail_is_not_looked_at_for_each() {
     let (taken, declined) = with_addresses("idfix-multitenant", |n| format!("smtp: {n}@"), 1000);
     assert_eq!((taken, declined), (0, vec!["still-wrong"]));
 }
+
+#[test]
+fn nothing_is_written_for_a_name_that_stands_twice() {
+    let entry = |dn: &str, mail: &str| {
+        format!(
+            "dn: {dn}\nobjectClass: user\nobjectCategory: CN=Person\ncn: A\n\
+             sAMAccountName: a\nuserPrincipalName: a@x.com\nmail: {mail}\n\n"
+        )
+    };
+    let twice = entry("CN=A,OU=b,DC=x", "a@x.com") + &entry("cn=A, ou=B,dc=x", "b@x.com ");
+    let apart = entry("CN=A,OU=b,DC=x", "a@x.com") + &entry("CN=C,OU=b,DC=x", "b@x.com ");
+    let profile = Profile::by_name("exchange-online", ProfileOptions::default()).unwrap();
+    let check = CheckOptions { profile, ..options() };
+    let drafted = |text: &str| {
+        let exports = [Export { name: "x", bytes: text.as_bytes() }];
+        let survey = Survey::run(&exports, &check, &|_| {});
+        let how = DraftOptions {
+            policy: Policy { take_unsafe: true, admits: &|_| true, accepts: &|_| false },
+            write: WriteOptions::change_file(),
+            comments: false,
+            moves: Moves::AtOnce,
+        };
+        let draft = draft(&survey, &check.profile, check.read, &how).unwrap();
+        (draft.records, draft.declined.contains_key("stands-twice"))
+    };
+    assert_eq!(drafted(&apart), (1, false));
+    assert_eq!(drafted(&twice), (0, true));
+}

@@ -14,7 +14,7 @@ use crate::ldif::{
 };
 
 use super::catalogue::identifiers::LedTo;
-use super::catalogue::references::key_of;
+use super::catalogue::references::{is_same, key_of};
 use super::catalogue::{Keeper, Reason};
 use super::duplicates::EntryDuplicates;
 use super::gather::{EntryReader, Gathered, Skipped, read_entries};
@@ -67,6 +67,7 @@ pub(super) const LACKS_CERTIFICATE: usize = 1;
 struct Gathering {
     index: IndexBuilder,
     held: IndexBuilder,
+    names: IndexBuilder,
     absent: IndexBuilder,
     links: Vec<Slot>,
 }
@@ -84,6 +85,8 @@ pub struct Survey<'a> {
     /// The values of all entries as they stand to which the index does not lead,
     /// where the options keep them.
     held: Index,
+    /// The DNs of all entries, where the options keep what is held.
+    names: Index,
     /// Entries that are out of scope, by DN, where it matters who refers to them.
     pub(super) absent: Index,
     /// Entries to be worked out, as bytes over all inputs, ascending.
@@ -153,6 +156,7 @@ struct ChunkSurvey {
     out_of_scope: BTreeMap<&'static str, u64>,
     slots: Vec<Slot>,
     held: Vec<Slot>,
+    names: Vec<Slot>,
     absent: Vec<Slot>,
     links: Vec<Slot>,
     marks: Vec<u64>,
@@ -181,6 +185,7 @@ impl<'a> Survey<'a> {
             keepers: Mutex::default(),
             readers: Mutex::default(),
             held: IndexBuilder::default().build(),
+            names: IndexBuilder::default().build(),
             absent: IndexBuilder::default().build(),
             marks: Vec::new(),
             seen: AttrSet::EMPTY,
@@ -205,9 +210,10 @@ impl<'a> Survey<'a> {
                 break;
             }
         }
-        let Gathering { index, held, absent, links } = gathering;
+        let Gathering { index, held, names, absent, links } = gathering;
         survey.index = index.build();
         survey.held = held.build();
+        survey.names = names.build();
         survey.absent = absent.build();
         survey.mark_referring(&links);
         survey.mark_duplicates();
@@ -232,6 +238,7 @@ impl<'a> Survey<'a> {
                     let chunks = export.bytes.len() / CHUNK_SIZE;
                     gathering.index.expect(chunk.slots.len().saturating_mul(chunks));
                     gathering.held.expect(chunk.held.len().saturating_mul(chunks));
+                    gathering.names.expect(chunk.names.len().saturating_mul(chunks));
                 }
                 let base = surveyed.report.add(chunk.report);
                 surveyed.continued.extend(chunk.continued);
@@ -242,6 +249,7 @@ impl<'a> Survey<'a> {
                 merge(&mut self.skipped, chunk.skipped);
                 gathering.index.extend(chunk.slots);
                 gathering.held.extend(chunk.held);
+                gathering.names.extend(chunk.names);
                 gathering.absent.extend(chunk.absent);
                 gathering.links.extend(chunk.links);
                 self.marks.extend(chunk.marks);
@@ -394,6 +402,19 @@ impl<'a> Survey<'a> {
         holders
     }
 
+    /// Whether another entry of the exports has the name too, where the options keep
+    /// names: what is said of the entry may be out of date then.
+    #[must_use]
+    pub fn stands_twice(&self, dn: &[u8]) -> bool {
+        let key = key_of(dn, &mut Vec::new());
+        if !self.names.is_shared(key) {
+            return false;
+        }
+        let holders = self.names.holders(key).iter();
+        let same = holders.filter(|slot| is_same(&self.dn_at(slot.place.offset()), dn));
+        same.take(2).count() == 2
+    }
+
     /// The DN of the entry at an offset over all inputs, and the reason why it is
     /// out of scope, where it is.
     pub(super) fn scope_at(&self, offset: u64) -> Option<(Vec<u8>, &'static str)> {
@@ -468,8 +489,8 @@ impl ChunkSurvey {
         let (mut skipped, mut out_of_scope) = (Skipped::new(), BTreeMap::new());
         // Some five values an entry: to grow step by step is to copy.
         let mut slots = Vec::with_capacity(chunk.bytes.len() / 256);
-        let (mut held, mut marks) = (Vec::new(), Vec::new());
-        let (mut absent, mut links, mut link) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut held, mut names, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut absent, mut links, mut name) = (Vec::new(), Vec::new(), Vec::new());
         let follows_links = options.profile.follows_links();
         let mut held_buffers = HeldBuffers::default();
         let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
@@ -487,6 +508,8 @@ impl ChunkSurvey {
             }
             let mut hold = |led_to| {
                 if options.keep_held {
+                    let fingerprint = key_of(entry.subject.dn(), &mut name);
+                    names.extend(Place::new(offset, 0).map(|place| Slot { fingerprint, place }));
                     add_held(&entry.subject, offset, &mut held_buffers, &mut held, led_to);
                 }
             };
@@ -496,7 +519,7 @@ impl ChunkSurvey {
                 let lacks = reason == Reason::ComputerWithoutCertificate.name();
                 let number = if lacks { LACKS_CERTIFICATE } else { 0 };
                 if follows_links && let Some(place) = Place::new(offset, number) {
-                    let fingerprint = key_of(entry.subject.dn(), &mut link);
+                    let fingerprint = key_of(entry.subject.dn(), &mut name);
                     absent.push(Slot { fingerprint, place });
                 }
                 return;
@@ -524,6 +547,7 @@ impl ChunkSurvey {
             out_of_scope,
             slots,
             held,
+            names,
             absent,
             links,
             marks,
