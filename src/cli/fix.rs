@@ -185,6 +185,7 @@ fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
             "not-selected" => "are left out by --select, --ignore or --severity",
             "accepted" => "are accepted by the baseline",
             "misread" => "are about entries that cannot be read as a whole",
+            "stands-twice" => "are about names that stand twice in the exports",
             "still-wrong" => "have a suggestion that would be wrong again",
             "breaks-another-rule" => "have a suggestion that breaks another rule",
             "held" => "have a suggestion that another entry holds",
