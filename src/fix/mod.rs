@@ -10,6 +10,7 @@ mod draft;
 mod found;
 mod moves;
 mod settle;
+mod subject;
 
 pub use candidate::Policy;
 pub use declined::{Decline, Declined};

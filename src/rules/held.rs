@@ -15,7 +15,7 @@ use super::{Attr, Fingerprint, Place, Profile, Slot, Subject};
 /// Attributes of which no two entries may hold the same value: those that
 /// directories keep unique themselves, and those that mail and synchronisation
 /// want unique whatever the profile.
-const UNIQUE: [Attr; 6] = [
+pub(super) const UNIQUE: [Attr; 6] = [
     Attr::SamAccountName,
     Attr::UserPrincipalName,
     Attr::Mail,

@@ -92,15 +92,7 @@ mod tests {
     use super::*;
     use crate::ldif::Line;
     use crate::rules::Subject;
-
-    const HELD: [Attr; 6] = [
-        Attr::SamAccountName,
-        Attr::UserPrincipalName,
-        Attr::Mail,
-        Attr::MailNickname,
-        Attr::ProxyAddresses,
-        Attr::TargetAddress,
-    ];
+    use crate::rules::held::UNIQUE;
 
     /// What there is to be led to, and the keys of an object.
     fn look(
@@ -128,7 +120,7 @@ mod tests {
             values in prop::collection::vec(
                 "(smtp:|SMTP:|sip:|X500:|x400:|:)?[a-cA-C@ é\\t]{0,4}(@[a-c]{1,20}\\.com)?", 0..3),
             class in "user|group|contact",
-            attr in prop::sample::select(HELD.to_vec()),
+            attr in prop::sample::select(UNIQUE.to_vec()),
             initial in any::<bool>(),
             other_name in prop::sample::select(vec![None, Some(Attr::Mail)]),
         ) {
