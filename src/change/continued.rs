@@ -241,7 +241,8 @@ fn kind_of(why: &NotApplicable) -> LdifErrorKind {
     }
 }
 
-fn owned(entry: Entry<'_>) -> Entry<'static> {
+/// The same entry, owning its bytes.
+pub(super) fn owned(entry: Entry<'_>) -> Entry<'static> {
     let (dn, attributes) = entry.into_parts();
     let attributes = attributes.into_iter().map(|attribute| EntryAttribute {
         name: Cow::Owned(attribute.name.into_owned()),

@@ -112,12 +112,10 @@ pub(super) fn parent_text(dn: &[u8]) -> &[u8] {
 /// The attribute types and values of the first RDN of a DN, unescaped; none for
 /// the root, `None` where the text is no DN.
 pub(super) fn rdn_values(dn: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
-    let dn = match plain_starts(dn).and_then(|starts| starts.get(1).copied()) {
-        // The first RDN says it all.
-        Some(parent) => dn.get(..parent - 1)?,
-        None => dn,
-    };
-    let dn = Dn::parse(dn).ok()?;
+    // The short way to know that it is a DN; then the first RDN says it all.
+    dn_key(dn)?;
+    let first = plain_starts(dn).and_then(|starts| starts.get(1)?.checked_sub(1));
+    let dn = Dn::parse(dn.get(..first.unwrap_or(dn.len()))?).ok()?;
     let avas = dn.rdn().map(Rdn::avas).unwrap_or_default();
     let values = avas.iter().map(|ava| {
         let value = ava.text().unwrap_or(ava.value());

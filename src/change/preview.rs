@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 use super::apply::{self, Effect, Guards, Twins};
+use super::continued::owned;
 use super::not_applicable::{NotApplicable, Reason};
 use super::stored::StoredEntry;
 use crate::directory::Entry;
@@ -80,7 +81,7 @@ impl Preview {
     /// not looked at: see [`Image::previews`](super::Image::previews).
     #[must_use]
     pub fn on(entry: &Entry<'_>, record: &ChangeRecord<'_>) -> Self {
-        let mut stored = StoredEntry::from(owned(entry));
+        let mut stored = StoredEntry::from(owned(entry.clone()));
         match &record.change {
             Change::Modify(mods) => {
                 let how = (Guards::of(record), Twins::Ignored);
@@ -318,14 +319,4 @@ fn one_touched(
         added: added.iter().filter_map(|&place| attribute.at(place)).map(kept).collect(),
         ..TouchedAttribute::default()
     }
-}
-
-fn owned(entry: &Entry<'_>) -> Entry<'static> {
-    let mut own = Entry::new(entry.dn.to_vec());
-    for attribute in entry.attributes() {
-        for value in &attribute.values {
-            own.push(Cow::Owned(attribute.name.to_vec()), kept(value));
-        }
-    }
-    own
 }

@@ -230,6 +230,7 @@ impl<'a> Candidate<'a> {
     /// Drops proposals until the rest can be written and leads to no new finding
     /// in the entry, then works out the record and the keys.
     pub fn evaluate(&mut self, profile: &Profile, policy: &Policy<'_>, buffers: &mut Buffers) {
+        self.is_settled = false;
         let entry = Arc::clone(&self.entry);
         for round in 0_u32.. {
             let edits = EntryEdits {
@@ -269,7 +270,6 @@ impl<'a> Candidate<'a> {
             }
             let further = self.further(profile, &subject, policy);
             if !further.is_empty() {
-                self.is_settled = false;
                 self.proposals.extend(further);
                 continue;
             }

@@ -123,22 +123,14 @@ struct Holders<'c, 'a> {
 }
 
 impl Holders<'_, '_> {
-    /// The entries that hold it, by their place.
-    fn of(&self, claim: Claim<'_>) -> Rc<[u64]> {
-        match claim {
-            Claim::Rule(key) => {
-                let slots = self.survey.holders_by_rule(key);
-                slots.iter().map(|slot| slot.place.offset()).collect()
-            }
-            Claim::Stored(value) => {
-                if let Some(known) = self.known.borrow().get(value) {
-                    return Rc::clone(known);
-                }
-                let holders: Rc<[u64]> = self.survey.holders_as_stored(value).into();
-                self.known.borrow_mut().insert(value.clone(), Rc::clone(&holders));
-                holders
-            }
+    /// The entries that hold a value, by their place.
+    fn of(&self, value: &StoredValue) -> Rc<[u64]> {
+        if let Some(known) = self.known.borrow().get(value) {
+            return Rc::clone(known);
         }
+        let holders: Rc<[u64]> = self.survey.holders_as_stored(value).into();
+        self.known.borrow_mut().insert(value.clone(), Rc::clone(&holders));
+        holders
     }
 }
 
@@ -214,16 +206,20 @@ impl<'c, 'a> Claims<'c, 'a> {
     /// The entries that keep what is claimed. There may be as many holders as entries,
     /// so they are gone through once.
     fn keepers(&self, claim: Claim<'c>) -> Keepers {
-        let find = || {
-            let holders = self.holders.of(claim);
-            let mut keeping = holders.iter().copied();
-            let mut next = |but: Option<u64>| {
-                keeping.find(|&offset| Some(offset) != but && !self.gives_up(offset, claim))
-            };
-            let first = next(None);
-            Keepers([first, first.and_then(|_| next(first))])
+        let find = || match claim {
+            Claim::Stored(value) => self.first_two(claim, self.holders.of(value).iter().copied()),
+            Claim::Rule(key) => {
+                let slots = self.holders.survey.holders_by_rule(key).iter();
+                self.first_two(claim, slots.map(|slot| slot.place.offset()))
+            }
         };
         *self.keepers.borrow_mut().entry(claim).or_insert_with(find)
+    }
+
+    fn first_two(&self, claim: Claim<'_>, holders: impl Iterator<Item = u64>) -> Keepers {
+        let mut keeping = holders.filter(|&offset| !self.gives_up(offset, claim));
+        let first = keeping.next();
+        Keepers([first, keeping.find(|&offset| Some(offset) != first)])
     }
 
     /// Whether an entry is a candidate that gives up what is claimed.

@@ -268,16 +268,20 @@ fn an_attribute_of_which_the_export_holds_a_part_is_not_changed() {
                   displayName:: IEE=\nproxyAddresses:: c210cDphbm5AY29udG9zby5jb20g\n\
                   proxyAddresses;range=0-0: smtp:b@contoso.com\n\n";
     let profile = Profile::by_name("entra", ProfileOptions::default()).unwrap();
+    let change = in_full(profile, export, |draft| String::from_utf8(draft.change).unwrap());
+    assert!(change.contains("displayName"), "{change}");
+    assert!(!change.contains("proxyAddresses"), "{change}");
+}
+
+/// What of all suggestions for an export, safe or not, comes to be.
+fn in_full<T>(profile: Profile, export: &str, told: impl FnOnce(Draft<'_>) -> T) -> T {
     let check = CheckOptions { profile, ..options() };
     let exports = [Export { name: "x", bytes: export.as_bytes() }];
     let survey = Survey::run(&exports, &check, &|_| {});
     let policy = Policy { take_unsafe: true, admits: &|_| true, accepts: &|_| false };
     let (write, moves) = (WriteOptions::change_file(), Moves::AtOnce);
     let how = DraftOptions { policy, write, comments: false, moves };
-    let draft = draft(&survey, &check.profile, ReadOptions::default(), &how).unwrap();
-    let change = String::from_utf8(draft.change).unwrap();
-    assert!(change.contains("displayName"), "{change}");
-    assert!(!change.contains("proxyAddresses"), "{change}");
+    told(draft(&survey, &check.profile, check.read, &how).unwrap())
 }
 
 /// What becomes of the suggestions for an entry with many
@@ -295,14 +299,7 @@ fn with_addresses(
         export.push_str(&format!("proxyAddresses: {}\n", address(number)));
     }
     let profile = Profile::by_name(profile, ProfileOptions::default()).unwrap();
-    let check = CheckOptions { profile, ..options() };
-    let exports = [Export { name: "x", bytes: export.as_bytes() }];
-    let survey = Survey::run(&exports, &check, &|_| {});
-    let policy = Policy { take_unsafe: true, admits: &|_| true, accepts: &|_| false };
-    let (write, moves) = (WriteOptions::change_file(), Moves::AtOnce);
-    let how = DraftOptions { policy, write, comments: false, moves };
-    let draft = draft(&survey, &check.profile, ReadOptions::default(), &how).unwrap();
-    (draft.taken, draft.declined.into_keys().collect())
+    in_full(profile, &export, |draft| (draft.taken, draft.declined.into_keys().collect()))
 }
 
 #[test]
@@ -329,19 +326,9 @@ fn nothing_is_written_for_a_name_that_stands_twice() {
     };
     let twice = entry("CN=A,OU=b,DC=x", "a@x.com") + &entry("cn=A, ou=B,dc=x", "b@x.com ");
     let apart = entry("CN=A,OU=b,DC=x", "a@x.com") + &entry("CN=C,OU=b,DC=x", "b@x.com ");
-    let profile = Profile::by_name("exchange-online", ProfileOptions::default()).unwrap();
-    let check = CheckOptions { profile, ..options() };
     let drafted = |text: &str| {
-        let exports = [Export { name: "x", bytes: text.as_bytes() }];
-        let survey = Survey::run(&exports, &check, &|_| {});
-        let how = DraftOptions {
-            policy: Policy { take_unsafe: true, admits: &|_| true, accepts: &|_| false },
-            write: WriteOptions::change_file(),
-            comments: false,
-            moves: Moves::AtOnce,
-        };
-        let draft = draft(&survey, &check.profile, check.read, &how).unwrap();
-        (draft.records, draft.declined.contains_key("stands-twice"))
+        let profile = Profile::by_name("exchange-online", ProfileOptions::default()).unwrap();
+        in_full(profile, text, |it| (it.records, it.declined.contains_key("stands-twice")))
     };
     assert_eq!(drafted(&apart), (1, false));
     assert_eq!(drafted(&twice), (0, true));

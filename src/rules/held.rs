@@ -200,8 +200,12 @@ mod tests {
 
     /// An entry of a kind with values of attributes that only one entry may have.
     fn entry() -> impl Strategy<Value = (&'static str, Vec<(Attr, String)>)> {
-        let value =
-            prop_oneof!["(smtp:|SMTP:|X500:/o=|:)?[abA] ?é?(@x\\.com)?", "[ab](@x\\.com)?",];
+        let value = prop_oneof![
+            "(smtp:|SMTP:|X500:/o=|:)?[abA] ?é?(@x\\.com)?",
+            "[ab](@x\\.com)?",
+            // What directories take for a colon.
+            "[ab](：|:)[ab]:[ab]",
+        ];
         let values = prop::collection::vec((prop::sample::select(UNIQUE.to_vec()), value), 1..5);
         (prop::sample::select(vec!["user", "contact", "group", "organizationalUnit"]), values)
     }

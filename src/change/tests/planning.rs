@@ -32,7 +32,7 @@ fn refusal(before: &str, edit: Edit<'_>) -> Refusal {
 
 #[test]
 fn an_entry_whose_name_is_no_dn_is_left_alone() {
-    for dn in ["CN=a,\\", "\"", ",", "CN=\\zz,DC=x", "CN=\"a\"b"] {
+    for dn in ["CN=a,\\", "\"", ",", "CN=\\zz,DC=x", "CN=\"a\"b", "CN=a,foo", "CN=a,DC"] {
         let before = format!("dn: {dn}\nmail: a@x \n");
         assert_eq!(
             refusal(&before, edit("mail", &[b"a@x "], &[b"a@x"])),

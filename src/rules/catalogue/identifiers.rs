@@ -281,8 +281,10 @@ pub(super) fn for_each(
         }
         each(Role::Mail, Attr::Mail, at, MAIL, &mail);
     }
+    let mut has_odd_type = false;
     for (at, target) in object.values(Attr::TargetAddress) {
-        let (_, address) = typed(&target);
+        let (kind, address) = typed(&target);
+        has_odd_type |= kind.is_some_and(|kind| !kind.is_ascii());
         each(Role::Target, Attr::TargetAddress, at, TARGET, address);
     }
     let mut alias = None;
@@ -315,7 +317,12 @@ pub(super) fn for_each(
     }
     buffers.value = buffer;
     if object.settings.principal_name() != Attr::UserPrincipalName {
-        buffers.led_to.forget_names();
+        // Another attribute has the names to sign in with.
+        buffers.led_to.forget(Role::PrincipalName);
+    }
+    if has_odd_type {
+        // Directories take other characters for a colon, too.
+        buffers.led_to.forget(Role::Target);
     }
 }
 

@@ -156,16 +156,18 @@ pub(super) fn attribute(settings: &Settings) -> Attr {
 /// An anchor as others are compared with it: no two may differ in case only. What ASCII
 /// does not tell apart is written in hexadecimal digits, since nothing else is folded.
 pub(super) fn compared<'v>(attr: Attr, value: &'v [u8]) -> Cow<'v, [u8]> {
-    let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     match guid(value).filter(|_| is_binary(attr)) {
-        Some(guid) => Cow::Owned(digits(&guid).into_bytes()),
-        None if is_binary(attr) => Cow::Owned(digits(value).into_bytes()),
+        Some(guid) => Cow::Owned(digits(&guid)),
+        None if is_binary(attr) => Cow::Owned(digits(value)),
         None if value.is_ascii() => Cow::Borrowed(value),
-        None => {
-            let small = String::from_utf8_lossy(value).to_lowercase();
-            Cow::Owned(digits(small.as_bytes()).into_bytes())
-        }
+        None => Cow::Owned(digits(String::from_utf8_lossy(value).to_lowercase().as_bytes())),
     }
+}
+
+/// The bytes in hexadecimal digits.
+fn digits(bytes: &[u8]) -> Vec<u8> {
+    let digit = |half: u8| if half < 10 { b'0' + half } else { b'a' + half - 10 };
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Whether the cloud writes an anchor of the attribute in base64.

@@ -22,9 +22,9 @@ impl LedTo {
         self.0[place(role) % 8] |= bit;
     }
 
-    /// Takes back what was noted of names to sign in with: another attribute has them.
-    pub(super) fn forget_names(&mut self) {
-        self.0[place(Role::PrincipalName)] = 0;
+    /// Takes back what was noted of values that are held in a way.
+    pub(super) fn forget(&mut self, role: Role) {
+        self.0[place(role)] = 0;
     }
 
     /// Whether a value of an attribute, by its number, is among them.
