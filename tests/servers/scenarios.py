@@ -342,6 +342,9 @@ class StaleRecords:
         def suits(dn, mods):
             if len({attribute for _, attribute, _ in mods}) > 1:
                 return None
+            # The inverse of a record that adds nothing has nothing that guards it.
+            if not any(op == "add" for op, _, _ in mods):
+                return None
             values = next((v for op, a, v in mods if op == "delete" and a == "proxyaddresses"), [])
             # Of twins one would be left, which the inverse takes for the value it added.
             return values if len({value.strip().lower() for value in values}) == len(values) else None
