@@ -91,9 +91,7 @@ impl Wanted {
     pub const NUMBERS: usize = 512;
 
     #[inline(always)]
-    pub(super) fn takes(self, length: usize) -> bool {
-        // No line is as long as that: its limit is below.
-        let length = u32::try_from(length).unwrap_or(u32::MAX);
+    pub(super) fn takes(self, length: u32) -> bool {
         length.wrapping_sub(self.least) > self.span
     }
 }
@@ -185,6 +183,12 @@ impl Expected {
     pub(super) fn length(&self) -> usize {
         // It is below that anyway, and so the compiler knows.
         usize::from(self.length) % HEAD
+    }
+
+    /// How many bytes stand before the value, with a colon and a space behind it.
+    #[inline(always)]
+    pub(super) fn lead(&self) -> u32 {
+        u32::from(self.length) + 2
     }
 }
 

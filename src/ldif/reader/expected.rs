@@ -58,13 +58,12 @@ impl<'w, 'a> Walk<'w, 'a> {
     #[inline(never)]
     fn read_plain(&mut self, lines: &mut Vec<Line<'a>>) -> Option<&'w Expected> {
         let text = &self.chunk[..self.chunk.len().min(index(self.limit))];
-        let (mut start, mut ends) = (self.start, self.ends);
-        let mut expectation = self.expectation;
-        let seen = &mut *self.seen;
+        let (mut start, mut ends) = (offset32(self.start), self.ends);
+        let (mut line, mut expectation) = (self.line, self.expectation);
+        let (keeps_all, seen) = (self.keeps_all, &mut *self.seen);
         let name = 'lines: loop {
-            let Some(window) = text.get(start..).and_then(<[u8]>::first_chunk::<WINDOW>) else {
-                break None;
-            };
+            let window = text.get(index(start)..).and_then(<[u8]>::first_chunk::<WINDOW>);
+            let Some(window) = window else { break None };
             let Some(name) = window.first_chunk().and_then(|head| expectation.next(head)) else {
                 break None;
             };
@@ -72,38 +71,41 @@ impl<'w, 'a> Walk<'w, 'a> {
             if behind[0] != b' ' || behind[1] <= b' ' {
                 break Some(name);
             }
-            let mut rest = ends;
-            let end = loop {
-                let Some((&end, behind)) = rest.split_first() else { break 'lines Some(name) };
-                rest = behind;
-                match text.get(index(end) + 1..).and_then(<[u8]>::first_chunk::<2>) {
-                    Some([b'!'..=u8::MAX | b'\n', _]) => break index(end),
-                    Some([b' ', b'!'..=u8::MAX]) => {}
+            let Some((&first, mut rest)) = ends.split_first() else { break Some(name) };
+            let (mut end, mut physical) = (first, 1);
+            loop {
+                match text.get(index(end) + 1) {
+                    Some(b'!'..=u8::MAX | b'\n') => break,
+                    Some(b' ') if text.get(index(end) + 2).is_some_and(|&byte| byte > b' ') => {}
                     _ => break 'lines Some(name),
                 }
-            };
-            let (name_length, number) = (name.length(), name.number);
+                let Some((&next, behind)) = rest.split_first() else { break 'lines Some(name) };
+                (end, rest) = (next, behind);
+                physical += 1;
+            }
+            let value = start + name.lead();
             let repeated = seen.again(name.wanted);
-            if name.wanted.takes(end - start - name_length - 2) | repeated | self.keeps_all {
-                let line = &text[start..end];
+            if name.wanted.takes(end.wrapping_sub(value)) | repeated | keeps_all {
+                let Some(value) = text.get(index(value)..index(end)) else { break Some(name) };
                 lines.push(Line {
-                    name: &window[..name_length],
-                    value: line.get(name_length + 2..).unwrap_or_default(),
+                    name: &window[..name.length()],
+                    value,
                     form: Form::Plain,
                     name_folded: false,
-                    value_folded: ends.len() - rest.len() > 1,
+                    value_folded: physical > 1,
                     options: false,
                     repeated,
-                    offset: offset32(start),
-                    line: self.line + offset32(self.ends.len() - ends.len()),
-                    number: number.into(),
+                    offset: start,
+                    line,
+                    number: name.number.into(),
                 });
             }
+            line += physical;
             start = end + 1;
             ends = rest;
         };
-        self.line += offset32(self.ends.len() - ends.len());
-        (self.start, self.ends, self.expectation) = (start, ends, expectation);
+        (self.start, self.line) = (index(start), line);
+        (self.ends, self.expectation) = (ends, expectation);
         name
     }
 
@@ -130,7 +132,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             return None;
         }
         let repeated = self.seen.again(name.wanted);
-        if keeps || repeated || name.wanted.takes(value.len()) {
+        if keeps || repeated || name.wanted.takes(offset32(value.len())) {
             lines.push(Line {
                 name: &self.chunk[self.start..colon],
                 value,
