@@ -96,6 +96,9 @@ pub(super) fn cells(value: &[u8]) -> Vec<Cell<'_>> {
 /// The cells of a value, of which the place `focus` (a byte offset) matters if
 /// the value is too long to be shown whole.
 pub(super) fn cells_around(value: &[u8], focus: usize) -> Vec<Cell<'_>> {
+    if let Some(cells) = plain_cells(value) {
+        return cells;
+    }
     let hex = is_binary(value);
     let mut cells = Vec::with_capacity(value.len().min(LIMIT));
     if hex {
@@ -117,6 +120,21 @@ pub(super) fn cells_around(value: &[u8], focus: usize) -> Vec<Cell<'_>> {
         }
     }
     cells
+}
+
+/// The cells of a value of everyday characters, which most are: each a byte, a cell and
+/// a column.
+fn plain_cells(value: &[u8]) -> Option<Vec<Cell<'_>>> {
+    let is_plain = value.len() <= LIMIT
+        && value.iter().all(|byte| matches!(byte, b' '..=b'[' | b']'..=b'~'))
+        && value.first() != Some(&b' ')
+        && value.last() != Some(&b' ');
+    let text = std::str::from_utf8(value).ok().filter(|_| is_plain)?;
+    let cell = |at: usize| {
+        let glyph = Glyph::Plain(text.get(at..=at)?);
+        Some(Cell { source: value.get(at..=at)?, at, glyph, width: 1 })
+    };
+    (0..value.len()).map(cell).collect()
 }
 
 /// The value as it is, if every character of it is one plain column and a common

@@ -314,7 +314,11 @@ impl<'a> Survey<'a> {
     ) -> Result<(), E> {
         map_in_order(
             self.batches(),
-            |pieces| work(pieces.iter().flat_map(|piece| self.work_out(piece)).collect()),
+            |pieces| {
+                let mut duplicates = EntryDuplicates::new(self);
+                let found = pieces.iter().flat_map(|piece| self.work_out(piece, &mut duplicates));
+                work(found.collect())
+            },
             take,
         )
     }
@@ -354,10 +358,13 @@ impl<'a> Survey<'a> {
         })
     }
 
-    fn work_out(&self, piece: &Piece<'_>) -> Vec<EntryFindings<'a>> {
+    fn work_out(
+        &self,
+        piece: &Piece<'_>,
+        duplicates: &mut EntryDuplicates<'_, 'a>,
+    ) -> Vec<EntryFindings<'a>> {
         let Some(surveyed) = self.exports.get(piece.export) else { return Vec::new() };
         let mut found = Vec::new();
-        let mut duplicates = EntryDuplicates::new(self);
         for &offset in piece.marks {
             let local = offset - surveyed.start;
             let first_line = piece.chunk.line_at(local, surveyed.export.bytes);
@@ -367,7 +374,7 @@ impl<'a> Survey<'a> {
                 duplicates.load(entry, offset);
                 let location =
                     Location { file: surveyed.export.name, first_line, dn_line: entry.line };
-                let findings = self.options.profile.findings(subject, &duplicates, location);
+                let findings = self.options.profile.findings(subject, &*duplicates, location);
                 if !findings.is_empty() {
                     found.push(EntryFindings { text, offset, findings });
                 }

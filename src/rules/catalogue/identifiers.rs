@@ -89,6 +89,10 @@ pub struct IdentifierBuffers {
     value: Vec<u8>,
     /// Whether what was folded last is folded by case alone.
     is_plain: bool,
+    /// Whether it was of characters of ASCII that can be seen.
+    is_visible: bool,
+    /// The number of the first address whose characters can all be seen.
+    first_address: Option<usize>,
     /// Whether it matters of every value whether it is plain: also of one with spaces.
     pub(in crate::rules) looks_closely: bool,
     led_to: LedTo,
@@ -110,6 +114,7 @@ impl IdentifierBuffers {
     fn reset(&mut self) {
         self.keys.clear();
         self.numbers.clear();
+        self.first_address = None;
         self.led_to = LedTo::default();
     }
 
@@ -136,6 +141,17 @@ impl IdentifierBuffers {
         end
     }
 
+    /// Puts what stands in front of a key there.
+    #[inline(always)]
+    fn put_kind(&mut self, at: usize, Kind { bytes, length }: Kind) -> usize {
+        self.make_room(at + bytes.len());
+        // To copy a number of bytes that is not known is a call.
+        if let Some(room) = self.text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+            *room = bytes;
+        }
+        at + length
+    }
+
     /// Puts a text there as directories compare it: without regard to case, accents,
     /// width, and to what nobody sees at its ends.
     ///
@@ -144,6 +160,7 @@ impl IdentifierBuffers {
         let value = value.trim_ascii();
         self.make_room(at + value.len());
         let Characters { are_ascii, are_visible } = lower_into(value, &mut self.text[at..]);
+        self.is_visible = are_ascii && are_visible;
         self.is_plain = are_visible || self.looks_closely && is_folded_by_case(value);
         if are_ascii {
             return at + value.len();
@@ -151,6 +168,21 @@ impl IdentifierBuffers {
         let shown = String::from_utf8_lossy(value);
         let shown = shown.trim_matches(text::is_invisible);
         self.put(at, text::folded(shown).as_bytes())
+    }
+
+    /// The number of the first address, where a text is just that.
+    #[inline(always)]
+    fn first_address(&self, text: &[u8]) -> Option<usize> {
+        self.first_address.filter(|&number| self.bytes(self.keys[number]) == text)
+    }
+
+    /// Puts a key of characters of ASCII that can be seen there once more.
+    fn put_again(&mut self, at: usize, number: usize) -> usize {
+        let Known { start, end, .. } = self.keys[number];
+        self.make_room(at + end - start);
+        self.text.copy_within(start..end, at);
+        (self.is_plain, self.is_visible) = (true, true);
+        at + end - start
     }
 
     /// Makes an address in the initial domain of what ends at a place.
@@ -233,51 +265,71 @@ pub(super) fn for_each(
     // What the cloud makes stands in the initial domain: among the addresses, where
     // that is known.
     let initial = object.settings.initial_domain.as_deref();
-    let made: &[u8] = if initial.is_some() { b"" } else { MADE };
-    let mut each = |role, attr, value, kind: &[u8], text: &[u8]| {
-        let from = buffers.put(buffers.start(), kind);
-        let mut end = buffers.put_folded(from, text);
-        if end > from {
-            let is_made = matches!(role, Role::Alias | Role::PredictedAlias | Role::PredictedName);
-            if let Some(initial) = initial.filter(|_| is_made) {
-                end = buffers.put_initial(end, initial);
-            }
-            buffers.led_to.add(role, value, buffers.is_plain);
-            let (number, is_new) = buffers.number(end);
-            let known = buffers.keys[number];
-            let key = Key {
-                attr: SPACE,
-                value: number,
-                bytes: buffers.bytes(known),
-                fingerprint: known.fingerprint,
-                rewritten: false,
-            };
-            take(Identifier { role, attr, value }, key, is_new);
+    let made = if initial.is_some() { Kind::ADDRESS } else { MADE };
+    let mut each = |role, attr, value, kind: Kind, text: &[u8]| {
+        let from = buffers.put_kind(buffers.start(), kind);
+        let same = buffers.first_address(text);
+        let mut end = match same {
+            Some(number) => buffers.put_again(from, number),
+            None => buffers.put_folded(from, text),
+        };
+        if end == from {
+            return;
         }
+        let is_made = matches!(role, Role::Alias | Role::PredictedAlias | Role::PredictedName);
+        if let Some(initial) = initial.filter(|_| is_made) {
+            end = buffers.put_initial(end, initial);
+        }
+        buffers.led_to.add(role, value, buffers.is_plain);
+        let is_address = kind == Kind::ADDRESS && !is_made;
+        // The name to sign in with is nearly always an address, too.
+        let (number, is_new) = match same {
+            Some(number) if is_address => (number, false),
+            _ => buffers.number(end),
+        };
+        if is_address && buffers.is_visible {
+            buffers.first_address.get_or_insert(number);
+        }
+        let known = buffers.keys[number];
+        let key = Key {
+            attr: SPACE,
+            value: number,
+            bytes: buffers.bytes(known),
+            fingerprint: known.fingerprint,
+            rewritten: false,
+        };
+        take(Identifier { role, attr, value }, key, is_new);
     };
     if object.kind == ObjectKind::User {
         let attr = object.settings.principal_name();
         for (at, name) in object.values(attr) {
             if is_address(&name) {
-                each(Role::PrincipalName, attr, at, b"", &name);
+                each(Role::PrincipalName, attr, at, Kind::ADDRESS, &name);
             }
         }
     }
     let mut has_smtp = false;
     for (at, line) in object.subject.lines(Attr::ProxyAddresses).iter().enumerate() {
-        let (kind, address) = typed(line.bytes_in(&mut buffer));
-        let role = match kind.is_some_and(|kind| !kind.iter().any(u8::is_ascii_lowercase)) {
-            true => Role::Primary,
-            false => Role::Secondary,
+        let (role, kind, address) = match line.bytes_in(&mut buffer) {
+            [b'S', b'M', b'T', b'P', b':', address @ ..] if is_address(address) => {
+                (Role::Primary, Some(Kind::ADDRESS), address)
+            }
+            [b's', b'm', b't', b'p', b':', address @ ..] if is_address(address) => {
+                (Role::Secondary, Some(Kind::ADDRESS), address)
+            }
+            value => {
+                let (kind, address) = typed(value);
+                (role_of(kind), address_kind(kind, address), address)
+            }
         };
-        if let Some(kind) = address_kind(kind, address) {
-            has_smtp |= kind.is_empty();
+        if let Some(kind) = kind {
+            has_smtp |= kind == Kind::ADDRESS;
             each(role, Attr::ProxyAddresses, at, kind, address);
         }
     }
     for (at, mail) in object.values(Attr::Mail).filter(|(_, mail)| is_address(mail)) {
         if !has_smtp {
-            each(Role::EffectiveMail, Attr::Mail, at, b"", &mail);
+            each(Role::EffectiveMail, Attr::Mail, at, Kind::ADDRESS, &mail);
         }
         each(Role::Mail, Attr::Mail, at, MAIL, &mail);
     }
@@ -312,7 +364,7 @@ pub(super) fn for_each(
     if object.kind != ObjectKind::Computer {
         let attr = source_anchor::attribute(object.settings);
         for (at, value) in object.values(attr).take(1) {
-            each(Role::Anchor, attr, at, b"anchor:", &source_anchor::compared(attr, &value));
+            each(Role::Anchor, attr, at, ANCHOR, &source_anchor::compared(attr, &value));
         }
     }
     buffers.value = buffer;
@@ -326,26 +378,54 @@ pub(super) fn for_each(
     }
 }
 
+/// What stands in front of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Kind {
+    bytes: [u8; 8],
+    length: usize,
+}
+
+impl Kind {
+    /// Nothing: in front of addresses.
+    const ADDRESS: Self = Self::of(b"");
+
+    const fn of(text: &[u8]) -> Self {
+        let mut bytes = [0; 8];
+        bytes.split_at_mut(text.len()).0.copy_from_slice(text);
+        Self { bytes, length: text.len() }
+    }
+}
+
 /// In front of what the cloud makes, where the initial domain is not known.
-const MADE: &[u8] = b"alias:";
+const MADE: Kind = Kind::of(b"alias:");
 /// In front of mail.
-const MAIL: &[u8] = b"mail:";
+const MAIL: Kind = Kind::of(b"mail:");
 /// In front of targetAddress.
-const TARGET: &[u8] = b"target:";
+const TARGET: Kind = Kind::of(b"target:");
 /// In front of sAMAccountName.
-const ACCOUNT: &[u8] = b"account:";
+const ACCOUNT: Kind = Kind::of(b"account:");
+/// In front of the source anchor.
+const ANCHOR: Kind = Kind::of(b"anchor:");
+
+/// How an address of a type is held.
+fn role_of(kind: Option<&[u8]>) -> Role {
+    match kind.is_some_and(|kind| !kind.iter().any(u8::is_ascii_lowercase)) {
+        true => Role::Primary,
+        false => Role::Secondary,
+    }
+}
 
 /// What stands in front of the key of an address in proxyAddresses; `None` where no
 /// rule wants it to be unique.
 #[inline(always)]
-fn address_kind(kind: Option<&[u8]>, address: &[u8]) -> Option<&'static [u8]> {
+fn address_kind(kind: Option<&[u8]>, address: &[u8]) -> Option<Kind> {
     let is = |name: &[u8]| kind.is_some_and(|kind| kind.eq_ignore_ascii_case(name));
     if (kind.is_none() || is(b"smtp")) && is_address(address) {
-        Some(b"")
+        Some(Kind::ADDRESS)
     } else if is(b"sip") {
-        Some(b"sip:")
+        Some(const { Kind::of(b"sip:") })
     } else {
-        is(b"x500").then_some(b"x500:")
+        is(b"x500").then_some(const { Kind::of(b"x500:") })
     }
 }
 

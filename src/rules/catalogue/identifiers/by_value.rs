@@ -4,7 +4,7 @@
 use crate::rules::{Attr, Fingerprint, StoredValue};
 
 use super::{
-    ACCOUNT, IdentifierBuffers, MADE, MAIL, Role, Settings, TARGET, address_kind, is_address, typed,
+    ACCOUNT, IdentifierBuffers, Kind, MADE, MAIL, Role, Settings, TARGET, address_kind, is_address, typed,
 };
 
 /// The values of an object that [`key_of`] leads to: those which are an identifier
@@ -61,20 +61,20 @@ fn place(role: Role) -> usize {
 pub(in crate::rules) fn key_of(value: &StoredValue, settings: &Settings) -> Option<Fingerprint> {
     let folded = value.folded();
     let (kind, text) = match value.attr {
-        Attr::UserPrincipalName => (&b""[..], Some(folded).filter(|name| is_address(name))?),
+        Attr::UserPrincipalName => (Kind::ADDRESS, Some(folded).filter(|name| is_address(name))?),
         Attr::ProxyAddresses => {
             let (kind, address) = typed(folded);
             (address_kind(kind, address)?, address)
         }
         Attr::Mail => (MAIL, folded),
         Attr::TargetAddress => (TARGET, typed(folded).1),
-        Attr::MailNickname if settings.initial_domain.is_some() => (&b""[..], folded),
+        Attr::MailNickname if settings.initial_domain.is_some() => (Kind::ADDRESS, folded),
         Attr::MailNickname => (MADE, folded),
         Attr::SamAccountName => (ACCOUNT, folded),
         _ => return None,
     };
     let mut buffers = IdentifierBuffers { looks_closely: true, ..Default::default() };
-    let from = buffers.put(0, kind);
+    let from = buffers.put_kind(0, kind);
     let mut end = buffers.put_folded(from, text);
     if let Some(initial) = settings.initial_domain.as_deref()
         && value.attr == Attr::MailNickname

@@ -68,6 +68,18 @@ struct Seen {
 impl Seen {
     /// Whether there is certainly nothing to say about a value and those before it.
     fn takes(&mut self, value: &[u8], object: &Object<'_, '_>) -> bool {
+        // Most are of one type, as it is usually spelled.
+        match value {
+            [b'S', b'M', b'T', b'P', b':', address @ ..] => {
+                self.primaries += 1;
+                return is_plain_smtp(address, object);
+            }
+            [b's', b'm', b't', b'p', b':', address @ ..] => {
+                self.secondaries += 1;
+                return is_plain_smtp(address, object);
+            }
+            _ => {}
+        }
         let Some(colon) = value.iter().take(16).position(|byte| *byte == b':') else {
             return false;
         };

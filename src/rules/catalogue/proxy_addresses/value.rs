@@ -116,7 +116,19 @@ impl<'v> Proxy<'v> {
 
     /// What is the same in two values of the same address.
     pub(super) fn key(&self) -> String {
-        format!("{}:{}", self.type_name.to_ascii_lowercase(), self.trimmed().to_lowercase())
+        let address = self.trimmed();
+        let mut key = String::with_capacity(self.type_name.len() + 1 + address.len());
+        key.push_str(self.type_name);
+        key.make_ascii_lowercase();
+        key.push(':');
+        match address.is_ascii() {
+            true => {
+                key.push_str(address);
+                key.make_ascii_lowercase();
+            }
+            false => key.push_str(&address.to_lowercase()),
+        }
+        key
     }
 }
 
