@@ -7,10 +7,11 @@ use rayon::prelude::*;
 
 use super::apply::{Guards, Twins, modify_keeping};
 use super::not_applicable::{NotApplicable, Reason};
+use super::proof::Essential;
 use super::stored::StoredEntry;
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{
-    Change, ChunkReport, InputReport, LdifErrorKind, Line, Position, RawRecord, ReadOptions,
+    Change, ChunkReport, InputReport, LdifErrorKind, Line, NameNumber, Position, RawRecord, ReadOptions,
     Record, RecordReader, entry_text, read_all,
 };
 
@@ -42,41 +43,9 @@ pub fn entry_of(text: &[u8], read: ReadOptions) -> Option<Entry<'_>> {
 /// The same, with the records that do not apply.
 #[must_use]
 pub fn continued_of(text: &[u8], read: ReadOptions) -> Option<Continued<'_>> {
-    EntryTexts::new(read).read(text)
-}
-
-/// Reads the entries of texts of one entry each: what the attribute descriptions are
-/// is not found out for each of them anew.
-#[derive(Debug)]
-pub struct EntryTexts<'a> {
-    read: ReadOptions,
-    reader: Option<RecordReader<'a>>,
-}
-
-impl<'a> EntryTexts<'a> {
-    /// No text yet.
-    #[must_use]
-    pub fn new(read: ReadOptions) -> Self {
-        Self { read, reader: None }
-    }
-
-    /// The entry of the next text, as [`continued_of`] gives it.
-    pub fn read(&mut self, text: &'a [u8]) -> Option<Continued<'a>> {
-        let reader = match &mut self.reader {
-            Some(reader) => {
-                reader.restart(text);
-                reader
-            }
-            None => self.reader.insert(RecordReader::new(text, self.read.limits)),
-        };
-        continued(reader, self.read)
-    }
-}
-
-fn continued<'a>(reader: &mut RecordReader<'a>, read: ReadOptions) -> Option<Continued<'a>> {
     let mut entry: Option<Entry<'_>> = None;
     let mut later = Vec::new();
-    for_each_record_of(reader, read, |part, record| match part {
+    for_each_record(text, read, |part, record| match part {
         Part::Entry => {
             let lines = record.attribute_lines().iter();
             let values = lines.map(|line| (line.name(), line.value()));
@@ -108,6 +77,84 @@ fn continued<'a>(reader: &mut RecordReader<'a>, read: ReadOptions) -> Option<Con
         misfits.extend(applied.err().map(|why| Misfit { number, why }));
     }
     Some(Continued { entry: owned(stored.into_entry()), misfits })
+}
+
+/// Reads the entries of texts of one entry each, as far as a caller wants them: what the
+/// attribute descriptions are is not found out for each of them anew.
+#[derive(Debug)]
+pub struct EntryTexts<'a> {
+    read: ReadOptions,
+    reader: Option<RecordReader<'a>>,
+    wants: fn(&[u8]) -> bool,
+    /// Whether the descriptions that have a number are wanted, as far as that was asked.
+    wanted: Vec<Option<bool>>,
+}
+
+impl<'a> EntryTexts<'a> {
+    /// No text yet. Of the entries there are the attributes whose description passes a
+    /// test, and those on which a proof can turn.
+    #[must_use]
+    pub fn new(read: ReadOptions, wants: fn(&[u8]) -> bool) -> Self {
+        Self { read, reader: None, wants, wanted: Vec::new() }
+    }
+
+    /// The entry of the next text.
+    pub fn read(&mut self, text: &'a [u8]) -> Option<Continued<'a>> {
+        if let Some(entry) = self.read_alone(text) {
+            return Some(Continued { entry, misfits: Vec::new() });
+        }
+        // Whether a record applies that goes on with it, all attributes tell.
+        let mut continued = continued_of(text, self.read)?;
+        let essential = Essential::of(&continued.entry.dn);
+        continued.entry.retain(|name| (self.wants)(name) || essential.includes(name));
+        Some(continued)
+    }
+
+    /// The entry, where nothing goes on with it.
+    fn read_alone(&mut self, text: &'a [u8]) -> Option<Entry<'a>> {
+        let Self { read, reader, wants, wanted } = self;
+        let reader = match reader {
+            Some(reader) => {
+                reader.restart(text);
+                reader
+            }
+            None => reader.insert(RecordReader::new(text, read.limits)),
+        };
+        let (mut entry, mut goes_on) = (None, false);
+        for_each_record_of(reader, *read, |part, record| match part {
+            Part::Entry => {
+                let dn = record.dn();
+                let essential = Essential::of(&dn);
+                let mut is_wanted = |line: &&Line<'_>| {
+                    is_wanted(line, *wants, wanted) || essential.names_entry(&line.name())
+                };
+                let lines: Vec<_> = record.attribute_lines().iter().filter(&mut is_wanted).collect();
+                let values = lines.into_iter().map(|line| (line.name(), line.value()));
+                entry = Some(Entry::of_values(dn, values));
+            }
+            Part::Later => goes_on = true,
+        });
+        entry.filter(|_| !goes_on)
+    }
+}
+
+/// Whether a line is of an attribute that is wanted in any entry.
+fn is_wanted(line: &Line<'_>, wants: fn(&[u8]) -> bool, known: &mut Vec<Option<bool>>) -> bool {
+    let number = line.name_number().map(NameNumber::index);
+    if let Some(is_wanted) = number.and_then(|number| known.get(number).copied().flatten()) {
+        return is_wanted;
+    }
+    let name = line.name();
+    let is_wanted = wants(&name) || Essential::is_everywhere(&name);
+    if let Some(number) = number {
+        if known.len() <= number {
+            known.resize(number + 1, None);
+        }
+        if let Some(own) = known.get_mut(number) {
+            *own = Some(is_wanted);
+        }
+    }
+    is_wanted
 }
 
 enum Part {

@@ -67,9 +67,19 @@ impl Essential {
     /// Whether an attribute is one of them.
     #[must_use]
     pub fn includes(&self, name: &[u8]) -> bool {
+        self.names_entry(name) || Self::is_everywhere(name)
+    }
+
+    /// Whether an attribute names the entry.
+    #[must_use]
+    pub fn names_entry(&self, name: &[u8]) -> bool {
         self.naming.iter().any(|(naming, _)| naming.eq_ignore_ascii_case(name))
-            || identity::uniqueness(name) != Uniqueness::None
-            || marks_active_directory(name)
+    }
+
+    /// Whether an attribute is one of them in any entry.
+    #[must_use]
+    pub fn is_everywhere(name: &[u8]) -> bool {
+        identity::uniqueness(name) != Uniqueness::None || marks_active_directory(name)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::rules::{
 use super::declined::{Decline, Declined};
 use super::draft::DraftError;
 use super::found::{Found, Known, NOWHERE, local_findings};
-use super::subject::{intended_values, keep_what_matters, subject_of};
+use super::subject::{intended_values, subject_of};
 
 /// Which suggestions may be taken.
 pub struct Policy<'p> {
@@ -50,12 +50,7 @@ pub(super) struct Candidate<'a> {
     pub new_keys: FxHashSet<Fingerprint>,
     /// What only one entry may have and comes from new values, by its key.
     made: FxHashMap<Fingerprint, Made>,
-    /// What is found in the entry as it stands, duplicates aside.
-    before: Known,
-    keys: HeldKeys,
-    /// The addresses that the entry holds.
-    addresses: FxHashSet<Fingerprint>,
-    /// Those that it gives up.
+    /// The addresses that it gives up.
     pub gives_up: FxHashSet<Fingerprint>,
     /// Those that it gets.
     pub gets: FxHashSet<Fingerprint>,
@@ -143,27 +138,17 @@ impl<'a> Candidate<'a> {
         policy: &Policy<'_>,
         buffers: &mut Buffers,
     ) -> Option<Self> {
-        let Continued { mut entry, misfits } = texts.read(found.text)?;
-        keep_what_matters(&mut entry);
-        let held = entry.attributes().iter().map(|it| (&*it.name, it.values.as_slice()));
-        let subject = subject_of(&entry.dn, held, profile);
-        let before = Known::of(local_findings(profile, &subject).map(|f| f.0));
-        let keys = HeldKeys::of(profile, &subject, buffers);
-        let addresses = addresses_of(&subject, buffers);
-        drop(subject);
+        let Continued { entry, misfits } = texts.read(found.text)?;
         let mut candidate = Self {
             offset: found.offset,
             entry: Arc::new(entry),
-            proposals: Vec::new(),
+            proposals: Vec::with_capacity(found.findings.len()),
             declined,
             planned: None,
             takes: HeldKeys::default(),
             frees: HeldKeys::default(),
             new_keys: FxHashSet::default(),
             made: FxHashMap::default(),
-            before,
-            keys,
-            addresses,
             gives_up: FxHashSet::default(),
             gets: FxHashSet::default(),
             is_settled: false,
@@ -232,6 +217,7 @@ impl<'a> Candidate<'a> {
     pub fn evaluate(&mut self, profile: &Profile, policy: &Policy<'_>, buffers: &mut Buffers) {
         self.is_settled = false;
         let entry = Arc::clone(&self.entry);
+        let held = Held::by(&entry, profile, buffers);
         for round in 0_u32.. {
             let edits = EntryEdits {
                 dn: entry.dn.clone(),
@@ -249,7 +235,7 @@ impl<'a> Candidate<'a> {
                 found.1.as_deref().is_some_and(|value| made.contains(&(found.0, value)))
             };
             let mut new = local_findings(profile, &subject)
-                .filter(|(found, _)| !self.before.covers(found) || is_made(found));
+                .filter(|(found, _)| !held.known.covers(found) || is_made(found));
             if let Some((found, attribute)) = new.next() {
                 if round < ONE_BY_ONE {
                     drop(new);
@@ -273,16 +259,16 @@ impl<'a> Candidate<'a> {
                 self.proposals.extend(further);
                 continue;
             }
-            self.takes = keys.beyond(&self.keys);
+            self.takes = keys.beyond(&held.keys);
             self.made = self.made_of(profile, &subject, buffers);
             // To put a duplicate in the place of another corrects nothing.
-            let held = self.made.iter().filter(|(_, made)| made.is_held);
-            self.takes.by_rule.extend(held.map(|(key, _)| *key));
-            self.frees = self.keys.beyond(&keys);
+            let values = self.made.iter().filter(|(_, made)| made.is_held);
+            self.takes.by_rule.extend(values.map(|(key, _)| *key));
+            self.frees = held.keys.beyond(&keys);
             self.new_keys = new_keys;
             let addresses = addresses_of(&subject, buffers);
-            self.gives_up = self.addresses.difference(&addresses).copied().collect();
-            self.gets = addresses.difference(&self.addresses).copied().collect();
+            self.gives_up = held.addresses.difference(&addresses).copied().collect();
+            self.gets = addresses.difference(&held.addresses).copied().collect();
             self.planned = planned.planned;
             self.is_settled = true;
             return;
@@ -482,11 +468,12 @@ impl<'a> Candidate<'a> {
         let corrected = intended_attributes(&self.entry, &edits);
         let subject = subject_of(&self.entry.dn, intended_values(&corrected), profile);
         let after: FxHashSet<Found> = local_findings(profile, &subject).map(|f| f.0).collect();
+        let known = Held::by(&self.entry, profile, &mut Buffers::default()).known;
         let made = values_made(&self.proposals);
         let is_made = |value: &Vec<u8>, attribute| made.contains(&(attribute, value.as_slice()));
         let corrected_again =
             after.iter().any(|found| found.1.as_ref().is_some_and(|value| is_made(value, found.0)));
-        if corrected_again || !after.iter().all(|found| self.before.covers(found)) {
+        if corrected_again || !after.iter().all(|found| known.covers(found)) {
             return Err(DraftError::NotSettled { dn: self.entry.dn.to_vec() });
         }
         Ok(())
@@ -499,6 +486,27 @@ impl<'a> Candidate<'a> {
         self.declined.extend(
             moved.map(|proposal| Declined { finding: proposal.finding, reason: reason.clone() }),
         );
+    }
+}
+
+/// What there is of an entry as it stands: worked out anew for those that are looked at
+/// again, since most are not, and there may be as many as entries.
+struct Held {
+    /// What is found in it, duplicates aside.
+    known: Known,
+    keys: HeldKeys,
+    addresses: FxHashSet<Fingerprint>,
+}
+
+impl Held {
+    fn by(entry: &Entry<'_>, profile: &Profile, buffers: &mut Buffers) -> Self {
+        let held = entry.attributes().iter().map(|it| (&*it.name, it.values.as_slice()));
+        let subject = subject_of(&entry.dn, held, profile);
+        Self {
+            known: Known::of(local_findings(profile, &subject).map(|found| found.0)),
+            keys: HeldKeys::of(profile, &subject, buffers),
+            addresses: addresses_of(&subject, buffers),
+        }
     }
 }
 

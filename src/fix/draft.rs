@@ -18,6 +18,7 @@ use super::candidate::{Candidate, Policy, sort_out};
 use super::declined::{Decline, Declined};
 use super::moves::{Moves, decline_moves, second_cycle};
 use super::settle::settle;
+use super::subject::is_read;
 
 /// How a draft is made.
 pub struct DraftOptions<'p> {
@@ -104,7 +105,7 @@ pub fn draft<'a>(
 ) -> Result<Draft<'a>, DraftError> {
     let look_at = |entries: Vec<EntryFindings<'a>>| {
         let (mut part, mut candidates) = (Draft::default(), Vec::new());
-        let (mut texts, mut buffers) = (EntryTexts::new(read), Buffers::default());
+        let (mut texts, mut buffers) = (EntryTexts::new(read, is_read), Buffers::default());
         for mut found in entries {
             let declined = sort_out(&mut found.findings, &options.policy);
             let dn = found.findings.first().map(|finding| &finding.dn);

@@ -1,19 +1,15 @@
 //! An entry under correction as the rules see it.
 
-use crate::change::{Essential, IntendedAttribute};
-use crate::directory::{AttributeDescription, Entry, Facts};
+use crate::change::IntendedAttribute;
+use crate::directory::{AttributeDescription, Facts};
 use crate::ldif::{Line, Value};
 use crate::rules::{Attr, Profile, Subject, Suspect};
 
-/// Drops the attributes that no rule reads, so that no suggestion changes them, and on
-/// which no proof turns: an entry is looked at many times, and most have many of these.
-pub(super) fn keep_what_matters(entry: &mut Entry<'_>) {
-    let essential = Essential::of(&entry.dn);
-    entry.retain(|name| {
-        // Of a part of the values (`;range=`) a plan must know.
-        let description = AttributeDescription::split(name);
-        Attr::of(description.base()).is_some() || essential.includes(name)
-    });
+/// Whether some rule reads an attribute: of all others no suggestion says anything, and
+/// an entry that is looked at many times has many of these.
+pub(super) fn is_read(name: &[u8]) -> bool {
+    // Of a part of the values (`;range=`) a plan must know.
+    Attr::of(AttributeDescription::split(name).base()).is_some()
 }
 
 /// The values of attributes as they are intended.

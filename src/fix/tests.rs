@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::candidate::Candidate;
 use super::draft::compose;
 use super::{Draft, DraftError, DraftOptions, Moves, Policy, draft};
+use super::subject::is_read;
 use crate::change::EntryTexts;
 use crate::ldif::{ReadOptions, WriteOptions};
 use crate::rules::idfix::Buffers;
@@ -88,7 +89,7 @@ pub(super) fn with_moves<T>(
         at += text.len() as u64;
         if !found.findings.is_empty() {
             let (texts, buffers) =
-                (&mut EntryTexts::new(ReadOptions::default()), &mut Buffers::default());
+                (&mut EntryTexts::new(ReadOptions::default(), is_read), &mut Buffers::default());
             let made = Candidate::new(found, Vec::new(), &check.profile, texts, &policy(), buffers);
             candidates.push(made.unwrap());
         }

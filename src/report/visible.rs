@@ -129,12 +129,14 @@ fn plain_cells(value: &[u8]) -> Option<Vec<Cell<'_>>> {
         && value.iter().all(|byte| matches!(byte, b' '..=b'[' | b']'..=b'~'))
         && value.first() != Some(&b' ')
         && value.last() != Some(&b' ');
-    let text = std::str::from_utf8(value).ok().filter(|_| is_plain)?;
-    let cell = |at: usize| {
-        let glyph = Glyph::Plain(text.get(at..=at)?);
-        Some(Cell { source: value.get(at..=at)?, at, glyph, width: 1 })
-    };
-    (0..value.len()).map(cell).collect()
+    let mut rest = std::str::from_utf8(value).ok().filter(|_| is_plain)?;
+    let mut cells = Vec::with_capacity(value.len());
+    while let Some((one, behind)) = rest.split_at_checked(1) {
+        let at = value.len() - rest.len();
+        cells.push(Cell { source: one.as_bytes(), at, glyph: Glyph::Plain(one), width: 1 });
+        rest = behind;
+    }
+    Some(cells)
 }
 
 /// The value as it is, if every character of it is one plain column and a common

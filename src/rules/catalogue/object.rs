@@ -28,14 +28,14 @@ impl ObjectKind {
         for line in subject.lines(Attr::ObjectClass) {
             let class = line.bytes();
             let is = |name: &str| class.eq_ignore_ascii_case(name.as_bytes());
-            if is("computer") {
-                return Self::Computer;
-            } else if is("user") || is("inetOrgPerson") {
-                kind = Self::User;
-            } else if is("group") {
-                kind = Self::Group;
-            } else if is("contact") {
-                kind = Self::Contact;
+            // The length tells most classes apart.
+            match class.len() {
+                4 if is("user") => kind = Self::User,
+                13 if is("inetOrgPerson") => kind = Self::User,
+                5 if is("group") => kind = Self::Group,
+                7 if is("contact") => kind = Self::Contact,
+                8 if is("computer") => return Self::Computer,
+                _ => {}
             }
         }
         kind
