@@ -11,8 +11,8 @@ use super::proof::Essential;
 use super::stored::StoredEntry;
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{
-    Change, ChunkReport, InputReport, LdifErrorKind, Line, NameNumber, Position, RawRecord, ReadOptions,
-    Record, RecordReader, entry_text, read_all,
+    Change, ChunkReport, InputReport, LdifErrorKind, Line, NameNumber, Position, RawRecord,
+    ReadOptions, Record, RecordReader, entry_text, read_all,
 };
 
 /// An entry with the modify records that go on with it.
@@ -128,7 +128,8 @@ impl<'a> EntryTexts<'a> {
                 let mut is_wanted = |line: &&Line<'_>| {
                     is_wanted(line, *wants, wanted) || essential.names_entry(&line.name())
                 };
-                let lines: Vec<_> = record.attribute_lines().iter().filter(&mut is_wanted).collect();
+                let lines: Vec<_> =
+                    record.attribute_lines().iter().filter(&mut is_wanted).collect();
                 let values = lines.into_iter().map(|line| (line.name(), line.value()));
                 entry = Some(Entry::of_values(dn, values));
             }

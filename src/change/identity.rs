@@ -76,15 +76,19 @@ pub(super) fn rdn_starts(dn: &[u8]) -> Vec<usize> {
 /// The same where every comma separates two RDNs, as in nearly all DNs; `None`
 /// where one may not.
 fn plain_starts(dn: &[u8]) -> Option<Vec<usize>> {
-    let is_special =
-        memchr::memchr3(b'\\', b'"', b'<', dn).or(memchr::memchr3(b';', b'#', b'+', dn));
-    if is_special.is_some() {
+    if !is_plain(dn) {
         return None;
     }
     let starts = [0].into_iter().chain(memchr::memchr_iter(b',', dn).map(|comma| comma + 1));
     // Blanks and empty RDNs are left to the parser.
     let is_named = |&start: &usize| dn.get(start).is_some_and(u8::is_ascii_alphabetic);
     starts.clone().all(|start| is_named(&start)).then(|| starts.collect())
+}
+
+/// Whether a DN has nothing that is escaped, quoted or encoded, and one value an RDN.
+fn is_plain(dn: &[u8]) -> bool {
+    let has_any = |[a, b, c]: [u8; 3]| memchr::memchr3(a, b, c, dn).is_some();
+    !has_any(*b"\\\"<") && !has_any(*b";#+")
 }
 
 /// Where `<GUID=…>;<SID=…>;` in front of a DN ends; 0 where there is nothing
@@ -114,14 +118,25 @@ pub(super) fn parent_text(dn: &[u8]) -> &[u8] {
 pub(super) fn rdn_values(dn: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     // The short way to know that it is a DN; then the first RDN says it all.
     dn_key(dn)?;
-    let first = plain_starts(dn).and_then(|starts| starts.get(1)?.checked_sub(1));
-    let dn = Dn::parse(dn.get(..first.unwrap_or(dn.len()))?).ok()?;
+    if let Some((name, value)) = plain_rdn_value(dn) {
+        return Some(vec![(name.to_vec(), value.to_vec())]);
+    }
+    let dn = Dn::parse(dn).ok()?;
     let avas = dn.rdn().map(Rdn::avas).unwrap_or_default();
     let values = avas.iter().map(|ava| {
         let value = ava.text().unwrap_or(ava.value());
         (ava.attribute().as_bytes().to_vec(), value.to_vec())
     });
     Some(values.collect())
+}
+
+/// The type and the value of the first RDN where both stand there as they are.
+fn plain_rdn_value(dn: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rdn = dn.get(..memchr::memchr(b',', dn).unwrap_or(dn.len())).filter(|_| is_plain(dn))?;
+    let (name, value) = rdn.split_at_checked(memchr::memchr(b'=', rdn)?)?;
+    let value = value.get(1..)?;
+    let is_bare = |text: &[u8]| !text.is_empty() && text.trim_ascii().len() == text.len();
+    (is_bare(name) && is_bare(value)).then_some((name, value))
 }
 
 /// Whether the values of a DN's RDN are those of another, byte for byte. A server
@@ -219,6 +234,19 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn the_short_way_to_the_value_of_an_rdn_is_the_parsers(
+            dn in "(cn|CN|c-n|2\\.5\\.4\\.3|c n)? ?=? ?[a-cé=\\\\\"+#;<]{0,4} ?(,(ou=[a-z ]{0,3})?){0,2}"
+        ) {
+            let dn = dn.as_bytes();
+            if dn_key(dn).is_some() && let Some((name, value)) = plain_rdn_value(dn) {
+                let parsed = Dn::parse(dn).unwrap();
+                let [ava] = parsed.rdn().unwrap().avas() else { panic!("several values") };
+                prop_assert_eq!(ava.attribute().as_bytes(), name);
+                prop_assert_eq!(ava.text().unwrap_or(ava.value()), value);
+            }
+        }
+
         #[test]
         fn rdns_start_where_the_parser_says(
             dn in "(cn=[a-c ]{0,3}(,|, |,,|\\\\,|;|\\+|\"|#|<)?){1,4}(ou=[a-z]{1,3})?"

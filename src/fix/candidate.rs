@@ -21,7 +21,7 @@ use crate::rules::{
 use super::declined::{Decline, Declined};
 use super::draft::DraftError;
 use super::found::{Found, Known, NOWHERE, local_findings};
-use super::subject::{intended_values, subject_of};
+use super::subject::{intended_values, subject_in, subject_of};
 
 /// Which suggestions may be taken.
 pub struct Policy<'p> {
@@ -217,7 +217,8 @@ impl<'a> Candidate<'a> {
     pub fn evaluate(&mut self, profile: &Profile, policy: &Policy<'_>, buffers: &mut Buffers) {
         self.is_settled = false;
         let entry = Arc::clone(&self.entry);
-        let held = Held::by(&entry, profile, buffers);
+        let (held, subject) = Held::by(&entry, profile, buffers);
+        let mut memory = Some(subject);
         for round in 0_u32.. {
             let edits = EntryEdits {
                 dn: entry.dn.clone(),
@@ -229,7 +230,9 @@ impl<'a> Candidate<'a> {
                 continue;
             }
             let corrected = intended_attributes(&entry, &edits.edits);
-            let subject = subject_of(&entry.dn, intended_values(&corrected), profile);
+            let memory = memory.take().unwrap_or_default();
+            let values = intended_values(&corrected);
+            let subject = subject_in(memory, &entry.dn, values, profile);
             let made = values_made(&self.proposals);
             let is_made = |found: &Found| {
                 found.1.as_deref().is_some_and(|value| made.contains(&(found.0, value)))
@@ -468,7 +471,7 @@ impl<'a> Candidate<'a> {
         let corrected = intended_attributes(&self.entry, &edits);
         let subject = subject_of(&self.entry.dn, intended_values(&corrected), profile);
         let after: FxHashSet<Found> = local_findings(profile, &subject).map(|f| f.0).collect();
-        let known = Held::by(&self.entry, profile, &mut Buffers::default()).known;
+        let (Held { known, .. }, _) = Held::by(&self.entry, profile, &mut Buffers::default());
         let made = values_made(&self.proposals);
         let is_made = |value: &Vec<u8>, attribute| made.contains(&(attribute, value.as_slice()));
         let corrected_again =
@@ -499,14 +502,20 @@ struct Held {
 }
 
 impl Held {
-    fn by(entry: &Entry<'_>, profile: &Profile, buffers: &mut Buffers) -> Self {
+    /// What there is of an entry, and the entry as the rules see it.
+    fn by<'e>(
+        entry: &'e Entry<'_>,
+        profile: &Profile,
+        buffers: &mut Buffers,
+    ) -> (Self, Subject<'e>) {
         let held = entry.attributes().iter().map(|it| (&*it.name, it.values.as_slice()));
         let subject = subject_of(&entry.dn, held, profile);
-        Self {
+        let held = Self {
             known: Known::of(local_findings(profile, &subject).map(|found| found.0)),
             keys: HeldKeys::of(profile, &subject, buffers),
             addresses: addresses_of(&subject, buffers),
-        }
+        };
+        (held, subject)
     }
 }
 

@@ -25,7 +25,16 @@ pub(super) fn subject_of<'e>(
     attributes: impl Iterator<Item = (&'e [u8], &'e [Value<'e>])>,
     profile: &Profile,
 ) -> Subject<'e> {
-    let mut subject = Subject::default();
+    subject_in(Subject::default(), dn, attributes, profile)
+}
+
+/// The same in the memory of another, which nobody needs any more.
+pub(super) fn subject_in<'e>(
+    mut subject: Subject<'e>,
+    dn: &'e [u8],
+    attributes: impl Iterator<Item = (&'e [u8], &'e [Value<'e>])>,
+    profile: &Profile,
+) -> Subject<'e> {
     subject.reset(&Line::of(b"dn", dn));
     for (name, values) in attributes {
         let has_options = name.contains(&b';');

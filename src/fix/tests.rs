@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use super::candidate::Candidate;
 use super::draft::compose;
-use super::{Draft, DraftError, DraftOptions, Moves, Policy, draft};
 use super::subject::is_read;
+use super::{Draft, DraftError, DraftOptions, Moves, Policy, draft};
 use crate::change::EntryTexts;
 use crate::ldif::{ReadOptions, WriteOptions};
 use crate::rules::idfix::Buffers;

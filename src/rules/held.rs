@@ -1,7 +1,7 @@
 //! Values that another entry must not take: what a fix looks out for beyond the
 //! rules of the profile.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use wide::{CmpEq, CmpLt, i8x16};
 
 use crate::directory::Facts;
@@ -82,7 +82,14 @@ impl HeldKeys {
     /// The keys of an entry.
     #[must_use]
     pub fn of(profile: &Profile, subject: &Subject<'_>, buffers: &mut Buffers) -> Self {
-        let mut keys = Self::default();
+        // To grow step by step is to hash again and again.
+        const USUAL: usize = 14;
+        let stored = UNIQUE.iter().map(|attr| subject.lines(*attr).len()).sum();
+        let mut keys = Self {
+            by_rule: FxHashSet::with_capacity_and_hasher(USUAL, FxBuildHasher),
+            as_stored: FxHashSet::with_capacity_and_hasher(stored, FxBuildHasher),
+            repeated: FxHashSet::default(),
+        };
         if profile.scope(subject).is_ok() {
             profile.keys(subject, buffers, |key| {
                 if !keys.by_rule.insert(key.fingerprint) {

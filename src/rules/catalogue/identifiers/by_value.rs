@@ -4,7 +4,8 @@
 use crate::rules::{Attr, Fingerprint, StoredValue};
 
 use super::{
-    ACCOUNT, IdentifierBuffers, Kind, MADE, MAIL, Role, Settings, TARGET, address_kind, is_address, typed,
+    ACCOUNT, IdentifierBuffers, Kind, MADE, MAIL, Role, Settings, TARGET, address_kind, is_address,
+    typed,
 };
 
 /// The values of an object that [`key_of`] leads to: those which are an identifier
