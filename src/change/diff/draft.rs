@@ -17,10 +17,11 @@ use super::proof;
 use super::render::{Records, Renderer, steps};
 use super::schedule::{Schedule, Scheduler, spread_omissions};
 use super::tally::Tally;
+use super::unlike::PairReader;
 use super::{DiffDraft, DiffError};
 use crate::change::identity;
 use crate::directory::dn::{key_ancestors, key_parent};
-use crate::ldif::{ChangeRecord, ReadOptions, Record, WriteError, Writer, read_chunk};
+use crate::ldif::{WriteError, Writer};
 
 /// The way from pairs to a draft.
 pub(super) struct Drafting<'d, 'a> {
@@ -358,10 +359,12 @@ impl DiffDraft {
         let Planned { operations, schedule, .. } = planned;
         let renderer = Renderer::new(sources, operations, schedule);
         let steps = steps(sources, operations, schedule);
-        let written: Vec<Written> = steps
+        let mut written: Vec<Written> = steps
             .par_chunks(BATCH)
             .map(|batch| {
-                let all: Vec<Records> = batch.iter().map(|step| renderer.records(step)).collect();
+                let mut reader = PairReader::new(sources.old, sources.new);
+                let records = batch.iter().map(|step| renderer.records(step, &mut reader));
+                let all: Vec<Records<'_>> = records.collect();
                 let mut change = Writer::new(Vec::new(), options.write);
                 let mut undo = Writer::new(Vec::new(), options.write);
                 let (mut tally, mut bases) = (Tally::default(), Vec::new());
@@ -383,12 +386,15 @@ impl DiffDraft {
         head.version_line()?;
         self.change = head.finish()?;
         self.undo = self.change.clone();
-        for written in &written {
-            self.change.extend_from_slice(&written.change);
+        self.change.reserve_exact(written.iter().map(|written| written.change.len()).sum());
+        self.undo.reserve_exact(written.iter().map(|written| written.undo.len()).sum());
+        for written in &mut written {
+            // Not all is to be held twice.
+            self.change.extend_from_slice(&std::mem::take(&mut written.change));
             self.tally.add(&written.tally);
-            self.bases.extend_from_slice(&written.bases);
+            self.bases.extend_from_slice(&std::mem::take(&mut written.bases));
         }
-        for written in written.iter().rev() {
+        while let Some(written) = written.pop() {
             self.undo.extend_from_slice(&written.undo);
         }
         Ok(())
@@ -396,11 +402,9 @@ impl DiffDraft {
 
     /// Reads both files back and proves them.
     fn prove(&self, sources: &Sources<'_, '_>, planned: &Planned<'_>) -> Result<(), DiffError> {
-        let (change, undo) = (read_back(&self.change)?, read_back(&self.undo)?);
-        if change.len() != self.bases.len() {
-            return Err(DiffError::Unreadable);
-        }
-        Ok(proof::prove(sources, &planned.operations, &planned.partly, &change, &undo)?)
+        let Self { change, undo, bases, .. } = self;
+        let files = proof::Files { change, undo, records: bases.len() };
+        proof::prove(sources, &planned.operations, &planned.partly, files)
     }
 }
 
@@ -415,13 +419,3 @@ struct Written {
 
 /// Steps that one task writes.
 const BATCH: usize = 256;
-
-fn read_back(bytes: &[u8]) -> Result<Vec<ChangeRecord<'_>>, DiffError> {
-    let mut records = Vec::new();
-    let report = read_chunk(bytes, ReadOptions::default(), |record| {
-        if let Record::Change(change) = record.into_record() {
-            records.push(change);
-        }
-    });
-    if report.has_failures() { Err(DiffError::Unreadable) } else { Ok(records) }
-}

@@ -40,7 +40,7 @@ mod tree;
 use std::borrow::Cow;
 
 use self::tree::{NodeId, Tree};
-pub(super) use links::is_identity;
+pub(super) use links::{comes_with_identity, is_identity};
 
 use super::entry_text::{EntryText, HeldEntry};
 use super::identity;
@@ -299,6 +299,12 @@ impl<'a> Image<'a> {
         if let Some(above) = identity::parent_key(&key).and_then(|parent| facts.find_mut(parent)) {
             above.children += 1;
         }
+    }
+
+    /// Notes that the export has entries beside those of interest that are known by
+    /// something else than their names.
+    pub(super) fn note_identity(&mut self) {
+        self.tree.facts.has_identities = true;
     }
 
     /// How many entries of interest bear a DN that an earlier entry bore. The
