@@ -10,14 +10,14 @@ use super::content::{Delta, LeftOut, Removal};
 use super::entity::{Difference, Entities, Entity, Side, differences};
 use super::index::{EntryIndex, Place, Slot, key_of};
 use super::moves::named_dn;
-use super::operation::{Act, Operations, Sources};
+use super::operation::{Act, Operations, Sources, is_written};
 use super::options::{DiffOptions, Omission};
 use super::pairing::{Pair, Pairing};
 use super::proof;
 use super::render::{Records, Renderer, steps};
 use super::schedule::{Schedule, Scheduler, spread_omissions};
 use super::tally::Tally;
-use super::unlike::PairReader;
+use super::unlike::EntryReader;
 use super::{DiffDraft, DiffError};
 use crate::change::identity;
 use crate::directory::dn::{key_ancestors, key_parent};
@@ -358,12 +358,15 @@ impl DiffDraft {
     ) -> Result<(), DiffError> {
         let Planned { operations, schedule, .. } = planned;
         let renderer = Renderer::new(sources, operations, schedule);
+        let comes = |name: &[u8]| is_written(name, sources.compared);
+        let comes_back = |name: &[u8]| is_written(name, &renderer.everything);
         let steps = steps(sources, operations, schedule);
         let mut written: Vec<Written> = steps
             .par_chunks(BATCH)
             .map(|batch| {
-                let mut reader = PairReader::new(sources.old, sources.new);
-                let records = batch.iter().map(|step| renderer.records(step, &mut reader));
+                let mut olds = EntryReader::new(sources.old, &comes_back);
+                let mut news = EntryReader::new(sources.new, &comes);
+                let records = batch.iter().map(|step| renderer.records(step, &mut olds, &mut news));
                 let all: Vec<Records<'_>> = records.collect();
                 let mut change = Writer::new(Vec::new(), options.write);
                 let mut undo = Writer::new(Vec::new(), options.write);
@@ -419,3 +422,7 @@ struct Written {
 
 /// Steps that one task writes.
 const BATCH: usize = 256;
+
+#[cfg(test)]
+#[path = "draft_tests.rs"]
+mod tests;

@@ -11,7 +11,7 @@ use super::content::{Content, Delta, LeftOut, naming_part, naming_types, renamed
 use super::index::{EntryIndex, NO_DN, Place, fingerprint, key_of, plain_dn};
 use super::moves::{Moves, named_dn};
 use super::pairing::{Pair, Pairing};
-use super::unlike::PairReader;
+use super::unlike::{PairReader, Types};
 use crate::change::identity;
 use crate::directory::Entry;
 use crate::directory::dn::{key_ancestors, key_depth, key_parent, split_rdn};
@@ -302,23 +302,20 @@ pub(super) fn differences<'a>(
 ) -> Vec<Difference<'a>> {
     let content = Content { compared, server, moves: &entities.moves };
     let follows = server.follows_names() && entities.moves.are_any();
-    let of = |reader: &mut PairReader<'a>, number: usize, entity: &Entity| match entity {
+    let test = |name: &[u8]| follows && holds_dns(name) && compared.takes(name);
+    let of = |reader: &mut PairReader<'_, 'a>, number: usize, entity: &Entity| match entity {
         Entity::Come(_) | Entity::Gone(_) => Difference::default(),
         Entity::Kept { old: before, new: after } => {
             let naming = naming_types(&before.dn, &after.dn);
-            let keeps = |name: &[u8]| {
-                naming.iter().any(|of| identity::same_attribute(of, name))
-                    || (follows && holds_dns(name) && compared.takes(name))
-            };
-            let unlike =
-                reader.unlike((old, before.place), (new, after.place), compared, Some(&keeps));
+            let types = Types::of(naming.iter().map(Vec::as_slice));
+            let unlike = reader.unlike((before.place, after.place), compared, Some(&types));
             let moves = entities.movers.contains(&number);
             difference(&content, (before, unlike.old), (after, unlike.new), (&naming, moves))
         }
     };
     let batches = entities.list.par_chunks(BATCH).enumerate();
     let found = batches.flat_map_iter(|(batch, list)| {
-        let mut reader = PairReader::new(old, new);
+        let mut reader = PairReader::new(old, new, &test);
         let list = list.iter().enumerate();
         list.map(move |(at, entity)| of(&mut reader, batch * BATCH + at, entity))
     });

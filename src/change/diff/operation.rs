@@ -11,7 +11,7 @@ use super::entity::{Difference, Entities, Entity, Rename, named_by};
 use super::index::{EntryIndex, fingerprint, key_of};
 use super::moves::named_dn;
 use super::options::Omission;
-use super::unlike::PairReader;
+use super::unlike::EntryReader;
 use crate::change::identity;
 use crate::change::plan::UniqueValue;
 use crate::directory::dn::{key_ancestors, key_parent};
@@ -221,13 +221,18 @@ impl<'a> Operations<'a> {
     fn tie_values(&mut self, sources: &Sources<'_, 'a>, found: &Found<'_>) {
         let list = &self.list;
         let numbers: Vec<usize> = (0..list.len()).collect();
+        let test = |name: &[u8]| {
+            (holds_dns(name) || identity::uniqueness(name) != Uniqueness::None)
+                && is_written(name, sources.compared)
+        };
         let looked: Vec<_> = numbers
             .par_chunks(BATCH)
             .map(|batch| {
-                let mut reader = PairReader::new(sources.old, sources.new);
+                let mut olds = EntryReader::new(sources.old, &test);
+                let mut news = EntryReader::new(sources.new, &test);
                 let (takes, frees, links) = (Vec::new(), Vec::new(), Vec::new());
                 let mut ties = ValueTies { at: 0, list, sources, found, takes, frees, links };
-                batch.iter().for_each(|&at| ties.look_at(at, &mut reader));
+                batch.iter().for_each(|&at| ties.look_at(at, &mut olds, &mut news));
                 (ties.takes, ties.frees, ties.links)
             })
             .collect();
@@ -346,22 +351,23 @@ struct ValueTies<'l, 'a> {
 }
 
 impl<'l, 'a> ValueTies<'l, 'a> {
-    fn look_at(&mut self, at: usize, reader: &mut PairReader<'a>) {
+    fn look_at(
+        &mut self,
+        at: usize,
+        olds: &mut EntryReader<'_, 'a>,
+        news: &mut EntryReader<'_, 'a>,
+    ) {
         self.at = at;
         let Self { list, sources, .. } = *self;
         let operation = &list[at];
-        let keeps = |name: &[u8]| {
-            (holds_dns(name) || identity::uniqueness(name) != Uniqueness::None)
-                && is_written(name, sources.compared)
-        };
         match (&operation.act, &sources.entities.list[operation.entity]) {
             (Act::Add, Entity::Come(new)) => {
-                let entry = reader.new_one(sources.new, new.place, &keeps);
+                let entry = news.entry(new.place);
                 self.takes.extend(unique_values(&entry, sources, &new.dn).map(|v| (v, at)));
                 link_values(&entry, sources).for_each(|dn| self.gains(dn));
             }
             (Act::Delete, Entity::Gone(old)) => {
-                let entry = reader.old(sources.old, old.place, &keeps);
+                let entry = olds.entry(old.place);
                 self.frees.extend(unique_values(&entry, sources, &old.dn).map(|v| (v, at)));
                 link_values(&entry, sources).for_each(|dn| self.loses(dn));
             }

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 
 use super::compared::{Compared, Server};
-use super::content::{Content, Identity};
+use super::content::{Content, Identity, is_identity};
 use super::index::{EntryIndex, Place, fingerprint, key_of, plain_dn};
 use super::moves::Moves;
 use super::unlike::{PairReader, Unlike};
@@ -70,7 +70,7 @@ impl Pairing {
         let found: Vec<Vec<(Pair, Verdict)>> = pairs
             .par_chunks(BATCH)
             .map(|batch| {
-                let mut reader = PairReader::new(old, new);
+                let mut reader = PairReader::new(old, new, &is_identity);
                 let mut look = |pair| look(&mut reader, (old, new), pair, compared);
                 let looked = batch.iter().map(|&pair| (pair, look(pair)));
                 looked.filter(|(_, verdict)| !matches!(verdict, Verdict::Same)).collect()
@@ -210,7 +210,7 @@ impl Pairing {
 }
 
 fn look<'a>(
-    reader: &mut PairReader<'a>,
+    reader: &mut PairReader<'_, 'a>,
     (old, new): (&EntryIndex<'a>, &EntryIndex<'a>),
     pair: Pair,
     compared: &Compared,
@@ -219,7 +219,7 @@ fn look<'a>(
         return Verdict::Same;
     }
     let Unlike { old: before, new: after, is_same } =
-        reader.unlike((old, pair.old), (new, pair.new), compared, None);
+        reader.unlike((pair.old, pair.new), compared, None);
     if is_same {
         return Verdict::Same;
     }

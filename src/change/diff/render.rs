@@ -12,7 +12,7 @@ use super::index::key_of;
 use super::moves::rebased;
 use super::operation::{Act, Operation, Operations, Sources, is_written};
 use super::schedule::{Aside, Schedule};
-use super::unlike::PairReader;
+use super::unlike::EntryReader;
 use crate::change::{apply_to_entry, identity, invert};
 use crate::directory::dn::{join, key_ancestors, key_parent};
 use crate::directory::{Entry, EntryAttribute};
@@ -129,6 +129,8 @@ pub(super) struct Renderer<'r, 'a> {
     schedule: &'r Schedule,
     /// Entities that keep a value of the name which they lose.
     keepers: FxHashSet<usize>,
+    /// What comes back of an entry: all that can be written, whatever is compared.
+    pub(super) everything: Compared,
 }
 
 impl<'r, 'a> Renderer<'r, 'a> {
@@ -141,11 +143,18 @@ impl<'r, 'a> Renderer<'r, 'a> {
             Act::Rename(rename) if !rename.delete_old_rdn => Some(operation.entity),
             _ => None,
         });
-        Self { sources, operations, schedule, keepers: keepers.collect() }
+        let operational = sources.compared.operational;
+        let everything = Compared { operational, ..Compared::default() };
+        Self { sources, operations, schedule, keepers: keepers.collect(), everything }
     }
 
     /// The records of a step; none where there is nothing left to do.
-    pub(super) fn records<'s>(&self, step: &'s Step, reader: &mut PairReader<'a>) -> Records<'s>
+    pub(super) fn records<'s>(
+        &self,
+        step: &'s Step,
+        olds: &mut EntryReader<'_, 'a>,
+        news: &mut EntryReader<'_, 'a>,
+    ) -> Records<'s>
     where
         'r: 's,
         'a: 's,
@@ -155,28 +164,18 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let mut records = Records::default();
         match (&operation.act, entity) {
             (Act::Add, Entity::Come(new)) => {
-                let Sources { new: news, compared, .. } = self.sources;
-                let keeps = |name: &[u8]| is_written(name, compared);
-                let entry = reader.new_one(news, new.place, &keeps);
-                let lines = self.lines(step, entry, compared, false);
+                let entry = news.entry(new.place);
+                let lines = self.lines(step, entry, self.sources.compared, false);
                 records.change.push(record(&step.dn, Change::Add(lines)));
                 records.undo.push(record(&step.dn, Change::Delete));
             }
             (Act::Delete, Entity::Gone(old)) => {
                 records.change.push(record(&step.dn, Change::Delete));
-                // All that can be written comes back, whatever was compared.
-                let everything = Compared {
-                    operational: self.sources.compared.operational,
-                    ..Compared::default()
-                };
                 let entry = match &step.stepped {
-                    None => {
-                        let keeps = |name: &[u8]| is_written(name, &everything);
-                        reader.old(self.sources.old, old.place, &keeps)
-                    }
+                    None => olds.entry(old.place),
                     Some(rdn) => self.restored(operation.entity, rdn, old),
                 };
-                let lines = self.lines(step, entry, &everything, true);
+                let lines = self.lines(step, entry, &self.everything, true);
                 records.undo.push(record(&step.dn, Change::Add(lines)));
             }
             (Act::Modify(deltas), _) => {

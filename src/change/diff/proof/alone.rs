@@ -5,6 +5,8 @@
 //! itself, and its records name no such entry. Then nothing that other records do is
 //! seen by them, nor the other way round.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
@@ -13,13 +15,12 @@ use super::super::compared::holds_dns;
 use super::super::content::naming_types;
 use super::super::entity::{Entities, Entity, Side};
 use super::super::index::plain_dn;
-use super::super::operation::Sources;
-use super::super::unlike::PairReader;
+use super::super::unlike::{EntryReader, PairReader, Types};
 use super::read_back::{Names, ReadBack, is_near, names_one_near};
 use super::{DiffFlaw, Proof, Refuted};
+use crate::change::apply_record_to_entry;
 use crate::change::image::{Image, comes_with_identity};
 use crate::change::stored::marks_active_directory;
-use crate::change::{apply_record_to_entry, identity};
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{Change, ChangeRecord, ChangeType};
 
@@ -113,6 +114,15 @@ impl<'f> Entangled<'f> {
     }
 }
 
+/// Readers of the exports.
+pub(super) struct Readers<'t, 'a> {
+    /// Of what is looked at of an entry that is in both.
+    pub(super) pairs: PairReader<'t, 'a>,
+    /// Of what is compared.
+    pub(super) olds: EntryReader<'t, 'a>,
+    pub(super) news: EntryReader<'t, 'a>,
+}
+
 /// Both files and what their images came to.
 pub(super) struct BothWays<'i, 'f> {
     pub(super) change: &'i ReadBack<'f>,
@@ -140,7 +150,8 @@ impl<'a> Proof<'_, 'a> {
             }
             let has_one = || -> Result<bool, DiffError> {
                 let (changes, undos) = (records(change, number)?, records(undo, number)?);
-                let mut reader = self.reader();
+                let test = |name: &[u8]| self.is_in_part(name);
+                let mut reader = PairReader::new(self.sources.old, self.sources.new, &test);
                 let records = changes.iter().chain(&undos);
                 let parts = self.parted(&mut reader, (old, new), records);
                 Ok(comes_with_identity(&parts.before))
@@ -150,35 +161,36 @@ impl<'a> Proof<'_, 'a> {
         told.find_any(|_| true).unwrap_or(Ok(false))
     }
 
-    pub(super) fn reader(&self) -> PairReader<'a> {
-        PairReader::new(self.sources.old, self.sources.new)
+    /// Whether an attribute is looked at though records do not touch it: it tells the
+    /// server, or its values may have followed other entries.
+    pub(super) fn is_in_part(&self, name: &[u8]) -> bool {
+        marks_active_directory(name)
+            || (self.is_restless && holds_dns(name) && self.sources.compared.takes(name))
     }
 
     /// Proves an entity that stands alone, there and back.
     pub(super) fn check_alone(
         &self,
-        reader: &mut PairReader<'a>,
+        readers: &mut Readers<'_, 'a>,
         number: usize,
         entity: &Entity,
         ways: &BothWays<'_, '_>,
     ) -> Result<(), DiffError> {
         let is_partly = self.partly.contains(&number);
-        let Sources { old: olds, new: news, compared, .. } = *self.sources;
-        let counts = |name: &[u8]| compared.takes(name);
         match entity {
             // That they come and go is seen by the images.
             Entity::Come(_) | Entity::Gone(_) if is_partly => Ok(()),
             Entity::Come(new) => {
-                let want = reader.new_one(news, new.place, &counts);
+                let want = readers.news.entry(new.place);
                 self.check_added(ways.change, number, new, &want, false)
             }
             Entity::Gone(old) => {
-                let mut want = reader.old(olds, old.place, &counts);
+                let mut want = readers.olds.entry(old.place);
                 want.dn = plain_dn(want.dn);
                 self.check_added(ways.undo, number, old, &want, true)
             }
             Entity::Kept { old, new } => {
-                self.check_kept(reader, number, (old, new), ways, is_partly)
+                self.check_kept(&mut readers.pairs, number, (old, new), ways, is_partly)
             }
         }
     }
@@ -204,7 +216,7 @@ impl<'a> Proof<'_, 'a> {
 
     fn check_kept(
         &self,
-        reader: &mut PairReader<'a>,
+        reader: &mut PairReader<'_, 'a>,
         number: usize,
         (old, new): (&Side, &Side),
         ways: &BothWays<'_, '_>,
@@ -235,28 +247,20 @@ impl<'a> Proof<'_, 'a> {
     /// records touch them or values of theirs may have followed other entries.
     fn parted<'r>(
         &self,
-        reader: &mut PairReader<'a>,
+        reader: &mut PairReader<'_, 'a>,
         (old, new): (&Side, &Side),
         records: impl Iterator<Item = &'r Numbered<'r>>,
     ) -> Parts<'a> {
         let naming = naming_types(&old.dn, &new.dn);
-        let mut touched: Vec<&[u8]> = naming.iter().map(Vec::as_slice).collect();
+        let mut touched = Types::of(naming.iter().map(Vec::as_slice));
         for Numbered { record, .. } in records {
-            let Change::Modify(mods) = &record.change else { continue };
-            for own in mods {
-                if !touched.contains(&&*own.attribute) {
-                    touched.push(&own.attribute);
-                }
+            if let Change::Modify(mods) = &record.change {
+                mods.iter().for_each(|own| touched.push(Cow::Borrowed(&own.attribute)));
             }
         }
-        let is_touched = |name: &[u8]| {
-            touched.iter().any(|of| identity::same_attribute(of, name))
-                || marks_active_directory(name)
-        };
-        let Sources { old: olds, new: news, compared, .. } = *self.sources;
-        let follows = |name: &[u8]| self.is_restless && holds_dns(name) && compared.takes(name);
-        let keeps = |name: &[u8]| is_touched(name) || follows(name);
-        let unlike = reader.unlike((olds, old.place), (news, new.place), compared, Some(&keeps));
+        let is_touched = |name: &[u8]| touched.has(name) || marks_active_directory(name);
+        let compared = self.sources.compared;
+        let unlike = reader.unlike((old.place, new.place), compared, Some(&touched));
         let (dn, attributes) = unlike.old.into_parts();
         let dn = plain_dn(dn);
         let is_part = |attribute: &EntryAttribute<'_>| is_touched(&attribute.name);

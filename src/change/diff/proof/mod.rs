@@ -15,7 +15,7 @@ use std::fmt;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::alone::{BothWays, Entangled};
+use self::alone::{BothWays, Entangled, Readers};
 use self::read_back::ReadBack;
 use self::whole::Whole;
 use super::DiffError;
@@ -23,6 +23,7 @@ use super::compared::{canonical, holds_dns};
 use super::content::naming_types;
 use super::index::{Place, plain_dn};
 use super::operation::{Operations, Sources};
+use super::unlike::{EntryReader, PairReader};
 use crate::change::{Image, NotApplicable, OnRefusal, identity};
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::Value;
@@ -113,12 +114,18 @@ pub(super) fn prove(
     whole.run(&mut back, home, true, |image| whole.feed_new(image, &there))?;
     whole.check_back(&there, &back)?;
     let ways = BothWays { change: &change, undo: &undo, there: &there, back: &back };
+    let is_in_part = |name: &[u8]| proof.is_in_part(name);
+    let counts = |name: &[u8]| sources.compared.takes(name);
     let batches = sources.entities.list.par_chunks(BATCH).enumerate();
     let checked = batches.map(|(batch, list)| {
-        let mut reader = proof.reader();
+        let mut readers = Readers {
+            pairs: PairReader::new(sources.old, sources.new, &is_in_part),
+            olds: EntryReader::new(sources.old, &counts),
+            news: EntryReader::new(sources.new, &counts),
+        };
         let mut numbered = (batch * BATCH..).zip(list).filter(|(number, _)| alone[*number]);
         numbered
-            .try_for_each(|(number, entity)| proof.check_alone(&mut reader, number, entity, &ways))
+            .try_for_each(|(number, entity)| proof.check_alone(&mut readers, number, entity, &ways))
     });
     checked.find_first(Result::is_err).unwrap_or(Ok(()))
 }

@@ -190,14 +190,20 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
                 }
             }
         }
-        let last = old.slots().iter().map(|slot| slot.place.offset()).max().unwrap_or(0);
-        for (number, entry) in (last + 1..).zip(there.added()) {
+        for (number, entry) in self.numbered(there) {
             match image.interest(&entry.dn) {
                 Interest::None => {}
                 Interest::Place => image.mark(number, &entry.dn),
                 Interest::Content => image.load(number, owned(entry)),
             }
         }
+    }
+
+    /// The entries that the change created, numbered behind those of the old export.
+    fn numbered<'t>(&self, there: &'t Image<'_>) -> impl Iterator<Item = (u64, Entry<'t>)> {
+        let slots = self.proof.sources.old.slots().iter();
+        let last = slots.map(|slot| slot.place.offset()).max().unwrap_or(0);
+        (last + 1..).zip(there.added())
     }
 
     /// Of that entry what its records may touch: all that an image needs. A record
@@ -286,6 +292,13 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
     }
 
     pub(super) fn check_back(&self, there: &Image<'_>, back: &Image<'_>) -> Result<(), Refuted> {
+        let stays = |(number, entry): &(u64, Entry<'_>)| {
+            !matches!(back.fate(*number, &entry.dn), Fate::Deleted)
+        };
+        if let Some((_, entry)) = self.numbered(there).find(stays) {
+            let dn = entry.dn.into_owned();
+            return Err(Refuted { dn, undo: true, flaw: DiffFlaw::Misplaced });
+        }
         let added = by_key(back);
         self.check_all(|number, entity| {
             let refuted = |flaw| Refuted { dn: entity.dn().to_vec(), undo: true, flaw };
