@@ -305,6 +305,17 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// The key of the name above, where the entry with this key matters for nothing but
+    /// that it stands below it: one such entry tells as much as all of them.
+    #[must_use]
+    pub fn counted_below<'k>(&self, key: &'k [u8]) -> Option<&'k [u8]> {
+        let facts = &self.tree.facts;
+        let is_sought = facts.find(key).is_some_and(|fact| fact.needs() != facts::Needs::default());
+        let parent = identity::parent_key(key).filter(|_| !is_sought && !facts.covers(key))?;
+        let counts = facts.find(parent).is_some_and(|fact| fact.needs().children);
+        counts.then_some(parent)
+    }
+
     /// The keys of the names that [`Image::interest`] asks about, each with whether
     /// the entries right below it count too: for a caller that can look entries up
     /// and need not go through all of them.
