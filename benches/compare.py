@@ -164,6 +164,11 @@ def differing(folder, entries):
     return generated(folder, "later", entries, mutate=1)
 
 
+def differing_much(folder, entries):
+    """The clean export long after: 22 per cent changed, deleted or added."""
+    return generated(folder, "long-after", entries, mutate=22)
+
+
 def many(folder, entries):
     """An export of entries with little more than what must be unique."""
     path = folder / f"many-{entries}.ldif"
@@ -212,7 +217,9 @@ def tasks(options, folder, scratch, absent):
         Task("apply, 1 % changed", small, [program, "apply", small, change]),
         Task("invert, 1 % changed", small, [program, "invert", change, "--base", small]),
         Task("verify, 1 % changed", small, [program, "verify", change, small, "--pending", scratch / "pending.ldif", "--force"], codes=(0, 1)),
+        Task("diff, none changed", small, [program, "diff", small, small, *outputs]),
         Task("diff, 1 % changed", small, [program, "diff", small, later, *outputs], codes=(1,)),
+        Task("diff, 22 % changed", small, [program, "diff", small, differing_much(folder, options.small), *outputs], codes=(1,)),
     ]
     if options.many:
         export = many(folder, options.many)
@@ -265,6 +272,8 @@ def budgets(found, options):
     ]
     diff = task["diff, 1 % changed"]
     rows.append((f"diff, 2 x {diff.file.stat().st_size / 1e6:.0f} MB: seconds", diff.median("seconds"), 0.5, True))
+    apart = task["diff, 22 % changed"].median("seconds") / task["diff, none changed"].median("seconds")
+    rows.append(("diff, 22 % changed: times none changed", apart, 3.0, True))
     for one, entries in ((diff, options.small), (task.get("diff, big"), options.entries)):
         if one:
             # Both exports have an index.

@@ -29,7 +29,7 @@ pub use entry_text::EntryText;
 pub use image::{Fate, Image, Interest, OnRefusal, Outcome, Run};
 pub use inverse::{
     NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, invert, invert_guarded, prove_restored,
-    there_and_back, unknown_control,
+    unknown_control,
 };
 pub use not_applicable::{NotApplicable, Reason};
 pub use order::{OrderRefusal, Ordered, Step, order};

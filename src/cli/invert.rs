@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::change::{
     Image, NotApplicable, Obstacle, OnRefusal, Outcome, Undo, Uninvertible, entry_of,
-    prove_restored, there_and_back,
+    prove_restored,
 };
 use crate::input::Source;
 use crate::ldif::{ChangeRecord, Position, ReadOptions, WriteError, Writer};
@@ -156,8 +156,7 @@ pub fn invert(
     let mut undo = Undo::of(&image, records, outcomes);
     let whole = undo.obstacles.is_empty();
 
-    let both = there_and_back(records, &undo);
-    let mut back = Image::new(&both, OnRefusal::GoOn);
+    let mut back = Image::there_and_back(records, &undo, OnRefusal::GoOn);
     let enough = back.asks_no_more_than(&image);
     drop(image);
     let places = touched(bases, &scans);
@@ -170,12 +169,11 @@ pub fn invert(
     if let (true, Some(why)) = (whole, refused) {
         bail!("the inverse would not apply ({}); nothing was written", refusal(&why));
     }
-    undo.drop_dependents(records.len(), &outcomes);
-    if undo.obstacles.is_empty()
-        && let Err(lost) = prove_restored(&back, &places, |text| entry_of(text, read))
-    {
+    if whole && let Err(lost) = prove_restored(&back, &places, |text| entry_of(text, read)) {
         bail!("the inverse does not lead back to the base ({lost}); nothing was written");
     }
+    drop(back);
+    undo.drop_dependents(records.len(), &outcomes);
     Ok(Inverted { undo, failed })
 }
 

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use crate::change::{EntryText, Image, Interest, Outcome, Run};
 use crate::input::Source;
 use crate::ldif::{
@@ -216,11 +218,17 @@ fn scan_chunk<'a>(
     write: Option<WriteOptions>,
 ) -> (ScannedChunk, Vec<usize>, ScannedPart<'a>) {
     let (mut wanted, mut touched, mut key) = (Vec::new(), Vec::new(), Vec::new());
-    let mut contents = Vec::new();
+    let (mut contents, mut counted) = (Vec::new(), FxHashSet::default());
     let each = |named: NamedEntry<'a>| {
         let interest = image.interest_in(&named.dn, &mut key);
         if interest == Interest::None {
             return;
+        }
+        if let (Interest::Place, Some(above)) = (interest, image.counted_below(&key)) {
+            if counted.contains(above) {
+                return;
+            }
+            counted.insert(above.to_vec());
         }
         touched.push(Touched { number: named.number, at: named.place() });
         let entry = match interest {

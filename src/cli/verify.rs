@@ -283,7 +283,7 @@ struct Put<'p, 'a> {
     console: &'p Console,
 }
 
-impl Put<'_, '_> {
+impl<'a> Put<'_, 'a> {
     /// False where one of them cannot be written as a whole.
     fn all(
         &self,
@@ -332,7 +332,7 @@ impl Put<'_, '_> {
             .filter(|(_, judgement)| judgement.state == State::Unclear)
             .map(|(number, _)| (number, "it cannot be told whether it was applied".to_owned()))
             .collect();
-        let outcomes = self.tried(&records);
+        let outcomes = self.tried(Image::new(&records, OnRefusal::GoOn));
         let mut kept = Vec::with_capacity(records.len());
         for ((number, record), outcome) in numbers.iter().zip(&records).zip(&outcomes) {
             match outcome {
@@ -378,8 +378,8 @@ impl Put<'_, '_> {
             .filter(|(_, judgement)| judgement.state == State::Unclear)
             .map(|(number, _)| Uninvertible { number, why: Obstacle::NotTold });
         undo.obstacles.extend(unclear);
-        let records: Vec<ChangeRecord<'_>> = undo.change_records().cloned().collect();
-        undo.drop_dependents(0, &self.tried(&records));
+        let outcomes = self.tried(Image::there_and_back(&[], &undo, OnRefusal::GoOn));
+        undo.drop_dependents(0, &outcomes);
         let open: Vec<(usize, String)> =
             undo.obstacles.iter().map(|obstacle| (obstacle.number, words(&obstacle.why))).collect();
         self.named.list(&open, "cannot be undone", self.console);
@@ -418,12 +418,14 @@ impl Put<'_, '_> {
         Ok(undo)
     }
 
-    /// What would become of records on the fresh exports.
-    fn tried(&self, records: &[ChangeRecord<'_>]) -> Vec<Outcome> {
-        if records.is_empty() {
+    /// What would become of an image's records on the fresh exports.
+    fn tried<'i>(&self, mut image: Image<'i>) -> Vec<Outcome>
+    where
+        'a: 'i,
+    {
+        if image.is_without_records() {
             return Vec::new();
         }
-        let mut image = Image::new(records, OnRefusal::GoOn);
         settle_all(&mut image, self.exports, self.read, None).1
     }
 

@@ -58,12 +58,25 @@ const ALIASES: &[(&str, &str)] = &[
     ("1.2.840.113556.1.4.656", "userprincipalname"),
 ];
 
+/// The lengths of the aliases that begin with a byte, as bits.
+const ALIASES_BY_FIRST: [u64; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < ALIASES.len() {
+        let alias = ALIASES[at].0.as_bytes();
+        lengths[alias[0].to_ascii_lowercase() as usize] |= 1 << alias.len();
+        at += 1;
+    }
+    lengths
+};
+
 /// The lower-case name for which a long name or an OID stands; `None` where the
 /// type goes by its own name.
 #[must_use]
 pub fn alias_of(attribute_type: &[u8]) -> Option<&'static str> {
-    // Nearly all types of a DN are this short, and only one short name is an alias.
-    if attribute_type.len() < 3 && !attribute_type.eq_ignore_ascii_case(b"gn") {
+    // Nearly all types stop here.
+    let first = ALIASES_BY_FIRST[attribute_type.first()?.to_ascii_lowercase() as usize];
+    if attribute_type.len() >= 64 || first & (1 << attribute_type.len()) == 0 {
         return None;
     }
     let found = ALIASES.iter().find(|(alias, _)| {

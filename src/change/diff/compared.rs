@@ -95,7 +95,12 @@ impl Server {
 
     /// Whether the server keeps the DNs in this attribute up to date.
     pub(super) fn follows_links(self, name: &[u8]) -> bool {
-        self == Self::ActiveDirectory && holds_dns(name)
+        self.follows_names() && holds_dns(name)
+    }
+
+    /// Whether the server keeps DNs in values up to date.
+    pub(super) fn follows_names(self) -> bool {
+        self == Self::ActiveDirectory
     }
 
     /// Whether an add may hold the attribute: AD takes the name from the RDN, and

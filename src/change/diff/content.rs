@@ -9,7 +9,7 @@ use super::compared::{Compared, Server, canonical};
 use super::moves::Moves;
 use crate::change::{apply_to_entry, identity};
 use crate::directory::{AttributeDescription, Entry, EntryAttribute};
-use crate::ldif::{Change, Line, ModOp, Modification, RawRecord, ReadOptions, Value, read_chunk};
+use crate::ldif::{Change, ModOp, Modification, ReadOptions, Value, read_wanted};
 
 /// What happens to the values of one attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -288,15 +288,20 @@ fn without_references<'a>(
 }
 
 /// Each value once, in order: no server takes the same value twice.
-fn distinct<'a>(values: impl IntoIterator<Item = Cow<'a, [u8]>>) -> Bytes<'a> {
+pub(super) fn distinct<'a>(values: impl IntoIterator<Item = Cow<'a, [u8]>>) -> Bytes<'a> {
+    let mut values = values.into_iter();
+    let (Some(first), second) = (values.next(), values.next()) else { return Vec::new() };
+    let Some(second) = second else { return vec![first] };
     let mut seen: FxHashSet<Cow<'a, [u8]>> = FxHashSet::default();
-    values.into_iter().filter(|value| seen.insert(value.clone())).collect()
+    let all = [first, second].into_iter().chain(values);
+    all.filter(|value| seen.insert(value.clone())).collect()
 }
 
 /// The attribute types of the RDNs of two DNs.
 pub(super) fn naming_types(old: &[u8], new: &[u8]) -> Vec<Vec<u8>> {
     let mut types: Vec<Vec<u8>> = Vec::new();
-    for dn in [old, new] {
+    let both = [old, new];
+    for dn in if old == new { &both[..1] } else { &both } {
         for (name, _) in identity::rdn_values(dn).unwrap_or_default() {
             if !types.iter().any(|known| identity::same_attribute(known, &name)) {
                 types.push(name);
@@ -328,23 +333,23 @@ pub(super) fn renamed(entry: Entry<'static>, change: &Change<'static>) -> Entry<
 }
 
 /// The modifications that make the differences, or take them back.
-pub(super) fn modifications(deltas: &[Delta<'_>], way: Way) -> Vec<Modification<'static>> {
+pub(super) fn modifications<'d>(deltas: &'d [Delta<'_>], way: Way) -> Vec<Modification<'d>> {
     let mut mods = Vec::new();
-    let mut push = |delta: &Delta<'_>| {
+    let mut push = |delta: &'d Delta<'_>| {
         let (gone, come) = match way {
             Way::There => (&delta.remove, &delta.add),
             Way::Back => (&delta.add, &delta.remove),
         };
-        let attribute: Cow<'static, [u8]> = Cow::Owned(delta.name.to_vec());
+        let attribute: Cow<'d, [u8]> = Cow::Borrowed(&delta.name);
         if !gone.is_empty() {
             let values = match delta.removal {
-                Removal::ByValue => owned(gone),
+                Removal::ByValue => borrowed(gone),
                 Removal::Whole => Vec::new(),
             };
             mods.push(Modification { op: ModOp::Delete, attribute: attribute.clone(), values });
         }
         if !come.is_empty() {
-            mods.push(Modification { op: ModOp::Add, attribute, values: owned(come) });
+            mods.push(Modification { op: ModOp::Add, attribute, values: borrowed(come) });
         }
     };
     match way {
@@ -361,61 +366,15 @@ pub(super) enum Way {
     Back,
 }
 
-fn owned(values: &[Cow<'_, [u8]>]) -> Vec<Value<'static>> {
-    values.iter().map(|value| Value::Bytes(Cow::Owned(value.to_vec()))).collect()
-}
-
-/// Whether two texts are one entry with the same compared values in the same order;
-/// `false` may also mean that this takes a closer look. Nearly all entries of two
-/// exports are equal this way where they are not equal byte for byte.
-pub(super) fn same_lines(old: &[u8], new: &[u8], read: ReadOptions, compared: &Compared) -> bool {
-    let mut same = false;
-    let mut records = 0;
-    read_chunk(old, read, |old| {
-        read_chunk(new, read, |new| {
-            records += 1;
-            same = records == 1 && same_records(&old, &new, compared);
-        });
-    });
-    same && records == 1
-}
-
-fn same_records(old: &RawRecord<'_, '_>, new: &RawRecord<'_, '_>, compared: &Compared) -> bool {
-    if !old.is_entry() || !new.is_entry() || old.dn() != new.dn() {
-        return false;
-    }
-    let counts = |line: &Line<'_>| {
-        let name = line.name();
-        compared.takes(&name) || is_identity(&name)
-    };
-    let (mut old, mut new) = (old.attribute_lines().iter(), new.attribute_lines().iter());
-    loop {
-        match (old.as_slice().first(), new.as_slice().first()) {
-            (None, None) => return true,
-            (Some(a), Some(b)) if same_line(a, b) => {
-                old.next();
-                new.next();
-            }
-            (Some(a), _) if !counts(a) => drop(old.next()),
-            (_, Some(b)) if !counts(b) => drop(new.next()),
-            _ => return false,
-        }
-    }
-}
-
-fn same_line(a: &Line<'_>, b: &Line<'_>) -> bool {
-    a.name().eq_ignore_ascii_case(&b.name())
-        && match (a.borrowed(), b.borrowed()) {
-            (Some(a_value), Some(b_value)) => a.form() == b.form() && a_value == b_value,
-            _ => a.value() == b.value(),
-        }
+fn borrowed<'d>(values: &'d [Cow<'_, [u8]>]) -> Vec<Value<'d>> {
+    values.iter().map(|value| Value::Bytes(Cow::Borrowed(value))).collect()
 }
 
 /// The attributes by which an entry is recognised under another name, first the
 /// one that goes before the others.
 const IDENTITIES: [&[u8]; 3] = [b"entryUUID", b"nsUniqueId", b"objectGUID"];
 
-fn is_identity(name: &[u8]) -> bool {
+pub(super) fn is_identity(name: &[u8]) -> bool {
     IDENTITIES.iter().any(|identity| identity.eq_ignore_ascii_case(name))
 }
 
@@ -439,7 +398,7 @@ impl Identity {
     /// The same of an entry's text, most of which is not decoded.
     pub(super) fn of_text(text: &[u8], read: ReadOptions) -> Option<Self> {
         let mut found = Entry::new(Vec::new());
-        read_chunk(text, read, |record| {
+        read_wanted(text, read, is_identity, |record| {
             let lines = record.attribute_lines().iter();
             for line in lines.filter(|line| is_identity(&line.name())) {
                 found.push(Cow::Owned(line.name().into_owned()), line.value().into_owned());

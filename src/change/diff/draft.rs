@@ -10,17 +10,18 @@ use super::content::{Delta, LeftOut, Removal};
 use super::entity::{Difference, Entities, Entity, Side, differences};
 use super::index::{EntryIndex, Place, Slot, key_of};
 use super::moves::named_dn;
-use super::operation::{Act, Operations, Sources};
+use super::operation::{Act, Operations, Sources, is_written};
 use super::options::{DiffOptions, Omission};
 use super::pairing::{Pair, Pairing};
 use super::proof;
 use super::render::{Records, Renderer, steps};
 use super::schedule::{Schedule, Scheduler, spread_omissions};
 use super::tally::Tally;
+use super::unlike::EntryReader;
 use super::{DiffDraft, DiffError};
 use crate::change::identity;
 use crate::directory::dn::{key_ancestors, key_parent};
-use crate::ldif::{ChangeRecord, ReadOptions, Record, WriteError, Writer, read_chunk};
+use crate::ldif::{WriteError, Writer};
 
 /// The way from pairs to a draft.
 pub(super) struct Drafting<'d, 'a> {
@@ -357,11 +358,16 @@ impl DiffDraft {
     ) -> Result<(), DiffError> {
         let Planned { operations, schedule, .. } = planned;
         let renderer = Renderer::new(sources, operations, schedule);
+        let comes = |name: &[u8]| is_written(name, sources.compared);
+        let comes_back = |name: &[u8]| is_written(name, &renderer.everything);
         let steps = steps(sources, operations, schedule);
-        let written: Vec<Written> = steps
+        let mut written: Vec<Written> = steps
             .par_chunks(BATCH)
             .map(|batch| {
-                let all: Vec<Records> = batch.iter().map(|step| renderer.records(step)).collect();
+                let mut olds = EntryReader::new(sources.old, &comes_back);
+                let mut news = EntryReader::new(sources.new, &comes);
+                let records = batch.iter().map(|step| renderer.records(step, &mut olds, &mut news));
+                let all: Vec<Records<'_>> = records.collect();
                 let mut change = Writer::new(Vec::new(), options.write);
                 let mut undo = Writer::new(Vec::new(), options.write);
                 let (mut tally, mut bases) = (Tally::default(), Vec::new());
@@ -383,12 +389,15 @@ impl DiffDraft {
         head.version_line()?;
         self.change = head.finish()?;
         self.undo = self.change.clone();
-        for written in &written {
-            self.change.extend_from_slice(&written.change);
+        self.change.reserve_exact(written.iter().map(|written| written.change.len()).sum());
+        self.undo.reserve_exact(written.iter().map(|written| written.undo.len()).sum());
+        for written in &mut written {
+            // Not all is to be held twice.
+            self.change.extend_from_slice(&std::mem::take(&mut written.change));
             self.tally.add(&written.tally);
-            self.bases.extend_from_slice(&written.bases);
+            self.bases.extend_from_slice(&std::mem::take(&mut written.bases));
         }
-        for written in written.iter().rev() {
+        while let Some(written) = written.pop() {
             self.undo.extend_from_slice(&written.undo);
         }
         Ok(())
@@ -396,11 +405,9 @@ impl DiffDraft {
 
     /// Reads both files back and proves them.
     fn prove(&self, sources: &Sources<'_, '_>, planned: &Planned<'_>) -> Result<(), DiffError> {
-        let (change, undo) = (read_back(&self.change)?, read_back(&self.undo)?);
-        if change.len() != self.bases.len() {
-            return Err(DiffError::Unreadable);
-        }
-        Ok(proof::prove(sources, &planned.operations, &planned.partly, &change, &undo)?)
+        let Self { change, undo, bases, .. } = self;
+        let files = proof::Files { change, undo, records: bases.len() };
+        proof::prove(sources, &planned.operations, &planned.partly, files)
     }
 }
 
@@ -416,12 +423,6 @@ struct Written {
 /// Steps that one task writes.
 const BATCH: usize = 256;
 
-fn read_back(bytes: &[u8]) -> Result<Vec<ChangeRecord<'_>>, DiffError> {
-    let mut records = Vec::new();
-    let report = read_chunk(bytes, ReadOptions::default(), |record| {
-        if let Record::Change(change) = record.into_record() {
-            records.push(change);
-        }
-    });
-    if report.has_failures() { Err(DiffError::Unreadable) } else { Ok(records) }
-}
+#[cfg(test)]
+#[path = "draft_tests.rs"]
+mod tests;

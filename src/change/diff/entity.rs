@@ -11,6 +11,7 @@ use super::content::{Content, Delta, LeftOut, naming_part, naming_types, renamed
 use super::index::{EntryIndex, NO_DN, Place, fingerprint, key_of, plain_dn};
 use super::moves::{Moves, named_dn};
 use super::pairing::{Pair, Pairing};
+use super::unlike::{PairReader, Types};
 use crate::change::identity;
 use crate::directory::Entry;
 use crate::directory::dn::{key_ancestors, key_depth, key_parent, split_rdn};
@@ -300,32 +301,44 @@ pub(super) fn differences<'a>(
     server: Server,
 ) -> Vec<Difference<'a>> {
     let content = Content { compared, server, moves: &entities.moves };
-    let of = |(number, entity): (usize, &Entity)| match entity {
+    let follows = server.follows_names() && entities.moves.are_any();
+    let test = |name: &[u8]| follows && holds_dns(name) && compared.takes(name);
+    let of = |reader: &mut PairReader<'_, 'a>, number: usize, entity: &Entity| match entity {
         Entity::Come(_) | Entity::Gone(_) => Difference::default(),
         Entity::Kept { old: before, new: after } => {
+            let naming = naming_types(&before.dn, &after.dn);
+            let types = Types::of(naming.iter().map(Vec::as_slice));
+            let unlike = reader.unlike((before.place, after.place), compared, Some(&types));
             let moves = entities.movers.contains(&number);
-            let (was, is) = (old.entry(before.place), new.entry(after.place));
-            difference(&content, (before, was), (after, is), moves)
+            difference(&content, (before, unlike.old), (after, unlike.new), (&naming, moves))
         }
     };
-    entities.list.par_iter().enumerate().map(of).collect()
+    let batches = entities.list.par_chunks(BATCH).enumerate();
+    let found = batches.flat_map_iter(|(batch, list)| {
+        let mut reader = PairReader::new(old, new, &test);
+        let list = list.iter().enumerate();
+        list.map(move |(at, entity)| of(&mut reader, batch * BATCH + at, entity))
+    });
+    found.collect()
 }
+
+/// Entities that one task looks at.
+const BATCH: usize = 256;
 
 fn difference<'a>(
     content: &Content<'_>,
     (before, mut was): (&Side, Entry<'a>),
     (after, mut is): (&Side, Entry<'a>),
-    moves: bool,
+    (naming, moves): (&[Vec<u8>], bool),
 ) -> Difference<'a> {
     was.dn = plain_dn(was.dn);
     is.dn = plain_dn(is.dn);
-    let naming = naming_types(&before.dn, &after.dn);
     let follows = identity::rdn_key(identity::rdn_text(&before.dn))
         == identity::rdn_key(identity::rdn_text(&after.dn));
     let compares_names = naming.iter().all(|name| content.compared.takes(name));
     let rename = (moves || (follows && compares_names && is_spelled_otherwise(&was, &is)))
         .then(|| rename(content.server, &was, &is));
-    let mut now = naming_part(&was, &before.dn, &naming);
+    let mut now = naming_part(&was, &before.dn, naming);
     // An entry whose move is left out keeps its name and the values of it.
     let keeps_its_name = rename.is_none() && !follows;
     if let Some(rename) = &rename {
@@ -333,9 +346,9 @@ fn difference<'a>(
     }
     let naming_deltas = match keeps_its_name {
         true => Vec::new(),
-        false => content.naming_deltas(&now, &naming_part(&is, &after.dn, &naming), &naming),
+        false => content.naming_deltas(&now, &naming_part(&is, &after.dn, naming), naming),
     };
-    let deltas = content.deltas(was, is, &naming);
+    let deltas = content.deltas(was, is, naming);
     Difference { rename, deltas: deltas.list, naming: naming_deltas, left_out: deltas.left_out }
 }
 

@@ -23,6 +23,7 @@ mod schedule;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod unlike;
 
 use std::collections::BTreeMap;
 

@@ -29,6 +29,11 @@ impl Moves {
         self.by_old.is_empty()
     }
 
+    /// Whether an entry gets another name, or goes.
+    pub(super) fn are_any(&self) -> bool {
+        !self.by_old.is_empty() || !self.gone.is_empty()
+    }
+
     /// Notes a rename. Those of entries above it are to be known already.
     pub(super) fn insert(&mut self, old_key: Vec<u8>, new_key: Vec<u8>, new_dn: Vec<u8>) {
         self.by_old.insert(old_key, NewName { key: new_key, dn: new_dn });

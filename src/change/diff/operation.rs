@@ -11,6 +11,7 @@ use super::entity::{Difference, Entities, Entity, Rename, named_by};
 use super::index::{EntryIndex, fingerprint, key_of};
 use super::moves::named_dn;
 use super::options::Omission;
+use super::unlike::EntryReader;
 use crate::change::identity;
 use crate::change::plan::UniqueValue;
 use crate::directory::dn::{key_ancestors, key_parent};
@@ -219,10 +220,19 @@ impl<'a> Operations<'a> {
     /// Ties that follow from values: unique ones, and those that name entries.
     fn tie_values(&mut self, sources: &Sources<'_, 'a>, found: &Found<'_>) {
         let list = &self.list;
-        let looked: Vec<_> = (0..list.len())
-            .into_par_iter()
-            .map(|at| {
-                let ties = ValueTies::of(at, list, sources, found);
+        let numbers: Vec<usize> = (0..list.len()).collect();
+        let test = |name: &[u8]| {
+            (holds_dns(name) || identity::uniqueness(name) != Uniqueness::None)
+                && is_written(name, sources.compared)
+        };
+        let looked: Vec<_> = numbers
+            .par_chunks(BATCH)
+            .map(|batch| {
+                let mut olds = EntryReader::new(sources.old, &test);
+                let mut news = EntryReader::new(sources.new, &test);
+                let (takes, frees, links) = (Vec::new(), Vec::new(), Vec::new());
+                let mut ties = ValueTies { at: 0, list, sources, found, takes, frees, links };
+                batch.iter().for_each(|&at| ties.look_at(at, &mut olds, &mut news));
                 (ties.takes, ties.frees, ties.links)
             })
             .collect();
@@ -260,6 +270,9 @@ fn names_it(entity: &Entity, attribute: &[u8]) -> bool {
     let mut names = sides.flat_map(|side| identity::rdn_values(&side.dn).unwrap_or_default());
     names.any(|(name, _)| identity::same_attribute(&name, attribute))
 }
+
+/// Operations that one task looks at.
+const BATCH: usize = 512;
 
 /// How many holders of one unique value are waited for.
 const HOLDERS: usize = 64;
@@ -338,34 +351,33 @@ struct ValueTies<'l, 'a> {
 }
 
 impl<'l, 'a> ValueTies<'l, 'a> {
-    fn of(
+    fn look_at(
+        &mut self,
         at: usize,
-        list: &'l [Operation<'a>],
-        sources: &'l Sources<'l, 'a>,
-        found: &'l Found<'l>,
-    ) -> Self {
-        let (takes, frees, links) = (Vec::new(), Vec::new(), Vec::new());
-        let mut ties = Self { at, list, sources, found, takes, frees, links };
+        olds: &mut EntryReader<'_, 'a>,
+        news: &mut EntryReader<'_, 'a>,
+    ) {
+        self.at = at;
+        let Self { list, sources, .. } = *self;
         let operation = &list[at];
         match (&operation.act, &sources.entities.list[operation.entity]) {
             (Act::Add, Entity::Come(new)) => {
-                let entry = sources.new.entry(new.place);
-                ties.takes.extend(unique_values(&entry, sources, &new.dn).map(|v| (v, at)));
-                link_values(&entry, sources).for_each(|dn| ties.gains(dn));
+                let entry = news.entry(new.place);
+                self.takes.extend(unique_values(&entry, sources, &new.dn).map(|v| (v, at)));
+                link_values(&entry, sources).for_each(|dn| self.gains(dn));
             }
             (Act::Delete, Entity::Gone(old)) => {
-                let entry = sources.old.entry(old.place);
-                ties.frees.extend(unique_values(&entry, sources, &old.dn).map(|v| (v, at)));
-                link_values(&entry, sources).for_each(|dn| ties.loses(dn));
+                let entry = olds.entry(old.place);
+                self.frees.extend(unique_values(&entry, sources, &old.dn).map(|v| (v, at)));
+                link_values(&entry, sources).for_each(|dn| self.loses(dn));
             }
             (Act::Modify(deltas), entity) => {
-                ties.takes.extend(unique_change(deltas, Way::There, entity).map(|v| (v, at)));
-                ties.frees.extend(unique_change(deltas, Way::Back, entity).map(|v| (v, at)));
-                ties.modifies(deltas);
+                self.takes.extend(unique_change(deltas, Way::There, entity).map(|v| (v, at)));
+                self.frees.extend(unique_change(deltas, Way::Back, entity).map(|v| (v, at)));
+                self.modifies(deltas);
             }
             _ => {}
         }
-        ties
     }
 
     fn modifies(&mut self, deltas: &[Delta<'_>]) {
@@ -421,8 +433,12 @@ pub(super) fn written<'e, 'a>(
     entry: &'e Entry<'a>,
     compared: &'e Compared,
 ) -> impl Iterator<Item = &'e EntryAttribute<'a>> {
-    let attributes = entry.attributes().iter();
-    attributes.filter(|a| compared.takes(&a.name) && !identity::is_partial(&a.name))
+    entry.attributes().iter().filter(|attribute| is_written(&attribute.name, compared))
+}
+
+/// Whether values of an attribute are written where an entry is.
+pub(super) fn is_written(name: &[u8], compared: &Compared) -> bool {
+    compared.takes(name) && !identity::is_partial(name)
 }
 
 fn link_values<'e>(

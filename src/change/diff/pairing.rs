@@ -1,12 +1,15 @@
 //! Which entry of the old export is which of the new one: by name, and where names
 //! differ or changed hands, by what tells an entry from all others.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 
 use super::compared::{Compared, Server};
-use super::content::{Content, Identity, same_lines};
+use super::content::{Content, Identity, is_identity};
 use super::index::{EntryIndex, Place, fingerprint, key_of, plain_dn};
 use super::moves::Moves;
+use super::unlike::{PairReader, Unlike};
 
 /// One entry, in both exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,9 +57,9 @@ impl Pairing {
     ///
     /// # Errors
     /// Where one entry stands twice in an export, under two names.
-    pub(super) fn of(
-        old: &EntryIndex<'_>,
-        new: &EntryIndex<'_>,
+    pub(super) fn of<'a>(
+        old: &EntryIndex<'a>,
+        new: &EntryIndex<'a>,
         compared: &Compared,
     ) -> Result<Self, TwiceByIdentity> {
         let mut pairing = Self::default();
@@ -67,7 +70,9 @@ impl Pairing {
         let found: Vec<Vec<(Pair, Verdict)>> = pairs
             .par_chunks(BATCH)
             .map(|batch| {
-                let looked = batch.iter().map(|&pair| (pair, look(old, new, pair, compared)));
+                let mut reader = PairReader::new(old, new, &is_identity);
+                let mut look = |pair| look(&mut reader, (old, new), pair, compared);
+                let looked = batch.iter().map(|&pair| (pair, look(pair)));
                 looked.filter(|(_, verdict)| !matches!(verdict, Verdict::Same)).collect()
             })
             .collect();
@@ -204,13 +209,22 @@ impl Pairing {
     }
 }
 
-fn look(old: &EntryIndex<'_>, new: &EntryIndex<'_>, pair: Pair, compared: &Compared) -> Verdict {
-    let (old_text, new_text) = (old.text(pair.old), new.text(pair.new));
-    if old_text == new_text || same_lines(old_text, new_text, old.read_options(), compared) {
+fn look<'a>(
+    reader: &mut PairReader<'_, 'a>,
+    (old, new): (&EntryIndex<'a>, &EntryIndex<'a>),
+    pair: Pair,
+    compared: &Compared,
+) -> Verdict {
+    if old.text(pair.old) == new.text(pair.new) {
         return Verdict::Same;
     }
-    let (before, after) = (old.entry(pair.old), new.entry(pair.new));
-    if key_of(&plain_dn(before.dn.clone())) != key_of(&plain_dn(after.dn.clone())) {
+    let Unlike { old: before, new: after, is_same } =
+        reader.unlike((pair.old, pair.new), compared, None);
+    if is_same {
+        return Verdict::Same;
+    }
+    let key = |dn: &Cow<'_, [u8]>| key_of(&plain_dn(Cow::Borrowed(dn)));
+    if before.dn != after.dn && key(&before.dn) != key(&after.dn) {
         return Verdict::OtherName;
     }
     if Identity::tell_apart(&before, &after) {

@@ -6,16 +6,17 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::compared::{Compared, Server, canonical, holds_dns};
-use super::content::{Delta, Way, modifications, naming_part, naming_types, renamed};
+use super::content::{Delta, Way, distinct, modifications, naming_part, naming_types, renamed};
 use super::entity::{Entity, Rename, Side, parent_dn};
 use super::index::key_of;
 use super::moves::rebased;
-use super::operation::{Act, Operation, Operations, Sources, written};
+use super::operation::{Act, Operation, Operations, Sources, is_written};
 use super::schedule::{Aside, Schedule};
+use super::unlike::EntryReader;
 use crate::change::{apply_to_entry, identity, invert};
-use crate::directory::Entry;
 use crate::directory::dn::{join, key_ancestors, key_parent};
-use crate::ldif::{Attribute, Change, ChangeRecord, Value};
+use crate::directory::{Entry, EntryAttribute};
+use crate::ldif::{Attribute, Change, ChangeRecord, Modification, Value};
 
 /// An operation with the names that it needs.
 #[derive(Debug)]
@@ -32,9 +33,9 @@ pub(super) struct Step {
 
 /// The records of a step and those that undo it, each in order.
 #[derive(Debug, Default)]
-pub(super) struct Records {
-    pub(super) change: Vec<ChangeRecord<'static>>,
-    pub(super) undo: Vec<ChangeRecord<'static>>,
+pub(super) struct Records<'r> {
+    pub(super) change: Vec<ChangeRecord<'r>>,
+    pub(super) undo: Vec<ChangeRecord<'r>>,
 }
 
 /// Where entries are that have another name by now, by their old keys.
@@ -128,6 +129,8 @@ pub(super) struct Renderer<'r, 'a> {
     schedule: &'r Schedule,
     /// Entities that keep a value of the name which they lose.
     keepers: FxHashSet<usize>,
+    /// What comes back of an entry: all that can be written, whatever is compared.
+    pub(super) everything: Compared,
 }
 
 impl<'r, 'a> Renderer<'r, 'a> {
@@ -140,41 +143,55 @@ impl<'r, 'a> Renderer<'r, 'a> {
             Act::Rename(rename) if !rename.delete_old_rdn => Some(operation.entity),
             _ => None,
         });
-        Self { sources, operations, schedule, keepers: keepers.collect() }
+        let operational = sources.compared.operational;
+        let everything = Compared { operational, ..Compared::default() };
+        Self { sources, operations, schedule, keepers: keepers.collect(), everything }
     }
 
     /// The records of a step; none where there is nothing left to do.
-    pub(super) fn records(&self, step: &Step) -> Records {
+    pub(super) fn records<'s>(
+        &self,
+        step: &'s Step,
+        olds: &mut EntryReader<'_, 'a>,
+        news: &mut EntryReader<'_, 'a>,
+    ) -> Records<'s>
+    where
+        'r: 's,
+        'a: 's,
+    {
         let operation = &self.operations.list[step.operation];
         let entity = &self.sources.entities.list[operation.entity];
         let mut records = Records::default();
         match (&operation.act, entity) {
             (Act::Add, Entity::Come(new)) => {
-                let entry = self.sources.new.entry(new.place);
-                let lines = self.lines(step, &entry, self.sources.compared, false);
+                let entry = news.entry(new.place);
+                let lines = self.lines(step, entry, self.sources.compared, false);
                 records.change.push(record(&step.dn, Change::Add(lines)));
                 records.undo.push(record(&step.dn, Change::Delete));
             }
             (Act::Delete, Entity::Gone(old)) => {
                 records.change.push(record(&step.dn, Change::Delete));
-                let whole = self.restored(step, old);
-                // All that can be written comes back, whatever was compared.
-                let everything = Compared {
-                    operational: self.sources.compared.operational,
-                    ..Compared::default()
+                let entry = match &step.stepped {
+                    None => olds.entry(old.place),
+                    Some(rdn) => self.restored(operation.entity, rdn, old),
                 };
-                let lines = self.lines(step, &whole, &everything, true);
+                let lines = self.lines(step, entry, &self.everything, true);
                 records.undo.push(record(&step.dn, Change::Add(lines)));
             }
             (Act::Modify(deltas), _) => {
-                let asides = self.schedule.asides.get(&step.operation);
-                let deltas = with_asides(deltas, asides.map_or(&[], Vec::as_slice));
                 for (way, list) in
                     [(Way::There, &mut records.change), (Way::Back, &mut records.undo)]
                 {
-                    let mods = modifications(&deltas, way);
-                    if !mods.is_empty() {
-                        list.push(record(&step.dn, Change::Modify(mods)));
+                    let change = match self.schedule.asides.get(&step.operation) {
+                        None => Change::Modify(modifications(deltas, way)),
+                        Some(asides) => {
+                            let deltas = with_asides(deltas, asides);
+                            let mods = modifications(&deltas, way).into_iter();
+                            Change::Modify(mods.map(Modification::into_owned).collect())
+                        }
+                    };
+                    if !matches!(&change, Change::Modify(mods) if mods.is_empty()) {
+                        list.push(record(&step.dn, change));
                     }
                 }
             }
@@ -200,13 +217,13 @@ impl<'r, 'a> Renderer<'r, 'a> {
         Rename { new_rdn: rdn.to_vec(), delete_old_rdn: !self.keepers.contains(&entity) }
     }
 
-    fn renames(
+    fn renames<'s>(
         &self,
-        step: &Step,
+        step: &'s Step,
         old: &Side,
         naming: &[Vec<u8>],
         change: Change<'static>,
-        records: &mut Records,
+        records: &mut Records<'s>,
     ) {
         let entity = self.operations.list[step.operation].entity;
         let mut before = naming_part(&self.sources.old.entry(old.place), &old.dn, naming);
@@ -234,59 +251,56 @@ impl<'r, 'a> Renderer<'r, 'a> {
         records.change.push(rename);
     }
 
-    /// An entry as it is right before it is deleted.
-    fn restored(&self, step: &Step, old: &Side) -> Entry<'static> {
-        let entry = self.sources.old.entry(old.place);
-        let mut whole = Entry::from(entry.into_record().into_owned());
+    /// An entry that bears a temporary name, as it is right before it is deleted.
+    fn restored(&self, entity: usize, rdn: &[u8], old: &Side) -> Entry<'a> {
+        let mut whole = self.sources.old.entry(old.place);
         whole.dn = Cow::Owned(old.dn.clone());
-        if let Some(rdn) = &step.stepped {
-            let entity = self.operations.list[step.operation].entity;
-            let change = self.aside(entity, rdn).change(None);
-            let mut named = whole.clone();
-            if apply_to_entry(&mut named, &change).is_ok() {
-                whole = Entry::from(named.into_record().into_owned());
-            }
+        let change = self.aside(entity, rdn).change(None);
+        let mut named = whole.clone();
+        match apply_to_entry(&mut named, &change) {
+            Ok(()) => Entry::from(named.into_record().into_owned()),
+            Err(_) => whole,
         }
-        whole
     }
 
     /// The attribute lines of an entry that is added, or comes back.
     fn lines(
         &self,
         step: &Step,
-        entry: &Entry<'_>,
+        entry: Entry<'a>,
         compared: &Compared,
         comes_back: bool,
-    ) -> Vec<Attribute<'static>> {
+    ) -> Vec<Attribute<'a>> {
         let apart = self.schedule.apart.get(&step.operation);
         let asides = self.schedule.asides.get(&step.operation);
-        let follows = comes_back && self.sources.server == Server::ActiveDirectory;
-        let mut lines = Vec::new();
-        for attribute in
-            written(entry, compared).filter(|a| self.sources.server.takes_in_add(&a.name))
-        {
-            let name: Cow<'static, [u8]> = Cow::Owned(attribute.name.to_vec());
-            let done = canonical(&attribute.name).into_owned();
+        let follows = comes_back && self.sources.server.follows_names();
+        let mut lines = Vec::with_capacity(entry.attributes().len());
+        for EntryAttribute { name, values } in entry.into_parts().1 {
+            if !is_written(&name, compared) || !self.sources.server.takes_in_add(&name) {
+                continue;
+            }
+            let done = (apart.is_some() || asides.is_some()).then(|| canonical(&name).into_owned());
+            let is_done = |attribute: &[u8]| done.as_deref() == Some(attribute);
             let is_apart = |value: &[u8]| {
-                apart.is_some_and(|apart| apart.contains(&(done.clone(), value.to_vec())))
+                let key = || done.clone().map(|done| (done, value.to_vec()));
+                apart.is_some_and(|apart| key().is_some_and(|key| apart.contains(&key)))
             };
-            let mut seen: FxHashSet<&[u8]> = FxHashSet::default();
-            let bytes = attribute.values.iter().filter_map(Value::bytes);
-            for value in bytes.filter(|value| seen.insert(value) && !is_apart(value)) {
+            let follows = follows && holds_dns(&name);
+            let bytes = values.into_iter().filter_map(|value| match value {
+                Value::Bytes(bytes) => Some(bytes),
+                Value::Url(_) => None,
+            });
+            for value in distinct(bytes).into_iter().filter(|value| !is_apart(value)) {
                 let aside = asides.into_iter().flatten().find(|aside| {
-                    aside.attribute == done && aside.old.iter().any(|old| old == value)
+                    is_done(&aside.attribute) && aside.old.iter().any(|old| **old == *value)
                 });
                 let value = match aside {
-                    Some(Aside { temporary: Some(temporary), .. }) => temporary.clone(),
+                    Some(Aside { temporary: Some(temporary), .. }) => Cow::Owned(temporary.clone()),
                     Some(Aside { temporary: None, .. }) => continue,
-                    None if follows && holds_dns(&name) => {
-                        let moves = &self.sources.entities.moves;
-                        moves.value_after(Cow::Borrowed(value)).into_owned()
-                    }
-                    None => value.to_vec(),
+                    None if follows => self.sources.entities.moves.value_after(value),
+                    None => value,
                 };
-                lines
-                    .push(Attribute { name: name.clone(), value: Value::Bytes(Cow::Owned(value)) });
+                lines.push(Attribute { name: name.clone(), value: Value::Bytes(value) });
             }
         }
         lines
@@ -294,10 +308,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
 }
 
 /// The differences once some unique values have been given up.
-fn with_asides<'d, 'a>(deltas: &'d [Delta<'a>], asides: &[Aside]) -> Cow<'d, [Delta<'a>]> {
-    if asides.is_empty() {
-        return Cow::Borrowed(deltas);
-    }
+fn with_asides<'a>(deltas: &[Delta<'a>], asides: &[Aside]) -> Vec<Delta<'a>> {
     let mut deltas = deltas.to_vec();
     for aside in asides {
         for delta in deltas.iter_mut().filter(|d| *canonical(&d.name) == *aside.attribute) {
@@ -308,9 +319,9 @@ fn with_asides<'d, 'a>(deltas: &'d [Delta<'a>], asides: &[Aside]) -> Cow<'d, [De
             }
         }
     }
-    Cow::Owned(deltas)
+    deltas
 }
 
-fn record(dn: &[u8], change: Change<'static>) -> ChangeRecord<'static> {
-    ChangeRecord { dn: Cow::Owned(dn.to_vec()), controls: Vec::new(), spelling: None, change }
+fn record<'r>(dn: &'r [u8], change: Change<'r>) -> ChangeRecord<'r> {
+    ChangeRecord { dn: Cow::Borrowed(dn), controls: Vec::new(), spelling: None, change }
 }

@@ -30,7 +30,7 @@ pub(super) fn has_identity(entry: &StoredEntry<'_>) -> bool {
 }
 
 /// The same for an entry as it was read.
-pub(super) fn comes_with_identity(entry: &Entry<'_>) -> bool {
+pub(in crate::change) fn comes_with_identity(entry: &Entry<'_>) -> bool {
     is_identity(|name| {
         let mut names = entry.attributes().iter().map(|attribute| &*attribute.name);
         names.any(|other| other.eq_ignore_ascii_case(name))

@@ -40,10 +40,11 @@ mod tree;
 use std::borrow::Cow;
 
 use self::tree::{NodeId, Tree};
-pub(super) use links::is_identity;
+pub(super) use links::{comes_with_identity, is_identity};
 
 use super::entry_text::{EntryText, HeldEntry};
 use super::identity;
+use super::inverse::{Undo, UndoRecord};
 use super::not_applicable::NotApplicable;
 use super::preview::Preview;
 use super::proof::{Flaw, difference};
@@ -60,7 +61,7 @@ use crate::ldif::ChangeRecord;
 /// it, as in an export of users only, counts as existing.
 #[derive(Debug)]
 pub struct Image<'a> {
-    changes: &'a [ChangeRecord<'a>],
+    changes: Sequence<'a>,
     on_refusal: OnRefusal,
     inverses: bool,
     previews: Previews,
@@ -70,6 +71,33 @@ pub struct Image<'a> {
     /// The number of the change record that is tried.
     at: usize,
     partial: Vec<(usize, Vec<u8>)>,
+}
+
+/// Change records and behind them those of an inverse, numbered on.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sequence<'a> {
+    changes: &'a [ChangeRecord<'a>],
+    undo: &'a [UndoRecord],
+}
+
+impl<'a> Sequence<'a> {
+    fn len(self) -> usize {
+        self.changes.len() + self.undo.len()
+    }
+
+    fn iter(self) -> impl Iterator<Item = &'a ChangeRecord<'a>> {
+        let undo = self.undo.iter().map(|undo| -> &'a ChangeRecord<'a> { &undo.record });
+        self.changes.iter().chain(undo)
+    }
+
+    fn get(self, number: usize) -> Option<&'a ChangeRecord<'a>> {
+        match number.checked_sub(self.changes.len()) {
+            None => self.changes.get(number),
+            Some(number) => {
+                self.undo.get(number).map(|undo| -> &'a ChangeRecord<'a> { &undo.record })
+            }
+        }
+    }
 }
 
 /// What happens behind a record that does not apply.
@@ -152,6 +180,21 @@ impl<'a> Image<'a> {
     /// An image that will apply these changes, in order.
     #[must_use]
     pub fn new(changes: &'a [ChangeRecord<'a>], on_refusal: OnRefusal) -> Self {
+        Self::of(Sequence { changes, undo: &[] }, on_refusal)
+    }
+
+    /// An image that will apply these changes and then their inverse: it shows whether
+    /// the inverse applies and leads back.
+    #[must_use]
+    pub fn there_and_back(
+        changes: &'a [ChangeRecord<'a>],
+        undo: &'a Undo,
+        on_refusal: OnRefusal,
+    ) -> Self {
+        Self::of(Sequence { changes, undo: &undo.records }, on_refusal)
+    }
+
+    fn of(changes: Sequence<'a>, on_refusal: OnRefusal) -> Self {
         let mut image = Self {
             changes,
             on_refusal,
@@ -165,6 +208,12 @@ impl<'a> Image<'a> {
         };
         image.begin();
         image
+    }
+
+    /// Whether there is nothing to apply.
+    #[must_use]
+    pub fn is_without_records(&self) -> bool {
+        self.changes.len() == 0
     }
 
     /// Nothing is known yet, so this run only finds out what is needed.
@@ -256,6 +305,17 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// The key of the name above, where the entry with this key matters for nothing but
+    /// that it stands below it: one such entry tells as much as all of them.
+    #[must_use]
+    pub fn counted_below<'k>(&self, key: &'k [u8]) -> Option<&'k [u8]> {
+        let facts = &self.tree.facts;
+        let is_sought = facts.find(key).is_some_and(|fact| fact.needs() != facts::Needs::default());
+        let parent = identity::parent_key(key).filter(|_| !is_sought && !facts.covers(key))?;
+        let counts = facts.find(parent).is_some_and(|fact| fact.needs().children);
+        counts.then_some(parent)
+    }
+
     /// The keys of the names that [`Image::interest`] asks about, each with whether
     /// the entries right below it count too: for a caller that can look entries up
     /// and need not go through all of them.
@@ -301,6 +361,12 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// Notes that the export has entries beside those of interest that are known by
+    /// something else than their names.
+    pub(super) fn note_identity(&mut self) {
+        self.tree.facts.has_identities = true;
+    }
+
     /// How many entries of interest bear a DN that an earlier entry bore. The
     /// first one is the one that changes.
     #[must_use]
@@ -330,7 +396,8 @@ impl<'a> Image<'a> {
         self.created.clear();
         self.partial.clear();
         let mut stopped = false;
-        for (at, record) in self.changes.iter().enumerate() {
+        let changes = self.changes;
+        for (at, record) in changes.iter().enumerate() {
             self.at = at;
             if stopped {
                 each(self, at, Outcome::NotTried);
@@ -434,7 +501,7 @@ impl<'a> Image<'a> {
     pub fn added(&self) -> impl Iterator<Item = Entry<'a>> {
         self.created.iter().filter_map(|&id| {
             let node = self.tree.node(id);
-            let entry = node.entry.as_ref().filter(|_| node.was_created())?;
+            let entry = if node.was_created() { self.tree.entry(id)? } else { return None };
             let mut entry = entry.to_entry(Cow::Owned(self.tree.dn(id)));
             self.follow(&mut entry);
             Some(entry)

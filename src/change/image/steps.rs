@@ -7,14 +7,13 @@ use std::borrow::Cow;
 
 use super::facts::Needs;
 use super::links::has_identity;
-use super::tree::{Again, NodeId, ROOT};
+use super::tree::{Again, Created, NodeId, ROOT};
 use super::{Image, Previews};
 use crate::change::apply::{self, Effect, Guards, Twins};
 use crate::change::identity;
 use crate::change::inverse;
 use crate::change::not_applicable::{NotApplicable, Reason};
 use crate::change::preview::Preview;
-use crate::change::stored::StoredEntry;
 use crate::directory::dn::join;
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{Attribute, Change, ChangeRecord, Modification, Value};
@@ -121,18 +120,21 @@ impl<'a> Image<'a> {
             return Err(NotApplicable::of_dn(Reason::NoParent, identity::parent_text(dn)));
         }
         let known = exists.is_some() && has_parent.is_some();
-        let entry = known.then(|| {
-            let mut entry = Entry::new(dn);
-            for attribute in attributes {
-                let called = self.value_as_in_export(&attribute.name, &attribute.value);
-                let value = called.unwrap_or_else(|| apply::borrowed(&attribute.value));
-                entry.push((&*attribute.name).into(), value);
-            }
-            StoredEntry::from(entry)
-        });
+        let entry = known.then(|| self.created(dn, attributes));
         self.tree.create(node, dn, entry);
         self.created.push(node);
         Ok(self.inverses.then(|| inverse::of_add(dn)).into_iter().collect())
+    }
+
+    fn created(&self, dn: &'a [u8], attributes: &'a [Attribute<'a>]) -> Created<'a> {
+        let (mut entry, mut called) = (Entry::new(dn), false);
+        for attribute in attributes.iter().filter(|_| self.tree.has_two_names()) {
+            let there = self.value_as_in_export(&attribute.name, &attribute.value);
+            called |= there.is_some();
+            let value = there.unwrap_or_else(|| apply::borrowed(&attribute.value));
+            entry.push((&*attribute.name).into(), value);
+        }
+        if called { Created::Entry(entry.into()) } else { Created::Record(self.at) }
     }
 
     fn delete(&mut self, node: NodeId, dn: &[u8]) -> Result<Inverse, NotApplicable> {

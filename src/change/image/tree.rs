@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::Sequence;
 use super::facts::{FactId, Facts, Needs};
 use crate::change::apply::{self, Guards, Twins};
 use crate::change::entry_text::HeldEntry;
 use crate::change::identity;
 use crate::change::stored::StoredEntry;
+use crate::directory::Entry;
 use crate::directory::dn::key_depth;
-use crate::ldif::{Change, ChangeRecord};
+use crate::ldif::{Attribute, Change};
 
 /// The number of a node.
 pub(super) type NodeId = usize;
@@ -42,9 +44,11 @@ pub(super) struct Node<'a> {
     /// Whether the entry exists; `None` while it is what the export says.
     exists: Option<bool>,
     /// The entry as it is now, unless it is put aside.
-    pub(super) entry: Option<StoredEntry<'a>>,
-    /// The numbers of the modify records that lead from the export's entry to the one
-    /// that was put aside.
+    pub(super) entry: Option<Box<StoredEntry<'a>>>,
+    /// The number of the record that created the entry, where it was put aside since.
+    added: Option<usize>,
+    /// The numbers of the modify records that lead from the export's entry, or from the
+    /// one that was created, to the one that was put aside.
     made: Vec<usize>,
     /// How often the entry was read.
     read: usize,
@@ -53,6 +57,21 @@ pub(super) struct Node<'a> {
     is_kept: bool,
     /// Whether a change altered the attributes.
     pub(super) altered: bool,
+}
+
+/// An entry that a record creates.
+pub(super) enum Created<'a> {
+    /// As the record with this number says: it is read there when it is looked at.
+    Record(usize),
+    /// With values that call other entries as the export does.
+    Entry(StoredEntry<'a>),
+}
+
+/// The entry that an add creates.
+pub(super) fn added<'a>(dn: &'a [u8], attributes: &'a [Attribute<'a>]) -> StoredEntry<'a> {
+    let values = attributes.iter();
+    let values = values.map(|own| (Cow::Borrowed(&*own.name), apply::borrowed(&own.value)));
+    StoredEntry::from(Entry::of_values(dn, values))
 }
 
 /// Whether a modify record gives the same when it is made once more.
@@ -71,7 +90,7 @@ const READ: usize = 4;
 pub(super) struct Tree<'a> {
     nodes: Vec<Node<'a>>,
     pub(super) facts: Facts<'a>,
-    pub(super) changes: &'a [ChangeRecord<'a>],
+    pub(super) changes: Sequence<'a>,
     moves: usize,
     /// Those of them that values which name the entry follow.
     followed: usize,
@@ -237,26 +256,37 @@ impl<'a> Tree<'a> {
     /// The entry, taken over from the export when first touched.
     pub(super) fn entry_mut(&mut self, id: NodeId) -> Option<&mut StoredEntry<'a>> {
         if self.nodes[id].entry.is_none() {
-            self.nodes[id].entry = self.again(id);
+            self.nodes[id].entry = self.again(id).map(Box::new);
             self.nodes[id].read += 1;
         }
-        self.nodes[id].entry.as_mut()
+        self.nodes[id].entry.as_deref_mut()
     }
 
     /// The entry as it is now.
     pub(super) fn entry(&self, id: NodeId) -> Option<Cow<'_, StoredEntry<'a>>> {
         match &self.nodes[id].entry {
-            Some(entry) => Some(Cow::Borrowed(entry)),
+            Some(entry) => Some(Cow::Borrowed(&**entry)),
             None => self.again(id).map(Cow::Owned),
         }
     }
 
-    /// The export's entry with the records made again that were made of it.
+    /// The export's entry, or the one that a record created, with the records made
+    /// again that were made of it.
     fn again(&self, id: NodeId) -> Option<StoredEntry<'a>> {
         let node = &self.nodes[id];
-        let held = self.facts.get(node.origin?).entry.as_ref()?;
-        let mut entry = StoredEntry::from(held.entry()?.into_owned());
         let changes = self.changes;
+        let mut entry = match node.added {
+            Some(number) => {
+                let record = changes.get(number)?;
+                let Change::Add(attributes) = &record.change else { return None };
+                added(&record.dn, attributes)
+            }
+            None if node.exists.is_some() => return None,
+            None => {
+                let held = self.facts.get(node.origin?).entry.as_ref()?;
+                StoredEntry::from(held.entry()?.into_owned())
+            }
+        };
         for record in node.made.iter().filter_map(|&number| changes.get(number)) {
             if let Change::Modify(mods) = &record.change {
                 // What applied once applies again.
@@ -272,11 +302,11 @@ impl<'a> Tree<'a> {
     pub(super) fn put_aside(&mut self, id: NodeId, made: Option<usize>, again: Again) {
         let node = &mut self.nodes[id];
         let held = node.origin.and_then(|origin| self.facts.get(origin).entry.as_ref());
-        node.is_kept |= again == Again::Never
-            || node.moved
-            || node.exists.is_some()
-            || node.read >= READ
-            || !matches!(held, Some(HeldEntry::Text(..)));
+        let is_held = match node.exists {
+            Some(_) => node.added.is_some(),
+            None => matches!(held, Some(HeldEntry::Text(..))),
+        };
+        node.is_kept |= again == Again::Never || node.moved || node.read >= READ || !is_held;
         if !node.is_kept {
             node.made.extend(made);
             node.entry = None;
@@ -284,11 +314,15 @@ impl<'a> Tree<'a> {
     }
 
     /// An entry comes into being.
-    pub(super) fn create(&mut self, id: NodeId, dn: &[u8], entry: Option<StoredEntry<'a>>) {
+    pub(super) fn create(&mut self, id: NodeId, dn: &[u8], entry: Option<Created<'a>>) {
         let node = &mut self.nodes[id];
         node.exists = Some(true);
         node.dn = dn.to_vec();
-        node.entry = entry;
+        match entry {
+            Some(Created::Entry(entry)) => node.entry = Some(Box::new(entry)),
+            Some(Created::Record(number)) => node.added = Some(number),
+            None => {}
+        }
         let parent = node.parent;
         self.nodes[parent].balance += 1;
     }
@@ -297,7 +331,7 @@ impl<'a> Tree<'a> {
     pub(super) fn remove(&mut self, id: NodeId) {
         let node = &mut self.nodes[id];
         node.exists = Some(false);
-        node.entry = None;
+        (node.entry, node.added) = (None, None);
         let (parent, key) = (node.parent, std::mem::take(&mut node.rdn_key));
         self.nodes[parent].children.remove(&key);
         self.nodes[parent].balance -= 1;

@@ -274,17 +274,6 @@ fn url_in(record: &ChangeRecord<'_>) -> Option<Obstacle> {
     attribute.map(|attribute| Obstacle::Url { attribute: attribute.to_vec() })
 }
 
-/// The change records with the inverse behind them: an image of these shows
-/// whether the inverse applies and leads back.
-#[must_use]
-pub fn there_and_back<'a>(changes: &[ChangeRecord<'a>], undo: &Undo) -> Vec<ChangeRecord<'a>> {
-    let mut all = changes.to_vec();
-    for record in undo.change_records() {
-        all.push(record.clone());
-    }
-    all
-}
-
 /// An entry that does not come back as it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", .dn.escape_ascii(), .attribute.as_ref().map_or_else(
@@ -296,7 +285,7 @@ pub struct NotRestored {
     pub attribute: Option<Vec<u8>>,
 }
 
-/// Whether the image of [`there_and_back`] has every one of these entries of the
+/// Whether an image made with [`Image::there_and_back`] has every one of these entries of the
 /// base, given by number, as it was: as sets of values, byte for byte, what only
 /// a server writes left aside where the entry was deleted in between.
 ///

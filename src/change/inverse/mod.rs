@@ -15,14 +15,13 @@ use super::apply::{self, Effect, Guards, Twins};
 use super::identity;
 use super::not_applicable::{NotApplicable, Reason};
 use super::stored::StoredEntry;
-use crate::directory::Entry;
 use crate::directory::dn::join;
-use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
+use crate::directory::{Entry, Facts};
+use crate::ldif::{Attribute, Change, ChangeRecord, ModOp, Modification, Value};
 
 pub(super) use file::invertible;
 pub use file::{
-    NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, prove_restored, there_and_back,
-    unknown_control,
+    NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, prove_restored, unknown_control,
 };
 
 /// The records that undo `record`, to be applied in their order, given the entry
@@ -85,8 +84,21 @@ pub(super) fn of_add(dn: &[u8]) -> ChangeRecord<'static> {
 }
 
 pub(super) fn of_delete(entry: Entry<'_>) -> ChangeRecord<'static> {
-    let whole = entry.into_record().into_owned();
-    record_of(&whole.dn, Change::Add(whole.attributes))
+    let whole = entry.into_record();
+    let lines = whole.attributes.into_iter().map(|Attribute { name, value }| Attribute {
+        name: lasting(&name),
+        value: value.into_owned(),
+    });
+    record_of(&whole.dn, Change::Add(lines.collect()))
+}
+
+/// An attribute description that outlives its entry: one that is spelled as the schema
+/// does takes no memory of its own.
+fn lasting(name: &[u8]) -> Cow<'static, [u8]> {
+    match Facts::lookup(name) {
+        Some(facts) if facts.name.as_bytes() == name => Cow::Borrowed(facts.name.as_bytes()),
+        _ => Cow::Owned(name.to_vec()),
+    }
 }
 
 /// An attribute of which the entry holds only a part (`;range=`), where the

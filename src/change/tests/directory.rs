@@ -1,5 +1,7 @@
+use std::collections::BTreeSet;
+
 use super::{changes, entries, held, text_of};
-use crate::change::{Fate, Image, Interest, OnRefusal, Outcome, Reason, Run};
+use crate::change::{Fate, Image, Interest, OnRefusal, Outcome, Reason, Run, identity};
 use crate::directory::Entry;
 use crate::ldif::ChangeRecord;
 
@@ -80,6 +82,7 @@ pub(super) fn run(
             break outcomes;
         }
     };
+    assert_eq!(outcomes_of_few(export, changes, policy), outcomes);
     let mut result = Vec::new();
     for (ordinal, entry) in (0..).zip(export) {
         match image.fate(ordinal, &entry.dn) {
@@ -100,6 +103,33 @@ pub(super) fn run(
     }
     result.extend(image.added().map(owned));
     Applied { outcomes, readings, result }
+}
+
+/// The outcomes where the image is told of one entry only of those that merely stand
+/// below the same one: there is no other difference.
+fn outcomes_of_few(
+    export: &[Entry<'static>],
+    changes: &[ChangeRecord<'static>],
+    policy: OnRefusal,
+) -> Vec<Outcome> {
+    let mut image = Image::new(changes, policy).with_inverses();
+    loop {
+        let mut counted = BTreeSet::new();
+        for (ordinal, entry) in (0..).zip(export) {
+            let key = identity::dn_key(&entry.dn).unwrap_or_default();
+            match image.interest(&entry.dn) {
+                Interest::None => {}
+                Interest::Place => match image.counted_below(&key) {
+                    Some(above) if !counted.insert(above.to_vec()) => {}
+                    _ => image.mark(ordinal, &entry.dn),
+                },
+                Interest::Content => image.load(ordinal, entry.clone()),
+            }
+        }
+        if let Run::Done(outcomes) = image.run() {
+            return outcomes;
+        }
+    }
 }
 
 fn owned(entry: Entry<'_>) -> Entry<'static> {

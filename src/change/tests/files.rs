@@ -9,7 +9,6 @@ use super::directory::sets;
 use super::{changes, entries, held, text_of_changes};
 use crate::change::{
     Image, Interest, Obstacle, OnRefusal, Outcome, Reason, Run, Undo, prove_restored,
-    there_and_back,
 };
 use crate::directory::Entry;
 use crate::ldif::ChangeRecord;
@@ -197,8 +196,7 @@ pub(super) fn leads_back(
     );
 
     // The proof says so, too, and finds a record that is missing.
-    let both = there_and_back(records, &undo);
-    let mut image = Image::new(&both, OnRefusal::GoOn);
+    let mut image = Image::there_and_back(records, &undo, OnRefusal::GoOn);
     let outcomes = read_into(&mut image, export);
     let refused: Vec<_> = outcomes.iter().filter(|o| !matches!(o, Outcome::Applied(_))).collect();
     prop_assert!(refused.is_empty(), "{:?}", refused);
@@ -234,9 +232,9 @@ proptest! {
         let mut undo = inverted(&export, &records);
         let found: Vec<usize> = undo.obstacles.iter().map(|obstacle| obstacle.number).collect();
         prop_assert_eq!(found, expected);
-        let both = there_and_back(&records, &undo);
-        let mut image = Image::new(&both, OnRefusal::GoOn);
+        let mut image = Image::there_and_back(&records, &undo, OnRefusal::GoOn);
         let outcomes = read_into(&mut image, &export);
+        drop(image);
         undo.drop_dependents(records.len(), &outcomes);
         let there = super::directory::run(&export, &records, OnRefusal::Stop);
         let back: Vec<_> = undo.change_records().cloned().collect();
