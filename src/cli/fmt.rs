@@ -105,7 +105,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     inputs::report_notes(input.name(), &input.notes(), console, &mut totals);
     inputs::report_reading(input.name(), &report, console, &mut totals);
     summary::finish(&totals, args.ldif.stats(), started, console)?;
-    Ok(if report.failed_blocks > 0 { Exit::Failure } else { Exit::Clean })
+    Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure })
 }
 
 /// The entries as a table: a search that finds all of them.

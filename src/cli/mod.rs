@@ -11,7 +11,6 @@ mod compare;
 mod config;
 mod console;
 mod diff;
-mod ending;
 mod entries;
 mod explain;
 mod fix;

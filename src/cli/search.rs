@@ -181,7 +181,7 @@ pub fn write_found(
     if tally.entries > 0 && tally.outside == tally.entries && query.must_reach_base() {
         bail!("--base: no entry of the input is at or below it; check its spelling");
     }
-    Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean })
+    Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure })
 }
 
 fn say(tally: &Tally, has_chains: bool, console: &Console) {
