@@ -4,6 +4,7 @@ mod apart;
 mod apply;
 mod base;
 mod baseline;
+mod blame;
 mod canonical;
 mod changes;
 mod check;
