@@ -151,7 +151,6 @@ fn is_head(line: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::ldif::{InputReport, ReadOptions, read_chunk};
 
     fn ends(text: &str) -> Option<String> {
