@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 
 use ldifix::ldif::ReadOptions;
 use ldifix::rules::catalogue::Settings;
-use ldifix::rules::{Attr, CheckOptions, Export, Profile, ProfileOptions, Selection, Survey};
+use ldifix::rules::{
+    Attr, CheckOptions, Export, Profile, ProfileOptions, Reads, Selection, Survey,
+};
+use rayon::prelude::*;
 
 const CORPUS: &str = include_str!("../corpus/contoso.ldif");
 
@@ -185,7 +188,8 @@ employeeNumber: 4
 
 ";
 
-/// The corpus as an export of chosen attributes: without any of these.
+/// The corpus as an export of chosen attributes: without any of these. Photographs are
+/// small ones: they are a third of the corpus, and nothing is found by them elsewhere.
 fn without(left_out: &[&str]) -> String {
     let mut export = String::new();
     let mut is_out = false;
@@ -193,6 +197,10 @@ fn without(left_out: &[&str]) -> String {
         if !line.starts_with(' ') {
             let name = line.split([':', ';', '\n']).next().unwrap();
             is_out = left_out.iter().any(|out| out.eq_ignore_ascii_case(name));
+            if name == "thumbnailPhoto" && !is_out {
+                export.push_str("thumbnailPhoto:: /9j/\n");
+                is_out = true;
+            }
         }
         if !is_out {
             export.push_str(line);
@@ -252,24 +260,27 @@ fn what_may_have_an_address_that_is_left_out_is_looked_at() {
 #[test]
 fn what_is_left_out_as_a_whole_makes_no_new_finding() {
     let (mut wrong, mut said) = (Vec::new(), BTreeSet::new());
-    for profile in PROFILES {
-        // An export with objectCategory holds all attributes.
-        let export = without(&["objectCategory"]);
-        let whole = found(&export, profile);
-        for attr in Attr::ALL {
+    // An export with objectCategory holds all attributes.
+    let export = without(&["objectCategory"]);
+    for name in PROFILES {
+        let whole = found(&export, name);
+        let profile = Profile::by_name(name, ProfileOptions::default()).unwrap();
+        // The rules never see lines of which the profile reads nothing.
+        let read = Attr::ALL.par_iter().filter(|attr| profile.reads(**attr) != Reads::Nothing);
+        let new = read.flat_map_iter(|attr| {
             let attribute = attr.name();
             let partial = without(&["objectCategory", attribute]);
-            if partial.len() == export.len() {
-                continue;
-            }
-            let partial = found(&partial, profile);
-            for (dn, rule) in partial.difference(&whole) {
-                let is_said =
-                    |it: &(_, &str, _)| it.0 == attribute && (it.1.is_empty() || it.1 == *rule);
-                match NEW.iter().position(is_said) {
-                    Some(at) => drop(said.insert(at)),
-                    None => wrong.push(format!("{profile} without {attribute}: {rule} {dn}")),
-                }
+            let is_exported = partial.len() < export.len();
+            let found = if is_exported { found(&partial, name) } else { BTreeSet::new() };
+            let new: Vec<_> = found.difference(&whole).cloned().collect();
+            new.into_iter().map(move |(dn, rule)| (attribute, dn, rule))
+        });
+        for (attribute, dn, rule) in new.collect::<Vec<_>>() {
+            let is_said =
+                |it: &(_, &str, _)| it.0 == attribute && (it.1.is_empty() || it.1 == rule);
+            match NEW.iter().position(is_said) {
+                Some(at) => drop(said.insert(at)),
+                None => wrong.push(format!("{name} without {attribute}: {rule} {dn}")),
             }
         }
     }

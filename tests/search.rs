@@ -455,6 +455,32 @@ fn files(folder: &Path) -> BTreeMap<String, String> {
 }
 
 #[test]
+fn what_was_cut_off_is_told_of_files_and_pipes_of_any_size() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole: String = (0..9_000)
+        .map(|n| format!("dn: cn={n:0>60},dc=x\nobjectClass: person\ncn: {n}\n\n"))
+        .collect();
+    let cut = format!("{whole}dn: cn=last,d");
+    for (text, code) in [(&whole, 0), (&cut, 2)] {
+        std::fs::write(folder.path().join("export.ldif"), text).unwrap();
+        for arguments in [
+            &["search", "--count", "-"][..],
+            &["search", "--count", "export.ldif"],
+            &["search", "--filter", "(member:1.2.840.113556.1.4.1941:=cn=x)", "-"],
+            &["fmt", "-"],
+            &["fmt", "export.ldif"],
+            &["sort", "-"],
+            &["split", "--entries", "9000", "--force", "-o", "part-", "-"],
+        ] {
+            let output = run(folder.path(), arguments, text.as_bytes());
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+            assert_eq!(stderr.contains("behind the DN of an entry"), code == 2, "{arguments:?}");
+        }
+    }
+}
+
+#[test]
 fn split_by_number_gives_files_that_join_to_the_whole() {
     let room = tempfile::tempdir().unwrap();
     let input = large();

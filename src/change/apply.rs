@@ -19,7 +19,7 @@ use rustc_hash::FxHashSet;
 use super::identity;
 use super::image::is_identity;
 use super::not_applicable::{NotApplicable, Reason};
-use super::stored::StoredEntry;
+use super::stored::{StoredEntry, is_openldap};
 use crate::directory::Entry;
 use crate::directory::dn::join;
 use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
@@ -50,6 +50,9 @@ pub fn apply_record_to_entry<'a>(
     entry: &mut Entry<'a>,
     record: &'a ChangeRecord<'a>,
 ) -> Result<(), NotApplicable> {
+    if is_openldap(entry) {
+        taken_by_openldap(record)?;
+    }
     apply_guarded(entry, &record.change, Guards::of(record))
 }
 
@@ -105,6 +108,24 @@ pub(super) enum Guards {
 
 /// MS-ADTS 3.1.1.3.4.1.8, LDAP_SERVER_PERMISSIVE_MODIFY_OID; OpenLDAP knows it, too.
 const PERMISSIVE_MODIFY: &[u8] = b"1.2.840.113556.1.4.1413";
+
+/// The OID of the control that deletes a whole subtree.
+pub(super) const TREE_DELETE: &[u8] = b"1.2.840.113556.1.4.805";
+
+/// Whether OpenLDAP knows the critical controls of a record of this kind; where not, it
+/// looks at nothing else.
+pub(super) fn taken_by_openldap(record: &ChangeRecord<'_>) -> Result<(), NotApplicable> {
+    let modifies = matches!(record.change, Change::Modify(_));
+    let is_refused = |oid: &[u8]| oid == TREE_DELETE || (oid == PERMISSIVE_MODIFY && !modifies);
+    match record
+        .controls
+        .iter()
+        .find(|control| control.criticality == Some(true) && is_refused(&control.oid))
+    {
+        Some(control) => Err(NotApplicable::of_dn(Reason::ControlNotTaken, &control.oid)),
+        None => Ok(()),
+    }
+}
 
 impl Guards {
     pub(super) fn of(record: &ChangeRecord<'_>) -> Self {

@@ -60,6 +60,9 @@ pub enum Reason {
     /// one name only: Active Directory.
     #[error("Active Directory keeps no second name: say `deleteoldrdn: 1`")]
     KeepsOldName,
+    /// A control that OpenLDAP does not know for such a record, and that is critical.
+    #[error("OpenLDAP takes no such record with this control: leave the control out")]
+    ControlNotTaken,
     /// A move of an entry below itself, or of the root.
     #[error("an entry cannot be moved there")]
     CannotMove,
@@ -71,6 +74,7 @@ impl Reason {
     pub fn result_code(self) -> u8 {
         match self {
             Self::NothingToAdd => 2,
+            Self::ControlNotTaken => 12,
             Self::NoSuchAttribute | Self::NoSuchValue => 16,
             Self::SingleValued | Self::NotAnInteger => 19,
             Self::ValueExists => 20,

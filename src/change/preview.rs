@@ -82,6 +82,11 @@ impl Preview {
     #[must_use]
     pub fn on(entry: &Entry<'_>, record: &ChangeRecord<'_>) -> Self {
         let mut stored = StoredEntry::from(owned(entry.clone()));
+        if stored.is_openldap()
+            && let Err(why) = apply::taken_by_openldap(record)
+        {
+            return Self::refused(why);
+        }
         match &record.change {
             Change::Modify(mods) => {
                 let how = (Guards::of(record), Twins::Ignored);

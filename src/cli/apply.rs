@@ -92,10 +92,10 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let left_out = if refused > 0 { format!("; {refused} left out") } else { String::new() };
     console.note(&format!("{}: {tally}{left_out}", change.name()));
     summary::finish(&totals, args.ldif.stats(), started, console)?;
-    Ok(match (report.failed_blocks + stray, refused) {
-        (1.., _) => Exit::Failure,
-        (0, 1..) => Exit::Findings,
-        (0, 0) => Exit::Clean,
+    Ok(match refused {
+        _ if stray > 0 || !totals.is_whole() => Exit::Failure,
+        1.. => Exit::Findings,
+        0 => Exit::Clean,
     })
 }
 

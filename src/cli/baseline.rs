@@ -13,6 +13,7 @@ use crate::output::{AtomicFile, Overwrite};
 use crate::report::{Summary, counted, visible};
 use crate::rules::{Finding, Profile, Rule};
 
+use super::blame::{About, refuse};
 use super::console::Console;
 use super::entries;
 
@@ -112,13 +113,14 @@ impl WriteBaselineArgs {
         if let (Some(old), Some(new)) = (&self.read.baseline, &self.write_baseline)
             && is_same(old, new)
         {
-            bail!(
+            let text = format!(
                 "--baseline and --write-baseline name the same file, {}: write to another one, and \
                  replace the old one when you have compared them",
                 new.display()
             );
+            refuse("--baseline", text)?;
         }
-        let baseline = self.read.load(exports, read)?;
+        let baseline = self.read.load(exports, read).about("--baseline")?;
         let overwrite = if self.force { Overwrite::Yes } else { Overwrite::No };
         let output = match &self.write_baseline {
             Some(path) => Some((AtomicFile::create(path, overwrite)?, BaselineWriter::default())),

@@ -10,7 +10,6 @@ use crate::ldif::{
 use crate::report::{Summary, counted, visible};
 
 use super::console::Console;
-use super::ending::cut_off;
 use super::inputs;
 
 /// One record of a change file.
@@ -54,7 +53,7 @@ pub fn read<'a>(
         },
     );
     inputs::report_reading(source.name(), &report, console, summary);
-    let cut_off = cut_off(source.bytes(), &report.observations);
+    let cut_off = report.cut_off();
     if let Some(why) = &cut_off {
         console.error(&anyhow::anyhow!("{}: {why}", source.name()));
     }

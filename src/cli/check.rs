@@ -12,6 +12,7 @@ use crate::rules::{CheckOptions, Finding, WantedRules};
 
 use super::apart::{require_apart, require_each_once};
 use super::baseline::WriteBaselineArgs;
+use super::blame::{About, refuse};
 use super::compare::{self, Form};
 use super::config::ConfigArgs;
 use super::console::Console;
@@ -87,15 +88,21 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let mut options = args.rules.check_options(&args.scope, &args.read)?;
     let timings = args.timings.then(|| options.profile.count_time()).flatten();
     if args.timings && timings.is_none() {
-        bail!("--timings: the profile {} has no families of rules", options.profile.name);
+        let profile = options.profile.name;
+        refuse("--timings", format!("--timings: the profile {profile} has no families of rules"))?;
     }
-    let other = args.other(&options)?;
+    let other = args.other(&options).about("--compare")?;
     let wanted = args.rules.wanted(&options.profile)?;
     args.previous.require_counterparts(args.exports.len(), &options.profile)?;
-    if let Some(change) = args.previous.earlier_change(options.read, console)?
+    if let Some(change) =
+        args.previous.earlier_change(options.read, console).about("--earlier-change")?
         && !options.profile.remember(change)
     {
-        bail!("--earlier-change means nothing to the profile {}", options.profile.name);
+        let profile = options.profile.name;
+        refuse(
+            "--earlier-change",
+            format!("--earlier-change means nothing to the profile {profile}; leave it out"),
+        )?;
     }
     let sources = inputs::open(&args.previous.with(&args.exports))?;
     let (sources, previous) = sources.split_at(args.exports.len());

@@ -16,6 +16,7 @@ use crate::report::{Colour, Problem, Severity, Width};
 use crate::rules::nearest;
 
 use super::Cli;
+use super::blame::OptionError;
 
 /// Where options stand that are not on the command line.
 #[derive(Debug, clap::Args)]
@@ -43,19 +44,14 @@ struct Added {
     /// The file and the line.
     place: String,
     name: String,
-    values: Vec<String>,
 }
 
 impl FromFile {
-    /// The error with its place, where it is about an option of the file: it names the
-    /// option or quotes its value.
+    /// The error with its place, where it is about an option of the file.
     pub fn explain(&self, error: anyhow::Error) -> anyhow::Error {
-        let text = error.to_string();
-        let is_about = |added: &&Added| {
-            text.strip_prefix("--").is_some_and(|text| {
-                text.strip_prefix(&*added.name).is_some_and(|text| text.starts_with([' ', ':']))
-            }) || added.values.iter().any(|value| text.contains(&format!("'{value}'")))
-        };
+        let option = error.downcast_ref::<OptionError>().map(OptionError::option);
+        let is_about =
+            |added: &&Added| option.and_then(|it| it.strip_prefix("--")) == Some(&*added.name);
         match self.0.iter().find(is_about) {
             Some(Added { place, .. }) => anyhow::anyhow!("{place}: {error:#}"),
             None => error,
@@ -149,11 +145,9 @@ impl File<'_> {
                 return Err(self.error(value.span(), &without_usage(&error), None));
             }
             let name = arg.get_long().unwrap_or_default().to_owned();
-            let values = options.iter().filter_map(|option| option.to_str()?.split_once('='));
-            let values = values.map(|(_, value)| value.to_owned()).collect();
             let line = self.position(key.span().start).line;
             let place = format!("{}:{line}", self.path.display());
-            places.0.push(Added { place, name, values });
+            places.0.push(Added { place, name });
             added.extend(options);
         }
         Ok((added, places))

@@ -17,7 +17,6 @@ use crate::report::{DiffWriter, Summary, Width, counted, grouped, visible};
 
 use super::apart::require_apart;
 use super::console::Console;
-use super::ending::cut_off;
 use super::options::{ForceArgs, LdifArgs, ScopeArgs};
 use super::{Exit, inputs, summary};
 
@@ -125,7 +124,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
                 report_index(source, index, lack, console, &mut totals)
             });
     if usable.contains(&false) {
-        summary::finish_quietly(&totals, args.ldif.stats(), console)?;
+        summary::write_stats(&totals, args.ldif.stats())?;
         console.note("nothing was written");
         return Ok(Exit::Failure);
     }
@@ -254,10 +253,13 @@ pub(super) fn refusals(source: &Source, index: &EntryIndex<'_>, lack: Lack<'_>) 
             "{name}:{line}: a change record that goes on with no entry: this is no export"
         ));
     }
-    let seen = &report.observations;
-    let why = seen.export.incomplete(seen.content_records + report.failed_records);
-    let why = why.or_else(|| cut_off(source.bytes(), seen));
-    if let (Some(why), Lack::Refused { hint }) = (why, lack) {
+    let hint = match lack {
+        // Its last entry lacks a part of itself, and is asked for.
+        _ if report.cut_off().is_some() => Some(""),
+        Lack::Refused { hint } => Some(hint),
+        Lack::Harmless => None,
+    };
+    if let (Some(why), Some(hint)) = (report.incomplete(), hint) {
         refusals.push(format!(
             "{name}: the export is incomplete ({why}): what it lacks would be taken for gone; \
              export it whole{hint}",

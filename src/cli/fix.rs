@@ -13,6 +13,7 @@ use crate::rules::{CheckOptions, Finding};
 
 use super::apart::{require_apart, require_each_once};
 use super::baseline::BaselineArgs;
+use super::blame::About;
 use super::config::ConfigArgs;
 use super::console::Console;
 use super::options::{ForceArgs, LdifArgs, RuleArgs, ScopeArgs};
@@ -76,12 +77,13 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let options = args.rules.check_options(&args.scope, &args.ldif.read)?;
     let options = CheckOptions { keep_held: true, ..options };
     let wanted = args.rules.wanted(&options.profile)?;
+    let moves = args.second_cycle.moves(&options.profile)?;
     let outputs = [Some(&args.output), args.undo.as_ref(), args.ldif.stats()];
     require_each_once(&args.exports)?;
     require_apart(&args.exports, outputs.into_iter().chain(args.second_cycle.paths()))?;
     let outputs = args.outputs()?;
     let sources = inputs::open(&args.exports)?;
-    let baseline = args.baseline.load(&sources, options.read)?;
+    let baseline = args.baseline.load(&sources, options.read).about("--baseline")?;
     let mut totals = Summary::new();
     let survey = survey::run(&sources, &options, &args.scope, console, &mut totals)?;
     if options.read.strict && totals.failures_total > 0 {
@@ -91,7 +93,6 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let admits = |rules: &[_]| wanted.admits_all(rules);
     let accepts = |finding: &Finding<'_>| baseline.accepts(finding);
     let policy = Policy { take_unsafe: args.take_unsafe, admits: &admits, accepts: &accepts };
-    let moves = args.second_cycle.moves(&options.profile);
     let (write, comments) = (args.ldif.write.options(), !args.no_comments);
     let how = DraftOptions { policy, write, comments, moves };
     let draft = draft(&survey, &options.profile, options.read, &how)?;

@@ -37,9 +37,9 @@ pub struct Args {
     #[arg(long, value_name = "A,B,…", value_delimiter = ',')]
     attrs: Option<Vec<String>>,
 
-    /// What stands between the values of an attribute in a CSV field
-    #[arg(long, value_name = "TEXT", default_value = "|")]
-    separator: String,
+    /// What stands between the values of an attribute in a CSV field [default: |]
+    #[arg(long, value_name = "TEXT")]
+    separator: Option<String>,
 
     /// Write to FILE instead of stdout
     #[arg(long, short, value_name = "FILE", default_value = "-")]
@@ -70,6 +70,9 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     }
     if args.attrs.is_some() {
         bail!("--attrs names the columns of --to csv; ldifix search writes chosen attributes");
+    }
+    if args.separator.is_some() {
+        bail!(search::SEPARATOR_ALONE);
     }
     let started = Instant::now();
     let mut input = Flow::open(&args.file)?;
@@ -105,12 +108,12 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     inputs::report_notes(input.name(), &input.notes(), console, &mut totals);
     inputs::report_reading(input.name(), &report, console, &mut totals);
     summary::finish(&totals, args.ldif.stats(), started, console)?;
-    Ok(if report.failed_blocks > 0 { Exit::Failure } else { Exit::Clean })
+    Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure })
 }
 
 /// The entries as a table: a search that finds all of them.
 fn table(args: &Args, console: &Console) -> anyhow::Result<Exit> {
-    let shape = search::Shape::csv(args.attrs.as_deref(), &args.separator)?;
+    let shape = search::Shape::csv(args.attrs.as_deref(), args.separator.as_deref())?;
     let names = args.attrs.as_deref().unwrap_or_default();
     let query = search::Query::all(names, args.ldif.read.options())?;
     let input = Flow::open(&args.file)?;

@@ -9,7 +9,6 @@ use crate::ldif::{Failure, InputReport};
 use crate::report::{Problem, Severity, Summary, visible};
 
 use super::console::Console;
-use super::ending::cut_off;
 use super::summary::{add_input, add_reading};
 
 /// Problems of one input that are shown; the summary counts the others.
@@ -83,19 +82,6 @@ pub fn report_reading(name: &str, report: &InputReport, console: &Console, summa
         }
     }
     add_reading(summary, name, report);
-}
-
-/// The same for an input that is there as a whole, whose end may be cut off.
-pub fn report_whole(
-    (name, bytes): (&str, &[u8]),
-    report: &InputReport,
-    console: &Console,
-    summary: &mut Summary,
-) {
-    report_reading(name, report, console, summary);
-    if let Some(why) = cut_off(bytes, &report.observations) {
-        summary.incomplete(format!("{name}: {why}"));
-    }
 }
 
 fn show_failure(name: &str, failure: &Failure, console: &Console) {

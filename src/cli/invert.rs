@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(long, short, value_name = "UNDO", default_value = "-")]
     output: PathBuf,
 
-    /// Leave out what cannot be inverted, and exit with 1
+    /// Leave out what cannot be inverted, and exit with 1; take an incomplete base
     #[arg(long)]
     partial: bool,
 
@@ -57,7 +57,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let Some((change, bases)) = sources.split_first() else { bail!("a change file is needed") };
     let read = args.ldif.read.options();
     let overwrite = args.force.overwrite();
-    let mut out = AtomicFile::create(&args.output, overwrite)?;
+    let out = AtomicFile::create(&args.output, overwrite)?;
 
     let mut aside = Summary::new();
     let Some(steps) = changes::read(change, read, console, &mut aside) else {
@@ -72,7 +72,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         inputs::report_notes(base.name(), base.notes(), console, &mut totals);
     }
     let bases: Vec<&Source> = bases.iter().collect();
-    let Inverted { undo, failed } = invert(&records, &bases, read, console, &mut totals)?;
+    let undo = invert(&records, &bases, read, console, &mut totals)?;
     let named = Named { file: change.name(), lines: &lines, records: &records };
     // What only depends on another is no reason of its own.
     let listed: Vec<(usize, String)> = undo
@@ -83,26 +83,13 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         .collect();
     named.list(&listed, "cannot be inverted", console);
     summary::finish_quietly(&totals, args.ldif.stats(), console)?;
-    let missing = undo.obstacles.len() as u64;
-    if (failed && read.strict) || (missing > 0 && !args.partial) {
-        console.note(match missing {
-            0 => "nothing was written",
-            _ => "nothing was written; --partial writes the inverse of the others",
-        });
+    if let Some(why) = args.refusal(&undo, &totals) {
+        console.note(why);
         return Ok(Exit::Failure);
     }
-
-    let mut writer = Writer::new(&mut out, args.ldif.write.options());
-    writer.version_line()?;
-    let head = "This inverse is not complete. It does not take back:";
-    named.comment(head, &listed, &mut writer)?;
-    for record in undo.change_records() {
-        writer.change(record)?;
-    }
-    writer.finish()?;
-    out.commit()?;
+    args.put(out, &undo, &named, &listed)?;
     left_out(&undo).iter().for_each(|note| console.note(note));
-    let count = undo.records.len() as u64;
+    let missing = undo.obstacles.len() as u64;
     let without = match missing {
         0 => String::new(),
         _ => format!("; {} not inverted", counted(missing, "record", "records")),
@@ -110,23 +97,55 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     console.note(&format!(
         "{}: {tally}; {} in the inverse{without}",
         change.name(),
-        counted(count, "record", "records"),
+        counted(undo.records.len() as u64, "record", "records"),
     ));
     Ok(match missing {
-        _ if failed => Exit::Failure,
+        _ if !totals.is_whole() => Exit::Failure,
         0 => Exit::Clean,
         _ => Exit::Findings,
     })
 }
 
-/// An inverse that was proved.
-pub struct Inverted {
-    pub undo: Undo,
-    /// Whether a record of a base cannot be read.
-    pub failed: bool,
+impl Args {
+    /// Why nothing is written, where that is so.
+    fn refusal(&self, undo: &Undo, bases: &Summary) -> Option<&'static str> {
+        if self.ldif.read.options().strict && bases.failures_total > 0 {
+            return Some("nothing was written");
+        }
+        if self.partial {
+            return None;
+        }
+        if !undo.obstacles.is_empty() {
+            return Some("nothing was written; --partial writes the inverse of the others");
+        }
+        (!bases.incomplete_because.is_empty()).then_some(
+            "nothing was written: the inverse would not bring back what the base lacks; export it \
+             whole, or see --partial",
+        )
+    }
+
+    fn put(
+        &self,
+        mut out: AtomicFile,
+        undo: &Undo,
+        named: &Named<'_>,
+        listed: &[(usize, String)],
+    ) -> anyhow::Result<()> {
+        let mut writer = Writer::new(&mut out, self.ldif.write.options());
+        writer.version_line()?;
+        let head = "This inverse is not complete. It does not take back:";
+        named.comment(head, listed, &mut writer)?;
+        for record in undo.change_records() {
+            writer.change(record)?;
+        }
+        writer.finish()?;
+        out.commit()?;
+        Ok(())
+    }
 }
 
-/// The inverse of records that apply to the bases, proved to lead back.
+/// The inverse of records that apply to the bases, proved to lead back. What was odd about
+/// these goes into `totals`.
 ///
 /// # Errors
 /// Where the inverse does not lead back.
@@ -136,12 +155,12 @@ pub fn invert(
     read: ReadOptions,
     console: &Console,
     totals: &mut Summary,
-) -> anyhow::Result<Inverted> {
+) -> anyhow::Result<Undo> {
     let mut image = Image::new(records, OnRefusal::GoOn).with_inverses();
     let (scans, outcomes) = settle_all(&mut image, bases, read, None);
-    let (mut failed, mut misread) = (false, false);
+    let mut misread = false;
     for (base, scan) in bases.iter().zip(&scans) {
-        failed |= !scan.report(base.name(), console, totals)?;
+        scan.report(base.name(), console, totals)?;
         misread |= scan.report_misread(base.name(), console);
     }
     if misread {
@@ -174,7 +193,7 @@ pub fn invert(
     }
     drop(back);
     undo.drop_dependents(records.len(), &outcomes);
-    Ok(Inverted { undo, failed })
+    Ok(undo)
 }
 
 /// The records of a change file, to be named in messages.

@@ -12,6 +12,7 @@ use crate::report::{Colour, Problem, Severity, Width};
 use crate::rules::{CheckOptions, Profile, ProfileOptions, Rule, Selection, WantedRules};
 
 use super::base;
+use super::blame::{About, refuse};
 use super::selection::SelectionArgs;
 use super::tenant::TenantArgs;
 
@@ -191,24 +192,26 @@ impl RuleArgs {
             alternate_login_id: self.alternate_login_id,
             settings: self.tenant.settings()?,
         };
-        let profile = Profile::by_name(&self.profile, options)?;
+        let profile = Profile::by_name(&self.profile, options).about("--profile")?;
         if self.alternate_login_id && profile.name != "idfix-multitenant" {
-            bail!(
-                "--alternate-login-id goes with --profile idfix-multitenant only; otherwise say \
-                 --upn-attribute mail, or what users log in by"
-            );
+            let text = "--alternate-login-id goes with --profile idfix-multitenant only; otherwise \
+                        say --upn-attribute mail, or what users log in by";
+            refuse("--alternate-login-id", text.to_owned())?;
         }
-        if let (Some(option), true) = (self.tenant.given().first(), profile.is_idfix()) {
-            bail!(
+        if let (Some(&option), true) = (self.tenant.given().first(), profile.is_idfix()) {
+            let text = format!(
                 "{option} means nothing to the profile {}: IdFix knows nothing of it; leave it out, or \
                  choose another --profile",
                 profile.name
             );
+            refuse(option, text)?;
         }
         for (option, rule) in OF_ONE_RULE {
             let is_read = Rule::by_name(rule)?.profiles.contains(&profile.name);
             if self.tenant.given().contains(&option) && !is_read {
-                bail!("{option} means nothing to the profile {}; leave it out", profile.name);
+                let text =
+                    format!("{option} means nothing to the profile {}; leave it out", profile.name);
+                refuse(option, text)?;
             }
         }
         let selection = scope.selection()?;
@@ -253,7 +256,7 @@ impl ScopeArgs {
     /// Names the nearest name above it, and one that is spelled alike.
     pub fn require_base(&self, exports: &[&[u8]], read: ReadOptions) -> anyhow::Result<()> {
         match &self.base {
-            Some(text) => base::require(text, &dn("--base", text)?, exports, read),
+            Some(text) => base::require(text, &dn("--base", text)?, exports, read).about("--base"),
             None => Ok(()),
         }
     }
@@ -284,10 +287,11 @@ impl ScopeArgs {
 ///
 /// # Errors
 /// With the place, where the text is none.
-pub fn dn(option: &str, text: &str) -> anyhow::Result<NormalizedDn> {
-    NormalizedDn::of(text.as_bytes()).map_err(|error| {
+pub fn dn(option: &'static str, text: &str) -> anyhow::Result<NormalizedDn> {
+    let dn = NormalizedDn::of(text.as_bytes()).map_err(|error| {
         misspelt(option, text, &format!("no DN: {}", error.kind), error.offset, None)
-    })
+    });
+    dn.about(option)
 }
 
 /// The filter of `--filter`, ready to be matched.
@@ -301,9 +305,11 @@ pub fn matcher(text: &str) -> anyhow::Result<Matcher> {
             _ => error.offset,
         };
         misspelt("--filter", text, &error.kind, offset, Some(error.hint()))
-    })?;
+    });
+    let filter = filter.about("--filter")?;
     if let Some(rule) = filter.unknown_rules().first() {
-        bail!("--filter {text}: the matching rule {rule} is not known here");
+        let text = format!("--filter {text}: the matching rule {rule} is not known here");
+        refuse("--filter", text)?;
     }
     Ok(filter.matcher())
 }

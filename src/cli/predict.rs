@@ -2,14 +2,13 @@
 
 use std::io::Write;
 
-use anyhow::bail;
-
 use crate::report::{List, ListCell, ListColumn, counted};
 use crate::rules::catalogue::cloud_object::{CloudObject, INITIAL_DOMAIN};
 use crate::rules::catalogue::{Object, ObjectKind};
 use crate::rules::profile::RuleSet;
 use crate::rules::{Attr, Listed, Profile, Survey};
 
+use super::blame::refuse;
 use super::console::Console;
 use super::listing::{Row, class, hidden, shown};
 
@@ -37,11 +36,12 @@ pub(super) fn write<W: Write>(
     console: &Console,
 ) -> anyhow::Result<()> {
     let RuleSet::Catalogue(catalogue) = &profile.rules else {
-        bail!(
+        let text = format!(
             "--predict goes with a profile that knows the cloud, such as --profile entra; {} does \
              not",
             profile.name
         );
+        return refuse("--predict", text);
     };
     if catalogue.settings.initial_domain.is_none() {
         console.note(&format!(

@@ -14,6 +14,7 @@ use crate::rules::profile::RuleSet;
 use crate::rules::{CheckOptions, Export, Finding, Profile};
 use crate::transition::{DELETE_THRESHOLD, Exports, Transition};
 
+use super::blame::refuse;
 use super::console::Console;
 use super::diff::{Lack, explained, refusals, report_index};
 use super::options::whole_number;
@@ -32,14 +33,9 @@ pub struct PreviousArgs {
     #[arg(long, value_name = "CHANGE")]
     earlier_change: Vec<PathBuf>,
 
-    /// How many objects may leave the scope before synchronisation stops
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = DELETE_THRESHOLD,
-        value_parser = whole_number::<u64>
-    )]
-    delete_threshold: u64,
+    /// How many objects may leave the scope before synchronisation stops [default: 500]
+    #[arg(long, value_name = "N", value_parser = whole_number::<u64>)]
+    delete_threshold: Option<u64>,
 }
 
 impl PreviousArgs {
@@ -77,25 +73,29 @@ impl PreviousArgs {
     pub fn require_counterparts(&self, exports: usize, profile: &Profile) -> anyhow::Result<()> {
         if self.previous.is_empty() {
             // Either may stand in a configuration file, which clap does not know of.
-            if self.delete_threshold != DELETE_THRESHOLD {
-                bail!("--delete-threshold goes with --previous: name the export to compare with");
+            if self.delete_threshold.is_some() {
+                let text =
+                    "--delete-threshold goes with --previous: name the export to compare with";
+                refuse("--delete-threshold", text.to_owned())?;
             }
             return Ok(());
         }
         if catalogue(profile).is_none() {
-            bail!(
+            let text = format!(
                 "--previous goes with --profile entra or entra-cloud-sync; {} knows nothing of \
                  what changes",
                 profile.name
             );
+            refuse("--previous", text)?;
         }
         if self.previous.len() != exports {
-            bail!(
+            let text = format!(
                 "{} and {}: name with --previous the export from before for each EXPORT, in the \
                  same order",
                 counted(exports as u64, "export", "exports"),
                 counted(self.previous.len() as u64, "previous one", "previous ones"),
             );
+            refuse("--previous", text)?;
         }
         Ok(())
     }
@@ -159,8 +159,8 @@ impl PreviousArgs {
             leave: transition.leave.iter().map(|(&why, &count)| (why.into(), count)).collect(),
             change: transition.change,
         });
-        transition
-            .findings(options, catalogue, self.delete_threshold, |finding| take(totals, &finding))
+        let threshold = self.delete_threshold.unwrap_or(DELETE_THRESHOLD);
+        transition.findings(options, catalogue, threshold, |finding| take(totals, &finding))
     }
 }
 

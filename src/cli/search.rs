@@ -58,9 +58,9 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Ldif)]
     to: Format,
 
-    /// What stands between the values of an attribute in a CSV field
-    #[arg(long, value_name = "TEXT", default_value = "|")]
-    separator: String,
+    /// What stands between the values of an attribute in a CSV field [default: |]
+    #[arg(long, value_name = "TEXT")]
+    separator: Option<String>,
 
     /// Write to FILE instead of stdout
     #[arg(long, short, value_name = "FILE", default_value = "-")]
@@ -181,7 +181,7 @@ pub fn write_found(
     if tally.entries > 0 && tally.outside == tally.entries && query.must_reach_base() {
         bail!("--base: no entry of the input is at or below it; check its spelling");
     }
-    Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean })
+    Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure })
 }
 
 fn say(tally: &Tally, has_chains: bool, console: &Console) {
@@ -227,16 +227,20 @@ impl Shape {
     ///
     /// # Errors
     /// Where there is no name, or one is none.
-    pub fn csv(names: Option<&[String]>, separator: &str) -> anyhow::Result<Self> {
+    pub fn csv(names: Option<&[String]>, separator: Option<&str>) -> anyhow::Result<Self> {
         let Some(names) = names else {
             bail!("--to csv needs the columns: name them with --attrs, as in --attrs cn,mail");
         };
         if let Some(name) = names.iter().find(|name| ["*", "+", "1.1"].contains(&name.as_str())) {
             bail!("--attrs {name} with --to csv: the columns have to be named one by one");
         }
-        Ok(Self::Csv(Columns::new(names, separator).with_context(|| attrs("--attrs", names))?))
+        let columns = Columns::new(names, separator.unwrap_or("|"));
+        Ok(Self::Csv(columns.with_context(|| attrs("--attrs", names))?))
     }
 }
+
+/// Why a separator is refused.
+pub const SEPARATOR_ALONE: &str = "--separator goes with --to csv: other forms have none";
 
 fn attrs(option: &str, names: &[String]) -> String {
     format!("{option} {}", names.join(","))
@@ -275,11 +279,14 @@ impl Args {
     }
 
     fn shape(&self) -> anyhow::Result<Shape> {
+        if self.separator.is_some() && self.to != Format::Csv {
+            bail!(SEPARATOR_ALONE);
+        }
         Ok(match self.to {
             _ if self.count => Shape::Count,
             Format::Ldif => Shape::Ldif(self.ldif.write.options()),
             Format::Json => Shape::Json,
-            Format::Csv => Shape::csv(self.attrs.as_deref(), &self.separator)?,
+            Format::Csv => Shape::csv(self.attrs.as_deref(), self.separator.as_deref())?,
         })
     }
 }

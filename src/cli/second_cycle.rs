@@ -10,6 +10,7 @@ use crate::output::{AtomicFile, Overwrite};
 use crate::report::{counted, visible};
 use crate::rules::Profile;
 
+use super::blame::refuse;
 use super::console::Console;
 
 /// Where the second change goes.
@@ -37,11 +38,20 @@ impl SecondCycleArgs {
     }
 
     /// What becomes of addresses that move.
-    pub fn moves(&self, profile: &Profile) -> Moves {
-        match &self.second_cycle {
-            _ if !profile.knows_transitions() => Moves::AtOnce,
-            Some(_) => Moves::Apart,
-            None => Moves::LeftOut,
+    ///
+    /// # Errors
+    /// Where they may move at once, and a second change is asked for.
+    pub fn moves(&self, profile: &Profile) -> anyhow::Result<Moves> {
+        match (&self.second_cycle, profile.knows_transitions()) {
+            (Some(_), false) => {
+                let name = profile.name;
+                let text =
+                    format!("--second-cycle means nothing to the profile {name}; leave it out");
+                refuse("--second-cycle", text)
+            }
+            (None, false) => Ok(Moves::AtOnce),
+            (Some(_), true) => Ok(Moves::Apart),
+            (None, true) => Ok(Moves::LeftOut),
         }
     }
 

@@ -2,7 +2,9 @@
 
 use clap::ValueEnum;
 
-use crate::rules::{NamedRules, Profile, Severity, WantedRules};
+use crate::rules::{NamedRules, Profile, Severity, WantedError, WantedRules};
+
+use super::blame::About;
 
 /// Options that choose rules.
 #[derive(Debug, clap::Args)]
@@ -39,15 +41,21 @@ impl SelectionArgs {
     /// # Errors
     /// Where a name is no rule's, and where the options contradict each other.
     pub fn wanted(&self, profile: &Profile) -> anyhow::Result<WantedRules> {
-        let sets = |names: &[String]| -> anyhow::Result<Vec<NamedRules>> {
-            names.iter().map(|name| Ok(NamedRules::named(name)?)).collect()
+        let sets = |option, names: &[String]| -> anyhow::Result<Vec<NamedRules>> {
+            names.iter().map(|name| NamedRules::named(name).about(option)).collect()
         };
         let severity = match self.severity {
             Least::Error => Severity::Error,
             Least::Warning => Severity::Warning,
             Least::Info => Severity::Info,
         };
-        let (selected, ignored) = (sets(&self.select)?, sets(&self.ignore)?);
-        Ok(WantedRules::new(&selected, &ignored, severity, profile.name)?)
+        let (selected, ignored) =
+            (sets("--select", &self.select)?, sets("--ignore", &self.ignore)?);
+        let wanted = WantedRules::new(&selected, &ignored, severity, profile.name);
+        let option = match wanted {
+            Err(WantedError::Nothing) => "--ignore",
+            _ => "--select",
+        };
+        wanted.about(option)
     }
 }

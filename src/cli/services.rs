@@ -1,11 +1,11 @@
 //! How the tools of other services are set up, on the command line.
 
-use anyhow::bail;
 use clap::ValueEnum;
 
 use crate::rules::Attr;
 use crate::rules::catalogue::{ExclusionRule, ObjectKind, Services};
 
+use super::blame::refuse;
 use super::tenant::attribute;
 
 /// Options about the tools of other services.
@@ -74,10 +74,11 @@ fn unique_id(name: &str) -> anyhow::Result<Attr> {
     ];
     let attr = attribute("--google-unique-id", name)?;
     if ADDRESSES.contains(&attr) {
-        bail!(
+        let text = format!(
             "--google-unique-id {name}: it changes with the address, and a changed one is another \
              user to Directory Sync; choose one that stays, such as objectGUID"
         );
+        refuse("--google-unique-id", text)?;
     }
     Ok(attr)
 }

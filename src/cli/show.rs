@@ -12,7 +12,7 @@ use super::changes::Step;
 use super::console::Console;
 use super::options::ReadArgs;
 use super::settled::{report_duplicates, settle_all};
-use super::{Exit, changes, inputs};
+use super::{Exit, changes, inputs, summary};
 
 /// Show what a change file does
 #[derive(Debug, clap::Args)]
@@ -84,15 +84,14 @@ fn on<W: Write>(
         .collect();
     let mut image = Image::new(&records, OnRefusal::GoOn).with_previews();
     let (scans, _) = settle_all(&mut image, &[base], read, None);
-    let mut aside = Summary::new();
-    let mut exit = Exit::Clean;
-    inputs::report_notes(base.name(), base.notes(), console, &mut aside);
+    let mut totals = Summary::new();
+    let mut is_misread = false;
+    inputs::report_notes(base.name(), base.notes(), console, &mut totals);
     for scan in &scans {
-        let whole = scan.report(base.name(), console, &mut aside)?;
-        if scan.report_misread(base.name(), console) || !whole {
-            exit = Exit::Failure;
-        }
+        scan.report(base.name(), console, &mut totals)?;
+        is_misread |= scan.report_misread(base.name(), console);
     }
+    summary::finish_quietly(&totals, None, console)?;
     report_duplicates(&image, base.name(), "shown", console);
     let mut written = Ok(());
     let mut steps = steps.iter();
@@ -120,5 +119,9 @@ fn on<W: Write>(
         let records = counted(refused, "record", "records");
         console.note(&format!("{records} {do_not} to {}; `!` says why", base.name()));
     }
-    Ok(exit)
+    Ok(match refused {
+        _ if is_misread || !totals.is_whole() => Exit::Failure,
+        0 => Exit::Clean,
+        _ => Exit::Findings,
+    })
 }

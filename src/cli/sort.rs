@@ -20,7 +20,7 @@ use super::canonical::copy_record;
 use super::console::Console;
 use super::entries::{self, ScannedChunk};
 use super::options::{ForceArgs, ReadArgs, WriteArgs};
-use super::{Exit, inputs};
+use super::{Exit, inputs, summary};
 
 /// Write the entries of exports in the order of the tree, parents first
 #[derive(Debug, clap::Args)]
@@ -96,7 +96,8 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         ));
     }
     console.note(&counted(index.entries.len() as u64, "entry", "entries"));
-    Ok(if totals.failures_total > 0 || !refused.is_empty() { Exit::Failure } else { Exit::Clean })
+    summary::finish_quietly(&totals, None, console)?;
+    Ok(if totals.is_whole() && refused.is_empty() { Exit::Clean } else { Exit::Failure })
 }
 
 /// Entries that are written at a time.

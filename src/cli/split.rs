@@ -23,7 +23,7 @@ use super::base;
 use super::canonical::copy_record;
 use super::console::Console;
 use super::options::{ForceArgs, ReadArgs, WriteArgs, above_zero, dn};
-use super::{Exit, entries, inputs};
+use super::{Exit, entries, inputs, summary};
 
 /// Write an export as several files, by number of entries or by subtree
 #[derive(Debug, clap::Args)]
@@ -121,7 +121,8 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         writeln!(out, "{}\t{}", path.display(), part.entries)?;
     }
     out.flush()?;
-    Ok(if totals.failures_total > 0 { Exit::Failure } else { Exit::Clean })
+    summary::finish_quietly(&totals, None, console)?;
+    Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure })
 }
 
 /// What the names begin with: within a directory, the export's own name.

@@ -74,7 +74,11 @@ pub fn timings(timings: &Timings, console: &Console) {
     }
 }
 
-fn write_stats(summary: &Summary, stats: Option<&PathBuf>) -> anyhow::Result<()> {
+/// Writes the summary as JSON where `--stats` asks for it, when all else was said.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn write_stats(summary: &Summary, stats: Option<&PathBuf>) -> anyhow::Result<()> {
     if let Some(path) = stats {
         let mut file = AtomicFile::create(path, Overwrite::Yes)?;
         summary
@@ -123,7 +127,7 @@ pub fn add_reading(summary: &mut Summary, name: &str, report: &InputReport) {
     for warning in seen.warnings() {
         summary.warn(warning.kind.name(), warning.count, name, warning.first);
     }
-    if let Some(reason) = seen.export.incomplete(seen.content_records + report.failed_records) {
+    if let Some(reason) = report.incomplete() {
         summary.incomplete(format!("{name}: {reason}"));
     }
 }

@@ -37,7 +37,7 @@ pub fn run<'a>(
         let Export { name, bytes } = surveyed.export;
         let mut report = surveyed.report.clone();
         refuse_misfits(bytes, &surveyed.continued, options.read, &mut report);
-        inputs::report_whole((name, bytes), &report, console, totals);
+        inputs::report_reading(name, &report, console, totals);
         let changes = report.observations.change_records;
         if changes > 0 && changes == report.read_records() && report.failed_blocks == 0 {
             return Err(change_file(name, changes));

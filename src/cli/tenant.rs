@@ -12,6 +12,7 @@ use crate::rules::catalogue::{Keep, Moment, Settings, TopLevelDomains, Translite
 use crate::rules::tenant::TenantExport;
 use crate::rules::{Attr, nearest};
 
+use super::blame::{About, refuse};
 use super::options::whole_number;
 use super::services::ServiceArgs;
 
@@ -50,13 +51,13 @@ pub struct TenantArgs {
     map_domain: Vec<String>,
 
     /// Which holder of a duplicate keeps it; fix --unsafe removes the other ones'
-    /// addresses then
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Keeps::None)]
-    keep: Keeps,
+    /// addresses then [default: none]
+    #[arg(long, value_enum, value_name = "WHO")]
+    keep: Option<Keeps>,
 
-    /// How letters outside ASCII are written in suggestions
-    #[arg(long, value_enum, value_name = "HOW", default_value_t = Letters::Plain)]
-    transliterate: Letters,
+    /// How letters outside ASCII are written in suggestions [default: plain]
+    #[arg(long, value_enum, value_name = "HOW")]
+    transliterate: Option<Letters>,
 
     /// The attribute of users that is the source anchor
     #[arg(long, value_name = "ATTRIBUTE")]
@@ -123,9 +124,9 @@ impl TenantArgs {
             ("--tld-list", self.tld_list.is_some()),
             ("--upn-attribute", self.upn_attribute.is_some()),
             ("--tenant-export", self.tenant_export.is_some()),
-            ("--keep", self.keep != Keeps::None),
+            ("--keep", self.keep.is_some()),
             ("--map-domain", !self.map_domain.is_empty()),
-            ("--transliterate", self.transliterate != Letters::Plain),
+            ("--transliterate", self.transliterate.is_some()),
             ("--source-anchor", self.source_anchor.is_some()),
             ("--extension-attribute", !self.extension_attribute.is_empty()),
             ("--all-attributes", self.all_attributes),
@@ -170,13 +171,16 @@ impl TenantArgs {
         let verified_domains = verified.collect::<anyhow::Result<Vec<_>>>()?;
         let federated = self.federated_domain.iter().map(|name| domain("--federated-domain", name));
         let federated_domains = federated.collect::<anyhow::Result<Vec<_>>>()?;
-        let mapped_domains = self.mapped_domains()?;
+        let mapped_domains = self.mapped_domains().about("--map-domain")?;
         for (from, to) in &mapped_domains {
             let is_initial =
                 self.initial_domain.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(to));
             let is_known = verified_domains.contains(to) || federated_domains.contains(to);
             if !verified_domains.is_empty() && !is_known && !is_initial {
-                bail!("--map-domain {from}={to}: {to} is none of the domains of --verified-domain");
+                let text = format!(
+                    "--map-domain {from}={to}: {to} is none of the domains of --verified-domain"
+                );
+                refuse("--map-domain", text)?;
             }
         }
         Ok(Settings {
@@ -191,20 +195,30 @@ impl TenantArgs {
             initial_domain: initial.collect::<anyhow::Result<Vec<_>>>()?.pop(),
             mapped_domains,
             federated_domains,
-            top_level_domains: self.tld_list.as_deref().map(top_level_domains).transpose()?,
-            tenant: self.tenant_export.as_deref().map(tenant).transpose()?,
+            top_level_domains: self
+                .tld_list
+                .as_deref()
+                .map(top_level_domains)
+                .transpose()
+                .about("--tld-list")?,
+            tenant: self
+                .tenant_export
+                .as_deref()
+                .map(tenant)
+                .transpose()
+                .about("--tenant-export")?,
             keep: match self.keep {
-                Keeps::Mailbox => Keep::Mailbox,
-                Keeps::Enabled => Keep::Enabled,
-                Keeps::Oldest => Keep::Oldest,
-                Keeps::Newest => Keep::Newest,
-                Keeps::None => Keep::None,
+                Some(Keeps::Mailbox) => Keep::Mailbox,
+                Some(Keeps::Enabled) => Keep::Enabled,
+                Some(Keeps::Oldest) => Keep::Oldest,
+                Some(Keeps::Newest) => Keep::Newest,
+                Some(Keeps::None) | None => Keep::None,
             },
             upn_attribute: self.upn_attribute.as_deref().map(principal_name).transpose()?,
             transliteration: match self.transliterate {
-                Letters::Plain => Transliteration::Plain,
-                Letters::De => Transliteration::German,
-                Letters::None => Transliteration::None,
+                Some(Letters::Plain) | None => Transliteration::Plain,
+                Some(Letters::De) => Transliteration::German,
+                Some(Letters::None) => Transliteration::None,
             },
             source_anchor: (self.source_anchor.as_deref())
                 .map(|name| attribute("--source-anchor", name))
@@ -246,33 +260,35 @@ fn principal_name(name: &str) -> anyhow::Result<Attr> {
     let facts = Facts::of(attr.name().as_bytes());
     let is_text = matches!(facts.syntax, Syntax::CaseIgnoreString | Syntax::CaseExactString);
     if !facts.single_valued || !is_text {
-        bail!(
+        let text = format!(
             "--upn-attribute {name}: users sign in with an attribute of one value of text, as mail \
              or employeeID"
         );
+        refuse("--upn-attribute", text)?;
     }
     Ok(attr)
 }
 
 /// An attribute that is read.
-pub(super) fn attribute(option: &str, name: &str) -> anyhow::Result<Attr> {
+pub(super) fn attribute(option: &'static str, name: &str) -> anyhow::Result<Attr> {
     let Some(attr) = Attr::of(name.as_bytes()) else {
         let near = nearest(name, Attr::ALL.iter().map(|attr| attr.name()));
         let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        bail!("{option} {name}: no attribute that the rules read{near}");
+        return refuse(option, format!("{option} {name}: no attribute that the rules read{near}"));
     };
     Ok(attr)
 }
 
 /// A domain name as it is compared.
-fn domain(option: &str, name: &str) -> anyhow::Result<String> {
+fn domain(option: &'static str, name: &str) -> anyhow::Result<String> {
     let is_label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     if !name.split('.').all(is_label) {
-        bail!("{option} {name}: no domain name; write it as in contoso.com");
+        let text = format!("{option} {name}: no domain name; write it as in contoso.com");
+        refuse(option, text)?;
     }
     Ok(name.to_ascii_lowercase())
 }

@@ -54,7 +54,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     applied_undo: Option<PathBuf>,
 
-    /// Leave out of these files what cannot be told or applied
+    /// Leave out of these files what cannot be told or applied; take incomplete exports
     #[arg(long)]
     partial: bool,
 
@@ -102,21 +102,21 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     if bases.is_empty() {
         verification = verification.without_base();
     }
-    let Judged { judgements, failed, misread } =
-        judge(&mut verification, &exports, &bases, read, console, &mut totals)?;
-    if failed && read.strict {
+    let judged = judge(&mut verification, &exports, &bases, read, console, &mut totals)?;
+    if totals.failures_total > 0 && read.strict {
         bail!("a record cannot be read, and --strict was given: nothing was verified");
     }
     let named = Named { file: change.name(), lines: &lines, records: &records };
-    list(args.format, &named, &judgements, &reasons, console)?;
+    list(args.format, &named, &judged.judgements, &reasons, console)?;
     let put = Put { args, named: &named, exports: &exports, bases: &bases, read, console };
-    let written = put.all(outputs, &mut verification, &judgements, misread)?;
+    let written =
+        put.all(outputs, &mut verification, &judged, !totals.incomplete_because.is_empty())?;
 
-    report(change.name(), &tally, &judgements, console);
+    report(change.name(), &tally, &judged.judgements, console);
     summary::finish_quietly(&totals, args.ldif.stats(), console)?;
-    let all_applied = judgements.iter().all(|judgement| judgement.state == State::Applied);
+    let all_applied = judged.judgements.iter().all(|judgement| judgement.state == State::Applied);
     Ok(match all_applied {
-        _ if failed || !written => Exit::Failure,
+        _ if !totals.is_whole() || !written => Exit::Failure,
         true => Exit::Clean,
         false => Exit::Findings,
     })
@@ -157,8 +157,6 @@ impl Args {
 /// What became of the records.
 struct Judged {
     judgements: Vec<Judgement>,
-    /// Whether a record of an export cannot be read.
-    failed: bool,
     /// Entries of which the records speak and that are misread, since records that
     /// go on with them do not apply.
     misread: u64,
@@ -189,19 +187,18 @@ fn judge<'a>(
             all_through.push((base.name(), through));
         }
         let VerifyRun::Done(judgements) = verification.run() else { continue };
-        let (mut failed, mut misread) = (false, 0);
+        let mut misread = 0;
         for (name, through) in &all_through {
             inputs::report_reading(name, &through.report, console, totals);
             through.strays.require_export(name)?;
             through.strays.report(name, console);
-            failed |= through.report.failed_blocks > 0;
             misread += through.misread;
         }
         if verification.duplicates() > 0 {
             let doubles = counted(verification.duplicates(), "entry", "entries");
             console.note(&format!("{doubles} with a DN that an earlier one has; the first counts"));
         }
-        return Ok(Judged { judgements, failed, misread });
+        return Ok(Judged { judgements, misread });
     }
 }
 
@@ -284,23 +281,30 @@ struct Put<'p, 'a> {
 }
 
 impl<'a> Put<'_, 'a> {
-    /// False where one of them cannot be written as a whole.
+    /// False where one of them cannot be written as a whole, or an export `is_lacking`.
     fn all(
         &self,
         outputs: Outputs,
         verification: &mut Verification<'_>,
-        judgements: &[Judgement],
-        misread: u64,
+        Judged { judgements, misread }: &Judged,
+        is_lacking: bool,
     ) -> anyhow::Result<bool> {
         let mut written = Vec::new();
         let wanted = usize::from(outputs.undo.is_some()) + usize::from(outputs.pending.is_some());
-        if misread > 0 {
-            let entries = counted(misread, "entry", "entries");
+        if *misread > 0 {
+            let entries = counted(*misread, "entry", "entries");
             let without = if wanted > 0 { "; nothing was written" } else { "" };
             self.console.note(&format!(
                 "{entries} that the change speaks of cannot be read as a whole{without}"
             ));
             return Ok(wanted == 0);
+        }
+        if is_lacking && wanted > 0 && !self.args.partial {
+            self.console.note(
+                "nothing was written: what an export lacks would be taken for gone; export it \
+                 whole, or see --partial",
+            );
+            return Ok(false);
         }
         if let Some(file) = outputs.undo {
             written.extend(self.undo(file, judgements)?);
@@ -411,7 +415,7 @@ impl<'a> Put<'_, 'a> {
         let (numbers, records): (Vec<usize>, Vec<ChangeRecord<'_>>) =
             applied.map(|(number, (record, _))| (number, record.clone())).unzip();
         let mut aside = Summary::new();
-        let mut undo = invert(&records, self.bases, self.read, self.console, &mut aside)?.undo;
+        let mut undo = invert(&records, self.bases, self.read, self.console, &mut aside)?;
         let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
         undo.records.iter_mut().for_each(|record| record.of = number(record.of));
         undo.obstacles.iter_mut().for_each(|obstacle| obstacle.number = number(obstacle.number));

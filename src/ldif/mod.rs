@@ -4,6 +4,7 @@
 
 mod base64;
 mod chunk;
+mod ending;
 mod error;
 #[cfg(test)]
 mod expected_lines_tests;

@@ -72,6 +72,10 @@ impl Observations {
         warnings
     }
 
+    pub(super) fn count_of(&self, kind: WarningKind) -> u64 {
+        self.warnings[kind as usize].map_or(0, |(_, count)| count)
+    }
+
     /// Physical lines seen.
     #[must_use]
     pub fn lines(&self) -> u64 {

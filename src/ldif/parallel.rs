@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io::Read;
 
 use super::chunk::{Chunk, Chunks, settled_boundary};
+use super::ending::Ending;
 use super::in_order::in_order;
 use super::observation::Observations;
 use super::raw::RawRecord;
@@ -46,6 +47,7 @@ pub struct ChunkReport {
     failed_blocks: u64,
     failed_records: u64,
     bytes: u64,
+    ending: Ending,
 }
 
 impl ChunkReport {
@@ -117,6 +119,7 @@ pub struct InputReport {
     pub failed_records: u64,
     /// Where the next chunk begins.
     next: Position,
+    ending: Ending,
 }
 
 impl Default for InputReport {
@@ -127,6 +130,7 @@ impl Default for InputReport {
             failed_blocks: 0,
             failed_records: 0,
             next: Position::START,
+            ending: Ending::default(),
         }
     }
 }
@@ -147,6 +151,9 @@ impl InputReport {
             Failure { error: LdifError { position, ..failure.error }, ..failure }
         }));
         self.observations.merge(&chunk.observations, base);
+        if chunk.bytes > 0 {
+            self.ending.go_on(chunk.ending);
+        }
         self.next = Position {
             offset: base.offset + chunk.bytes,
             line: base.line + chunk.observations.lines(),
@@ -172,6 +179,20 @@ impl InputReport {
         self.failed_records += failure.record_starts;
         let at = place_of(&failure, &self.failures);
         keep(&mut self.failures, at, failure);
+    }
+
+    /// Why the input is not there to its end, as far as its last line tells.
+    #[must_use]
+    pub fn cut_off(&self) -> Option<String> {
+        self.ending.cut_off(&self.observations)
+    }
+
+    /// Why an export lacks something, by its own words or its last line.
+    #[must_use]
+    pub fn incomplete(&self) -> Option<String> {
+        let seen = &self.observations;
+        let claimed = seen.export.incomplete(seen.content_records + self.failed_records);
+        claimed.or_else(|| self.cut_off())
     }
 
     /// Records that were read.
@@ -225,6 +246,7 @@ pub fn read_all<'a>(
     }
     report.bytes = u64::try_from(reader.chunk().len()).unwrap_or(u64::MAX);
     report.observations = reader.take_observations();
+    report.ending = Ending::of(reader.chunk());
     report
 }
 

@@ -6,7 +6,7 @@ import re
 import ldif_text
 from directory_server import must, program, run
 from scenarios import check, check_same, differences
-from verify_scenarios import contact, take, verified
+from verify_scenarios import TREE_DELETE, contact, lines, take, verified
 
 PERMISSIVE = "1.2.840.113556.1.4.1413"
 ONE, TWO, NEW = "smtp:one@fabrikam.com", "SMTP:two@fabrikam.com", "smtp:new@fabrikam.com"
@@ -95,6 +95,12 @@ REFUSED = {
         ("the naming attribute, without its value", [("delete", "cn", ["Nobody"])], 67),
     ],
 }
+# Records that modify nothing; with the tree-delete control too.
+OTHER_KINDS = {
+    "add": [("changetype", "add"), ("objectClass", "organizationalUnit"), ("ou", "none")],
+    "delete": [("changetype", "delete")],
+    "modrdn": [("changetype", "modrdn"), ("newrdn", "CN=Permissive"), ("deleteoldrdn", "1")],
+}
 # MS-ADTS 3.1.1.3.4.1.8 has Active Directory take these, and so does `apply`.
 SAMBA_ALONE_REFUSES = [
     ("the value of an attribute with one value", [("add", "mail", [MAIL])], 20),
@@ -122,6 +128,13 @@ def permissive(bench):
     with bench.step("permissive: what cannot be is refused, as apply predicts"):
         for what, mods, code in REFUSED[server]:
             case_by_case(what, lambda: refused(bench, perm, mods, code, by_apply=True))
+    if server == "slapd":
+        with bench.step("permissive: slapd refuses the critical control with other records, as apply predicts"):
+            for kind, lines_of_kind in OTHER_KINDS.items():
+                for control in (PERMISSIVE, TREE_DELETE):
+                    dn = f"OU=none,{staff}" if kind == "add" else perm
+                    record = lines(("dn", dn), ("control", f"{control} true"), *lines_of_kind)
+                    case_by_case(f"{kind}, {control}", lambda: refused_record(bench, record, 12, by_apply=True))
     if server == "samba":
         with bench.step("permissive: Samba refuses what MS-ADTS allows, and nothing changes"):
             for what, mods, code in SAMBA_ALONE_REFUSES:
@@ -184,7 +197,11 @@ def check_state(bench, change, base, expected):
 
 
 def refused(bench, dn, mods, code, by_apply):
-    change = bench.write_change("permissive.refused", permissive_record(dn, mods))
+    refused_record(bench, permissive_record(dn, mods), code, by_apply)
+
+
+def refused_record(bench, record, code, by_apply):
+    change = bench.write_change("permissive.refused", record)
     export, first = whole_export(bench, "permissive.export"), whole_state(bench)
     done = run([bench.binary, "apply", export, change])
     said = re.search(rb"\(LDAP result \d+\)", done.stderr)

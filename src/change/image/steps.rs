@@ -24,6 +24,7 @@ type Inverse = Vec<ChangeRecord<'static>>;
 impl<'a> Image<'a> {
     pub(super) fn step(&mut self, record: &'a ChangeRecord<'a>) -> Result<Inverse, NotApplicable> {
         let node = self.walk(&record.dn)?;
+        self.controls_are_taken(node, record)?;
         match &record.change {
             Change::Modify(mods) => self.modify(node, record, mods),
             Change::Add(attributes) => self.add(node, &record.dn, attributes),
@@ -43,6 +44,28 @@ impl<'a> Image<'a> {
                 self.rename(node, &record.dn, &rename)
             }
         }
+    }
+
+    /// Whether the server, told by the entry or by the one above it, takes the controls.
+    fn controls_are_taken(
+        &mut self,
+        node: NodeId,
+        record: &ChangeRecord<'_>,
+    ) -> Result<(), NotApplicable> {
+        let taken = apply::taken_by_openldap(record);
+        if taken.is_ok() {
+            return taken;
+        }
+        let told = match &record.change {
+            Change::Add(_) => self.tree.node(node).parent,
+            _ => node,
+        };
+        if self.tree.exists(told, Needs::CONTENT) != Some(true) {
+            return Ok(());
+        }
+        let is_openldap = self.tree.entry_mut(told).is_some_and(|entry| entry.is_openldap());
+        self.tree.put_aside(told, None, Again::Possible);
+        if is_openldap { taken } else { Ok(()) }
     }
 
     fn walk(&mut self, dn: &[u8]) -> Result<NodeId, NotApplicable> {
@@ -330,11 +353,8 @@ struct Rename<'r> {
     delete_old_rdn: bool,
 }
 
-/// The OID of the control that deletes a whole subtree.
-const TREE_DELETE: &[u8] = b"1.2.840.113556.1.4.805";
-
 fn deletes_tree(record: &ChangeRecord<'_>) -> bool {
-    record.controls.iter().any(|control| *control.oid == *TREE_DELETE)
+    record.controls.iter().any(|control| *control.oid == *apply::TREE_DELETE)
 }
 
 fn alters(effects: &[Effect<'_>]) -> bool {

@@ -81,6 +81,61 @@ fn openldap_sets_a_number_that_is_not_there_to_the_increment() {
     assert_eq!(states(&after, &joe(mods), Some(&before)), [State::Applied]);
 }
 
+/// The result codes with which records with a critical control are refused.
+fn codes(directory: &str, oid: &str, critical: bool) -> Vec<Option<u8>> {
+    let control = format!("control: {oid} {critical}\n");
+    let kinds = [
+        "dn: CN=New,OU=A,DC=x\nCONTROLchangetype: add\ncn: New\n\n",
+        "dn: CN=Joe,OU=A,DC=x\nCONTROLchangetype: modrdn\nnewrdn: CN=Jo\ndeleteoldrdn: 1\n\n",
+        "dn: CN=Bob,OU=A,DC=x\nCONTROLchangetype: delete\n\n",
+        "dn: CN=Nobody,OU=A,DC=x\nCONTROLchangetype: delete\n\n",
+    ];
+    let records = changes(&kinds.concat().replace("CONTROL", &control));
+    let entries = entries(directory);
+    let code_of = |outcome: &crate::change::Outcome| match outcome {
+        crate::change::Outcome::Refused(why) => Some(why.reason.result_code()),
+        _ => None,
+    };
+    let mut all = Vec::new();
+    for mut image in [
+        Image::new(&records, OnRefusal::GoOn),
+        Image::new(&records, OnRefusal::GoOn).with_inverses(),
+        Image::new(&records, OnRefusal::GoOn).with_previews(),
+    ] {
+        let outcomes = super::files::read_into(&mut image, &entries);
+        all.push(outcomes.iter().map(code_of).collect::<Vec<_>>());
+    }
+    assert!(all.windows(2).all(|pair| pair[0] == pair[1]), "{all:?}");
+    for (at, name) in [(1, "CN=Joe,OU=A,DC=x"), (2, "CN=Bob,OU=A,DC=x")] {
+        let mut entry = entries.iter().find(|entry| entry.dn == name.as_bytes()).unwrap().clone();
+        let preview = crate::change::Preview::on(&entry, &records[at]);
+        let told = preview.refusal.map(|why| why.reason.result_code());
+        assert_eq!(told, all[0][at], "{name}");
+        if at == 1 {
+            let told = apply_record_to_entry(&mut entry, &records[at]).err();
+            assert_eq!(told.map(|why| why.reason.result_code()), all[0][at]);
+        }
+    }
+    all.swap_remove(0)
+}
+
+#[test]
+fn openldap_takes_the_critical_control_for_a_modify_only() {
+    let of = |mark: &str| {
+        ["OU=A,DC=x\nou: A", "CN=Joe,OU=A,DC=x\ncn: Joe", "CN=Bob,OU=A,DC=x\ncn: Bob"]
+            .map(|entry| format!("dn: {entry}\n{mark}\n\n"))
+            .concat()
+    };
+    let (openldap, other) = (of("entryCSN: 1"), of("description: d"));
+    let permissive = "1.2.840.113556.1.4.1413";
+    assert_eq!(codes(&openldap, permissive, true), [Some(12), Some(12), Some(12), Some(32)]);
+    assert_eq!(codes(&openldap, permissive, false), [None, None, None, Some(32)]);
+    assert_eq!(codes(&other, permissive, true), [None, None, None, Some(32)]);
+    let tree_delete = "1.2.840.113556.1.4.805";
+    assert_eq!(codes(&openldap, tree_delete, true), [Some(12), Some(12), Some(12), Some(32)]);
+    assert_eq!(codes(&other, tree_delete, true), [None, None, None, Some(32)]);
+}
+
 #[test]
 fn active_directory_has_no_modify_touch_what_names_the_entry() {
     for mods in ["add: cn\ncn: Joe\n-\n", "delete: CN\ncn: No\n-\n", "replace: cn\ncn: joe\n-\n"] {
