@@ -56,11 +56,19 @@ pub(super) fn write<W: Write>(
         );
     }
     let left_out = &catalogue.settings.left_out;
-    for attr in [catalogue.settings.principal_name(), Attr::MailNickname, Attr::ProxyAddresses] {
+    let name = catalogue.settings.principal_name();
+    for attr in [name, Attr::MailNickname, Attr::ProxyAddresses, Attr::Mail] {
         if left_out.contains(attr) {
             console.note(&format!(
-                "no entry has {}: what is predicted holds only where the directory has none either",
-                attr.name()
+                "no entry has {}: what is predicted holds only where the directory has none \
+                 either{}",
+                attr.name(),
+                match attr {
+                    Attr::MailNickname | Attr::ProxyAddresses | Attr::Mail => {
+                        "; aliases made in place of it, and what is made of them, are left out"
+                    }
+                    _ => "",
+                }
             ));
         }
     }

@@ -32,14 +32,10 @@ pub struct PreviousArgs {
     #[arg(long, value_name = "CHANGE")]
     earlier_change: Vec<PathBuf>,
 
-    /// How many objects may leave the scope before synchronisation stops
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = DELETE_THRESHOLD,
-        value_parser = whole_number::<u64>
-    )]
-    delete_threshold: u64,
+    /// How many objects may leave the scope before synchronisation stops [default: 500];
+    /// with --profile schemus: how many users the tool may deactivate at once
+    #[arg(long, value_name = "N", value_parser = whole_number::<u64>)]
+    delete_threshold: Option<u64>,
 }
 
 impl PreviousArgs {
@@ -77,15 +73,15 @@ impl PreviousArgs {
     pub fn require_counterparts(&self, exports: usize, profile: &Profile) -> anyhow::Result<()> {
         if self.previous.is_empty() {
             // Either may stand in a configuration file, which clap does not know of.
-            if self.delete_threshold != DELETE_THRESHOLD {
+            if self.delete_threshold.is_some() {
                 bail!("--delete-threshold goes with --previous: name the export to compare with");
             }
             return Ok(());
         }
         if catalogue(profile).is_none() {
             bail!(
-                "--previous goes with --profile entra or entra-cloud-sync; {} knows nothing of \
-                 what changes",
+                "--previous goes with --profile entra, entra-cloud-sync or schemus; {} knows \
+                 nothing of what changes",
                 profile.name
             );
         }
@@ -159,8 +155,10 @@ impl PreviousArgs {
             leave: transition.leave.iter().map(|(&why, &count)| (why.into(), count)).collect(),
             change: transition.change,
         });
-        transition
-            .findings(options, catalogue, self.delete_threshold, |finding| take(totals, &finding))
+        // The tool's limit depends on how it is set up.
+        let usual = if catalogue.knows_moves() { DELETE_THRESHOLD } else { u64::MAX };
+        let threshold = self.delete_threshold.unwrap_or(usual);
+        transition.findings(options, catalogue, threshold, |finding| take(totals, &finding))
     }
 }
 

@@ -39,7 +39,7 @@ impl SecondCycleArgs {
     /// What becomes of addresses that move.
     pub fn moves(&self, profile: &Profile) -> Moves {
         match &self.second_cycle {
-            _ if !profile.knows_transitions() => Moves::AtOnce,
+            _ if !profile.knows_moves() => Moves::AtOnce,
             Some(_) => Moves::Apart,
             None => Moves::LeftOut,
         }

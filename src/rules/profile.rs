@@ -6,10 +6,10 @@ use super::registry::{did_you_mean, nearest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::catalogue::identifiers::{Identifier, LedTo};
+use super::catalogue::identifiers::{Further, Identifier, LedTo};
 use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
-use super::catalogue::{Ahead, Catalogue, EarlierChange, Keep, Reason, Settings, Timings};
+use super::catalogue::{Ahead, Catalogue, EarlierChange, Forest, Keep, Reason, Settings, Timings};
 use super::{Attr, AttrSet, Finding, Fingerprint, StoredValue, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
@@ -152,10 +152,11 @@ impl Profile {
         }
     }
 
-    /// Whether what changes from one synchronisation to the next matters.
+    /// Whether it matters that an address moves from one object to another in one
+    /// synchronisation.
     #[must_use]
-    pub fn knows_transitions(&self) -> bool {
-        matches!(&self.rules, RuleSet::Catalogue(catalogue) if catalogue.knows_transitions())
+    pub fn knows_moves(&self) -> bool {
+        matches!(&self.rules, RuleSet::Catalogue(catalogue) if catalogue.knows_moves())
     }
 
     /// Whether it matters to which entries an entry refers.
@@ -275,6 +276,18 @@ impl Profile {
         }
     }
 
+    /// Takes note of the suffixes of the forest, where a rule asks for them; `true` where
+    /// they are known.
+    pub(super) fn learn_forest(&self, look: impl FnOnce() -> Forest) -> bool {
+        match &self.rules {
+            RuleSet::Catalogue(catalogue) if catalogue.asks_for_forest() => {
+                let forest = look();
+                forest.is_told() && catalogue.settings.forest.set(forest).is_ok()
+            }
+            _ => false,
+        }
+    }
+
     /// Decides which attributes the exports leave out, once all entries were seen;
     /// `true` where entries are out of scope for lack of one. IdFix knows nothing of it.
     pub(super) fn leave_out(
@@ -357,6 +370,7 @@ impl Profile {
     }
 
     fn of_catalogue(name: &'static str, doc: &'static str, settings: Settings) -> Self {
+        let settings = Settings { further: Further::of(name), ..settings };
         let catalogue = Catalogue { profile: name, settings: Arc::new(settings), timings: None };
         Self { name, doc, rules: RuleSet::Catalogue(catalogue) }
     }

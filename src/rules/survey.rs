@@ -514,6 +514,14 @@ impl ChunkSurvey {
                 }
             };
             if let Err(reason) = options.verdict(entry) {
+                if reason == Reason::PublicFolder.name() {
+                    profile.keys(&entry.subject, &mut buffers, |key| {
+                        let place = Place::new(offset, key.value);
+                        slots.extend(
+                            place.map(|place| Slot { fingerprint: key.fingerprint, place }),
+                        );
+                    });
+                }
                 hold(LedTo::default());
                 *out_of_scope.entry(reason).or_default() += 1;
                 let lacks = reason == Reason::ComputerWithoutCertificate.name();

@@ -2,8 +2,10 @@
 //! object may have.
 
 mod by_value;
+mod further;
 
 pub(in crate::rules) use by_value::{LedTo, key_of};
+pub use further::Further;
 
 use rustc_hash::FxHashMap;
 
@@ -41,6 +43,18 @@ pub enum Role {
     Account,
     /// The source anchor.
     Anchor,
+    /// objectSid.
+    Sid,
+    /// msExchMasterAccountSid: whose mailbox it is.
+    MasterSid,
+    /// servicePrincipalName.
+    ServiceName,
+    /// What servicePrincipalName stands for too, as its class is one of those of a host.
+    ServiceAlias,
+    /// The GUID of a mailbox or of an archive.
+    Mailbox,
+    /// targetAddress among the addresses: where mail goes.
+    Route,
 }
 
 impl Role {
@@ -324,6 +338,7 @@ pub(super) fn for_each(
         // Directories take other characters for a colon, too.
         buffers.led_to.forget(Role::Target);
     }
+    further::for_each(object, buffers, take);
 }
 
 /// In front of what the cloud makes, where the initial domain is not known.

@@ -169,6 +169,9 @@ fn alias(object: &Object<'_, '_>) -> Option<Alias> {
     if let Some(text) = held.filter(|alias| !alias.is_empty()) {
         return Some(Alias { text, from: Attr::MailNickname });
     }
+    if predicted_without(object).is_some() {
+        return None;
+    }
     let (from, _, local) = predicted_alias(object)?;
     Some(Alias { text: String::from_utf8_lossy(&local).trim().to_owned(), from })
 }

@@ -4,19 +4,21 @@ mod rules;
 
 use std::rc::Rc;
 
+use crate::rules::everyday_dn::is_everyday_dn;
 use crate::rules::rule::{Rule, RuleName};
 use crate::rules::{Applicability, Attr, Collision, CollisionHolder, Suggestion};
 
 use super::cloud_object::predicted_without;
 use super::identifiers::{Identifier, IdentifierBuffers, Role, for_each, typed};
+use super::references::is_same;
 use super::verdict::Verdicts;
 use super::{Keeper, Object, ObjectKind, tenant};
 
 pub(in crate::rules) use rules::RULES;
 use rules::{
-    ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, ANCHOR, EQUIVALENT, MAIL,
-    MASKED_MAIL, MOERA, NAME_IS_ADDRESS, OTHER_KIND, PREDICTED_ADDRESS, PREDICTED_ALIAS,
-    PREDICTED_NAME, PRINCIPAL_NAME, TARGET,
+    ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, ANCHOR, ENTRY, EQUIVALENT, MAIL,
+    MAILBOX, MASKED_MAIL, MOERA, NAME_IS_ADDRESS, OTHER_KIND, PREDICTED_ADDRESS, PREDICTED_ALIAS,
+    PREDICTED_NAME, PRINCIPAL_NAME, PUBLIC_FOLDER, ROUTE, SERVICE, SID, TARGET,
 };
 
 /// Other holders of a value that one finding names; the others are counted.
@@ -140,10 +142,14 @@ pub(super) fn judge(
     for_each(object, &mut buffers, |_, key, is_new| {
         keys.extend(is_new.then(|| String::from_utf8_lossy(key.bytes).into_owned()));
     });
+    if held.iter().any(|(_, others)| others.named.iter().any(|it| is_same_entry(&own, &it.0))) {
+        verdicts.on_dn().breaks(&ENTRY, &String::new);
+    }
     for (number, others) in held {
         let mut broken: Vec<(&'static Rule, &Party, Identifier)> = Vec::new();
         let mut at = None;
-        for (party, theirs) in &others.named {
+        // What an entry that stands twice shares with itself says nothing more.
+        for (party, theirs) in others.named.iter().filter(|it| !is_same_entry(&own, &it.0)) {
             let found = match service {
                 Some(service) => shared(&own, number, party, *theirs, service.rule),
                 None => collision(&own, number, party, *theirs),
@@ -330,15 +336,37 @@ fn rule_of(
     is_exact: bool,
 ) -> Option<&'static Rule> {
     use Role::{
-        Account, Alias, Anchor, EffectiveMail, Mail, PredictedAlias, PredictedName, Primary,
-        PrincipalName, Secondary, Target,
+        Account, Alias, Anchor, EffectiveMail, Mail, Mailbox, MasterSid, PredictedAlias,
+        PredictedName, Primary, PrincipalName, Route, Secondary, ServiceAlias, ServiceName, Sid,
+        Target,
     };
+    if [own.kind, other.kind].contains(&ObjectKind::Other) {
+        // A public folder, of which nothing but its addresses counts.
+        let is_address = |role| matches!(role, Primary | Secondary | EffectiveMail);
+        let of_both = is_exact && is_address(mine) && is_address(their);
+        return (of_both && own.kind != other.kind).then_some(&PUBLIC_FOLDER);
+    }
     let has_effective_mail = |party: &Party| {
         party.identifiers.iter().any(|(identifier, _, _)| identifier.role == EffectiveMail)
     };
     Some(match (mine, their) {
         (Anchor, Anchor) => &ANCHOR,
         (Anchor, _) | (_, Anchor) => return None,
+        (Sid, Sid) | (MasterSid, MasterSid) => &SID,
+        (Sid, MasterSid) | (MasterSid, Sid) => return claims_account(own, other).then_some(&SID),
+        (ServiceName, ServiceName) => return is_one_forest(own, other).then_some(&SERVICE),
+        (ServiceName, ServiceAlias) | (ServiceAlias, ServiceName) => {
+            // Who administers may give the service of a host to a user on purpose.
+            let are_hosts = [own, other].iter().all(|it| it.kind == ObjectKind::Computer);
+            return (are_hosts && is_one_forest(own, other)).then_some(&SERVICE);
+        }
+        (ServiceAlias, _) | (_, ServiceAlias) => return None,
+        (Mailbox, Mailbox) => return (!is_prepared(own, other)).then_some(&MAILBOX),
+        (Route, Primary | Secondary | EffectiveMail | PrincipalName)
+        | (Primary | Secondary | EffectiveMail | PrincipalName, Route) => {
+            return is_one_forest(own, other).then_some(&ROUTE);
+        }
+        (Route, _) | (_, Route) => return None,
         (Account, Account) if domain(&own.dn) == domain(&other.dn) => &ACCOUNT,
         (Account, Account) if own.has_principal_name && other.has_principal_name => return None,
         (Account, Account) => &ACCOUNT_IN_FOREST,
@@ -370,6 +398,33 @@ fn rule_of(
         (EffectiveMail, _) | (_, EffectiveMail) => &ADDRESS_IS_MAIL,
         _ => return None,
     })
+}
+
+/// Whether two entries are of the same name.
+fn is_same_entry(own: &Party, other: &Party) -> bool {
+    own.dn.eq_ignore_ascii_case(&other.dn)
+        || !(is_everyday_dn(&own.dn) && is_everyday_dn(&other.dn)) && is_same(&own.dn, &other.dn)
+}
+
+/// Whether the mailbox of an account of its own claims the account of another. That of a
+/// disabled one is what a linked mailbox is: Entra Connect joins the two.
+fn claims_account(own: &Party, other: &Party) -> bool {
+    own.is_enabled == Some(true) && other.is_enabled == Some(true)
+}
+
+/// Whether one of two objects in different domains waits for the mailbox of the other.
+fn is_prepared(own: &Party, other: &Party) -> bool {
+    own.has_mailbox != other.has_mailbox && domain(&own.dn) != domain(&other.dn)
+}
+
+/// Whether two entries can be of one forest: those of one mostly end with the same two
+/// labels.
+fn is_one_forest(own: &Party, other: &Party) -> bool {
+    let end = |party: &Party| -> Vec<u8> {
+        let domain = domain(&party.dn);
+        domain.split(|byte| *byte == b',').take(2).flatten().copied().collect()
+    };
+    end(own) == end(other)
 }
 
 /// The part of a DN that names the domain, without regard to case and blanks.
