@@ -2,6 +2,7 @@
 
 use super::catalogue::Reason;
 use super::look_ahead::{forest, look_ahead};
+use super::profile::RuleSet;
 use super::{Attr, CheckOptions, Export, Survey};
 
 impl<'a> Survey<'a> {
@@ -18,13 +19,16 @@ impl<'a> Survey<'a> {
         options.profile.look_ahead(|| look_ahead(exports, options));
         let survey = Self::run(exports, options, advance);
         let (in_scope, out_of_scope) = (survey.in_scope, &survey.out_of_scope);
-        let is_otherwise = options.profile.leave_out(survey.seen, in_scope, out_of_scope);
-        let knows_forest =
-            [Attr::UpnSuffixes, Attr::DnsRoot].iter().all(|it| survey.seen.contains(*it));
-        let is_otherwise = knows_forest
-            && options.profile.learn_forest(|| forest(exports, options))
-            || is_otherwise;
-        match is_otherwise {
+        let leaves_out = options.profile.leave_out(survey.seen, in_scope, out_of_scope);
+        let has_forest =
+            [Attr::UpnSuffixes, Attr::DnsRoot].iter().all(|attr| survey.seen.contains(*attr));
+        let knows_forest = match &options.profile.rules {
+            RuleSet::Catalogue(catalogue) if has_forest => {
+                catalogue.learn_forest(|| forest(exports, options))
+            }
+            _ => false,
+        };
+        match leaves_out || knows_forest {
             true => Self::run(exports, options, &|_| {}),
             false => survey,
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::catalogue::identifiers::{Further, Identifier, LedTo};
 use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
-use super::catalogue::{Ahead, Catalogue, EarlierChange, Forest, Keep, Reason, Settings, Timings};
+use super::catalogue::{Ahead, Catalogue, EarlierChange, Keep, Reason, Settings, Timings};
 use super::{Attr, AttrSet, Finding, Fingerprint, StoredValue, Subject};
 use crate::directory::Facts;
 use crate::ldif::Wanted;
@@ -273,18 +273,6 @@ impl Profile {
             && catalogue.looks_ahead()
         {
             catalogue.settings.ahead.get_or_init(look);
-        }
-    }
-
-    /// Takes note of the suffixes of the forest, where a rule asks for them; `true` where
-    /// they are known.
-    pub(super) fn learn_forest(&self, look: impl FnOnce() -> Forest) -> bool {
-        match &self.rules {
-            RuleSet::Catalogue(catalogue) if catalogue.asks_for_forest() => {
-                let forest = look();
-                forest.is_told() && catalogue.settings.forest.set(forest).is_ok()
-            }
-            _ => false,
         }
     }
 

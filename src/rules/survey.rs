@@ -514,14 +514,8 @@ impl ChunkSurvey {
                 }
             };
             if let Err(reason) = options.verdict(entry) {
-                if reason == Reason::PublicFolder.name() {
-                    profile.keys(&entry.subject, &mut buffers, |key| {
-                        let place = Place::new(offset, key.value);
-                        slots.extend(
-                            place.map(|place| Slot { fingerprint: key.fingerprint, place }),
-                        );
-                    });
-                }
+                let mut see = || inspect(profile, &entry.subject, &mut buffers, offset, &mut slots);
+                let _ = reason == Reason::PublicFolder.name() && see();
                 hold(LedTo::default());
                 *out_of_scope.entry(reason).or_default() += 1;
                 let lacks = reason == Reason::ComputerWithoutCertificate.name();

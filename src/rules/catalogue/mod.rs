@@ -187,9 +187,13 @@ impl Catalogue {
         self.profile == HYGIENE
     }
 
-    /// Whether a rule asks which suffixes the forest has.
-    pub(super) fn asks_for_forest(&self) -> bool {
-        principal_name_use::NOT_OF_FOREST.profiles.contains(&self.profile)
+    /// Takes note of the suffixes of the forest, where a rule asks for them; `true` where
+    /// they are known.
+    pub(super) fn learn_forest(&self, look: impl FnOnce() -> Forest) -> bool {
+        principal_name_use::NOT_OF_FOREST.profiles.contains(&self.profile) && {
+            let forest = look();
+            forest.is_told() && self.settings.forest.set(forest).is_ok()
+        }
     }
 
     /// Decides which attributes the exports leave out, of those that no entry has;
