@@ -70,11 +70,15 @@ pub(super) static NOT_ADDRESS: Rule = Rule {
         "Microsoft: How the proxyAddresses attribute is populated in Entra ID (KB3190357)",
     ],
     example: Example {
-        wrong: &["msExchRecipientTypeDetails: 1\nuserPrincipalName: ann@contoso.com\n\
-             mail: ann.archer@contoso.com\nproxyAddresses: SMTP:ann.archer@contoso.com"],
-        right: &["msExchRecipientTypeDetails: 1\nuserPrincipalName: ann@contoso.com\n\
+        wrong: &[
+            "msExchRecipientTypeDetails: 1\nmailNickname: ann\nuserPrincipalName: ann@contoso.com\n\
+             mail: ann.archer@contoso.com\nproxyAddresses: SMTP:ann.archer@contoso.com",
+        ],
+        right: &[
+            "msExchRecipientTypeDetails: 1\nmailNickname: ann\nuserPrincipalName: ann@contoso.com\n\
              mail: ann.archer@contoso.com\nproxyAddresses: SMTP:ann.archer@contoso.com\n\
-             proxyAddresses: smtp:Ann@contoso.com"],
+             proxyAddresses: smtp:Ann@contoso.com",
+        ],
     },
 };
 

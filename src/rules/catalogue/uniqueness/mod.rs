@@ -210,6 +210,11 @@ fn left_out(
     let left_out = &object.settings.left_out;
     let name = object.settings.principal_name();
     let of_accounts = rule.name == ACCOUNT_IN_FOREST.name;
+    let [(own, _), (other, _)] = parties;
+    if rule.name == MAILBOX.name && domain(&own.dn) != domain(&other.dn) {
+        // One of them may have the mailbox.
+        return Some(Attr::HomeMdb).filter(|attr| left_out.contains(*attr));
+    }
     parties.iter().find_map(|(party, identifier)| {
         let is_account = identifier.attr == Attr::SamAccountName;
         match identifier.role {
