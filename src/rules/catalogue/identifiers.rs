@@ -205,9 +205,15 @@ impl IdentifierBuffers {
                 .get(&fingerprint)
                 .and_then(|numbers| numbers.iter().copied().find(|&it| is_same(&self.keys[it]))),
         };
-        if let Some(number) = known {
-            return (number, false);
+        match known {
+            Some(number) => (number, false),
+            None => (self.add(own), true),
         }
+    }
+
+    /// Takes a key in that the object does not have yet; gives its number.
+    #[inline(always)]
+    fn add(&mut self, own: Known) -> usize {
         let number = self.keys.len();
         self.keys.push(own);
         if self.keys.len() == FEW {
@@ -215,9 +221,9 @@ impl IdentifierBuffers {
                 self.numbers.entry(known.fingerprint).or_default().push(number);
             }
         } else if number >= FEW {
-            self.numbers.entry(fingerprint).or_default().push(number);
+            self.numbers.entry(own.fingerprint).or_default().push(number);
         }
-        (number, true)
+        number
     }
 }
 

@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use crate::directory::matching::{guid_from_text, guid_to_text, sid_from_text};
 use crate::ldif::{Form, Line};
 use crate::rules::catalogue::{CLOUD_SYNC, ENTRA, HYGIENE, Object};
-use crate::rules::{Attr, AttrSet, Key};
+use crate::rules::{Attr, AttrSet, Fingerprint, Key};
 
-use super::{Identifier, IdentifierBuffers, Role, SPACE, typed};
+use super::{Identifier, IdentifierBuffers, Known, Role, SPACE, typed};
 
 /// What a profile asks of objects beside their names and addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -86,24 +86,39 @@ impl<T: FnMut(Identifier, Key<'_>, bool)> Each<'_, T> {
     /// A SID of a domain's object: those of the system itself belong to many.
     #[inline(always)]
     fn sid(&mut self, identifier: Identifier, line: &Line<'_>) {
-        /// The first 12 bytes of such a SID in base64: S-1-5-21.
-        const OF_DOMAIN: &[u8] = b"AQUAAAAAAAUVAAAA";
-        const LENGTH: usize = 40;
-        match (line.form(), line.raw()) {
-            (Form::Base64, raw) if raw.len() == LENGTH => {
-                if raw.starts_with(OF_DOMAIN) {
-                    self.exact(identifier, SID, raw);
-                }
-            }
-            _ => {
+        let text = match line.form() {
+            Form::Base64 => line.raw().try_into().ok(),
+            _ => None,
+        };
+        match text {
+            Some(text) => self.sid_text(identifier, text),
+            None => {
                 let value = line.bytes();
                 let sid = sid_from_text(&value).unwrap_or_else(|| value.into_owned());
-                let text = STANDARD.encode(sid);
-                if text.len() == LENGTH && text.as_bytes().starts_with(OF_DOMAIN) {
-                    self.exact(identifier, SID, text.as_bytes());
+                if let Ok(text) = STANDARD.encode(sid).as_bytes().try_into() {
+                    self.sid_text(identifier, text);
                 }
             }
         }
+    }
+
+    #[inline(always)]
+    fn sid_text(&mut self, identifier: Identifier, text: &[u8; SID_LENGTH]) {
+        if !text.starts_with(OF_DOMAIN) {
+            return;
+        }
+        let mut key = [0; SID.len() + SID_LENGTH];
+        key[..SID.len()].copy_from_slice(SID);
+        key[SID.len()..].copy_from_slice(text);
+        let start = self.buffers.start();
+        let end = self.buffers.put(start, &key);
+        if identifier.role != Role::Sid || identifier.value > 0 {
+            return self.hand_over(identifier, end);
+        }
+        // Nothing that came before has such a key.
+        let fingerprint = Fingerprint::of(SPACE, &key);
+        let number = self.buffers.add(Known { fingerprint, start, end });
+        self.tell(identifier, number, true);
     }
 
     #[cold]
@@ -150,16 +165,19 @@ impl<T: FnMut(Identifier, Key<'_>, bool)> Each<'_, T> {
         }
     }
 
-    #[inline(always)]
     fn exact(&mut self, identifier: Identifier, kind: &[u8], bytes: &[u8]) {
         let from = self.buffers.put(self.buffers.start(), kind);
         let end = self.buffers.put(from, bytes);
         self.hand_over(identifier, end);
     }
 
-    #[inline(always)]
     fn hand_over(&mut self, identifier: Identifier, end: usize) {
         let (number, is_new) = self.buffers.number(end);
+        self.tell(identifier, number, is_new);
+    }
+
+    #[inline(always)]
+    fn tell(&mut self, identifier: Identifier, number: usize, is_new: bool) {
         let known = self.buffers.keys[number];
         let key = Key {
             attr: SPACE,
@@ -174,6 +192,10 @@ impl<T: FnMut(Identifier, Key<'_>, bool)> Each<'_, T> {
 
 /// In front of a SID.
 const SID: &[u8] = b"sid:";
+/// Digits of base64 of the SID of a domain's object, which has 28 bytes.
+const SID_LENGTH: usize = 40;
+/// How it begins: S-1-5-21, 12 bytes.
+const OF_DOMAIN: &[u8] = b"AQUAAAAAAAUVAAAA";
 /// In front of servicePrincipalName.
 const SERVICE: &[u8] = b"service:";
 /// In front of the GUID of a mailbox.

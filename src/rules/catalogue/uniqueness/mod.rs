@@ -4,7 +4,6 @@ mod rules;
 
 use std::rc::Rc;
 
-use crate::rules::everyday_dn::is_everyday_dn;
 use crate::rules::rule::{Rule, RuleName};
 use crate::rules::{Applicability, Attr, Collision, CollisionHolder, Suggestion};
 
@@ -68,6 +67,8 @@ impl Party {
         let mut identifiers = Vec::new();
         for_each(object, &mut IdentifierBuffers::default(), |identifier, key, _| {
             let line = object.subject.lines(identifier.attr).get(identifier.value);
+            // Of SIDs nothing but the key is compared.
+            let line = line.filter(|_| !matches!(identifier.role, Role::Sid | Role::MasterSid));
             let value = line.map(crate::ldif::Line::bytes).unwrap_or_default();
             let (_, address) = super::identifiers::typed(&value);
             let exact = String::from_utf8_lossy(address).trim().to_lowercase();
@@ -408,7 +409,23 @@ fn rule_of(
 /// Whether two entries are of the same name.
 fn is_same_entry(own: &Party, other: &Party) -> bool {
     own.dn.eq_ignore_ascii_case(&other.dn)
-        || !(is_everyday_dn(&own.dn) && is_everyday_dn(&other.dn)) && is_same(&own.dn, &other.dn)
+        || !are_plainly_apart(&own.dn, &other.dn) && is_same(&own.dn, &other.dn)
+}
+
+/// Whether two DNs are different at the first look: their first values begin with
+/// different letters or digits, however they go on.
+fn are_plainly_apart(one: &[u8], other: &[u8]) -> bool {
+    fn begin(dn: &[u8]) -> &[u8] {
+        let behind = memchr::memchr(b'=', dn).and_then(|at| dn.get(at + 1..));
+        behind.unwrap_or_default().trim_ascii_start()
+    }
+    let (one, other) = (begin(one), begin(other));
+    let differ = one.iter().zip(other).find(|(one, other)| !one.eq_ignore_ascii_case(other));
+    // What is escaped, and values that stand together in any order, are looked at closely.
+    let is_plain = |value: &[u8]| memchr::memchr3(b'\\', b'"', b'+', value).is_none();
+    differ.is_some_and(|(one, other)| one.is_ascii_alphanumeric() && other.is_ascii_alphanumeric())
+        && is_plain(one)
+        && is_plain(other)
 }
 
 /// Whether the mailbox of an account of its own claims the account of another. That of a
@@ -452,4 +469,31 @@ fn described(party: &Party, identifier: Identifier) -> String {
         _ => "",
     };
     format!("{} ({made}{}{state})", String::from_utf8_lossy(&party.dn), identifier.attr.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn names_that_are_apart_at_the_first_look_are_not_the_same(
+            names in prop::array::uniform2("(CN|cn|commonName|UID) ?= ?[abA]{0,2}(  ?[ab]|\\\\41|\\\\,|\"a\"|é|\\+UID=a)?[ab]? ?, ?DC=x"),
+        ) {
+            let [one, other] = &names;
+            if are_plainly_apart(one.as_bytes(), other.as_bytes()) {
+                prop_assert!(!is_same(one.as_bytes(), other.as_bytes()), "{one} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_different_people_are_apart_at_the_first_look() {
+        assert!(are_plainly_apart(b"CN=Ann,DC=x", b"CN=Anton,DC=x"));
+        for other in ["cn=ann,DC=x", "CN=Ann , DC=x", "CN=\\41nn,DC=x", "CN=Anné,DC=x"] {
+            assert!(!are_plainly_apart(b"CN=Ann,DC=x", other.as_bytes()), "{other}");
+        }
+    }
 }
