@@ -63,6 +63,8 @@ fn every_rule_of_the_default_profile_occurs_and_what_is_in_order_has_no_finding(
         let options = ["--format", "json", "--delete-threshold", threshold];
         found.extend(rules_of(&checked(SINCE, &options)).into_iter().map(|(rule, _)| rule));
     }
+    let beside_old = checked(BY_ITSELF, &["contoso-before.ldif", "--format", "json"]);
+    found.extend(rules_of(&beside_old).into_iter().map(|(rule, _)| rule));
     found.extend(rules_of(&too_many_members()).into_iter().map(|(rule, _)| rule));
     for rule in Rule::all().filter(|rule| rule.profiles.contains(&"entra")) {
         assert!(found.contains(rule.name.0), "{}", rule.name.0);

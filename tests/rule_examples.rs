@@ -157,7 +157,8 @@ fn found_with(settings: Settings, export: &str, profile: &str) -> BTreeSet<&'sta
     let survey = Survey::run_as_exported(&exports, &options, &|_| {});
     let skipped: u64 = survey.out_of_scope.values().sum();
     let leaves_kinds_out = !options.profile.settings().services.schemus_kinds.is_empty();
-    let is_about_scope = export.contains("computer") || export.contains("NoSync");
+    let is_about_scope =
+        ["computer", "NoSync", "publicFolder", "crossRef"].iter().any(|it| export.contains(it));
     assert!(skipped == 0 || leaves_kinds_out || is_about_scope && survey.in_scope > 0, "{export}");
     let mut names = BTreeSet::new();
     survey

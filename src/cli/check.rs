@@ -109,6 +109,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let mut acceptance = args.baseline.begin(sources, options.read)?;
     let mut totals = Summary::new();
     let survey = survey::run(sources, &options, &args.scope, console, &mut totals)?;
+    summary::add_notes(&mut totals, &survey, &options.profile);
 
     let stopped = options.read.strict && totals.failures_total > 0;
     if let Some(list) = args.list.wanted() {

@@ -9,7 +9,7 @@ use anyhow::{Context, bail};
 use crate::fix::{Draft, DraftOptions, Policy, draft};
 use crate::output::{AtomicFile, commit_all};
 use crate::report::{Summary, counted, quoted, visible};
-use crate::rules::{CheckOptions, Finding};
+use crate::rules::{Attr, CheckOptions, Finding};
 
 use super::apart::{require_apart, require_each_once};
 use super::baseline::BaselineArgs;
@@ -89,6 +89,7 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     if options.read.strict && totals.failures_total > 0 {
         bail!("a record cannot be read, and --strict was given: nothing is written");
     }
+    summary::add_notes(&mut totals, &survey, &options.profile);
 
     let admits = |rules: &[_]| wanted.admits_all(rules);
     let accepts = |finding: &Finding<'_>| baseline.accepts(finding);
@@ -98,6 +99,12 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let draft = draft(&survey, &options.profile, options.read, &how)?;
     put(outputs, &draft)?;
     report(&draft, args, console);
+    if draft.concerns_accounts && options.profile.settings().left_out.contains(Attr::AdminCount) {
+        console.note(
+            "no entry has adminCount, as if the export left it out: administrators whom Active \
+             Directory protects cannot be told, and the change may touch them; export adminCount too",
+        );
+    }
     let failed = !totals.is_whole();
     summary::note_unable(&survey, &wanted, false, console);
     summary::add_not_exported(&mut totals, &options.profile, &wanted);

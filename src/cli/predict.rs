@@ -26,6 +26,7 @@ pub(super) const COLUMNS: &[ListColumn] = &[
     shown("dropped"),
     hidden("file"),
     hidden("line"),
+    shown("left_out"),
 ];
 
 /// Writes what the cloud will show of each user, group and contact in scope.
@@ -56,7 +57,8 @@ pub(super) fn write<W: Write>(
         );
     }
     let left_out = &catalogue.settings.left_out;
-    for attr in [catalogue.settings.principal_name(), Attr::MailNickname, Attr::ProxyAddresses] {
+    let name = catalogue.settings.principal_name();
+    for attr in [name, Attr::MailNickname, Attr::ProxyAddresses, Attr::Mail] {
         if left_out.contains(attr) {
             console.note(&format!(
                 "no entry has {}: what is predicted holds only where the directory has none either",
@@ -82,8 +84,15 @@ pub(super) fn write<W: Write>(
 }
 
 fn row(entry: &Listed<'_, '_>, object: &Object<'_, '_>) -> Row {
-    let CloudObject { mail_nickname, principal_name, moera, mail, proxy_addresses, dropped } =
-        CloudObject::of(object);
+    let CloudObject {
+        mail_nickname,
+        principal_name,
+        moera,
+        mail,
+        proxy_addresses,
+        dropped,
+        left_out,
+    } = CloudObject::of(object);
     let text = |text: Option<String>| text.map_or(ListCell::Absent, ListCell::Text);
     let word = |word: Option<&str>| text(word.map(str::to_owned));
     let dropped = dropped.iter().map(|it| format!("{} ({})", it.value, it.reason.name())).collect();
@@ -100,6 +109,7 @@ fn row(entry: &Listed<'_, '_>, object: &Object<'_, '_>) -> Row {
         ListCell::Several(dropped),
         ListCell::Text(entry.place.file.to_owned()),
         ListCell::Number(entry.line()),
+        word(left_out.map(Attr::name)),
     ];
     Row { dn: entry.subject.dn().to_vec(), cells }
 }

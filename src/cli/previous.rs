@@ -33,7 +33,8 @@ pub struct PreviousArgs {
     #[arg(long, value_name = "CHANGE")]
     earlier_change: Vec<PathBuf>,
 
-    /// How many objects may leave the scope before synchronisation stops [default: 500]
+    /// How many objects may leave the scope before synchronisation stops [default: 500];
+    /// with --profile schemus: how many users the tool may deactivate at once
     #[arg(long, value_name = "N", value_parser = whole_number::<u64>)]
     delete_threshold: Option<u64>,
 }
@@ -82,8 +83,8 @@ impl PreviousArgs {
         }
         if catalogue(profile).is_none() {
             let text = format!(
-                "--previous goes with --profile entra or entra-cloud-sync; {} knows nothing of \
-                 what changes",
+                "--previous goes with --profile entra, entra-cloud-sync or schemus; {} knows \
+                 nothing of what changes",
                 profile.name
             );
             refuse("--previous", text)?;
@@ -159,7 +160,9 @@ impl PreviousArgs {
             leave: transition.leave.iter().map(|(&why, &count)| (why.into(), count)).collect(),
             change: transition.change,
         });
-        let threshold = self.delete_threshold.unwrap_or(DELETE_THRESHOLD);
+        // The tool's limit depends on how it is set up.
+        let usual = if catalogue.knows_moves() { DELETE_THRESHOLD } else { u64::MAX };
+        let threshold = self.delete_threshold.unwrap_or(usual);
         transition.findings(options, catalogue, threshold, |finding| take(totals, &finding))
     }
 }

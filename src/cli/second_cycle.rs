@@ -42,7 +42,7 @@ impl SecondCycleArgs {
     /// # Errors
     /// Where they may move at once, and a second change is asked for.
     pub fn moves(&self, profile: &Profile) -> anyhow::Result<Moves> {
-        match (&self.second_cycle, profile.knows_transitions()) {
+        match (&self.second_cycle, profile.knows_moves()) {
             (Some(_), false) => {
                 let name = profile.name;
                 let text =

@@ -1,15 +1,15 @@
 //! Filling the summary of a command and putting it where it is wanted.
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use anyhow::Context;
 
 use crate::input::InputNote;
 use crate::ldif::InputReport;
 use crate::output::{AtomicFile, Overwrite};
-use crate::report::{Failure, InputSummary, Summary, Width};
-use crate::rules::catalogue::{Reason, Timings};
+use crate::report::{Failure, InputSummary, Summary, Width, grouped};
+use crate::rules::catalogue::{Moment, Reason, Timings};
 use crate::rules::{Need, Profile, RuleName, Survey, WantedRules};
 
 use super::console::Console;
@@ -46,6 +46,7 @@ pub fn finish_quietly(
     stats: Option<&PathBuf>,
     console: &Console,
 ) -> anyhow::Result<()> {
+    summary.notes.iter().for_each(|note| console.note(note));
     if let Some(words) = summary.not_exported_in_words() {
         console.note(&words);
     }
@@ -141,6 +142,54 @@ pub fn add_not_exported(summary: &mut Summary, profile: &Profile, wanted: &Wante
         rules.retain(|rule| is_reason(*rule) || wanted.admits_any(&[RuleName(rule)]));
         !rules.is_empty()
     });
+}
+
+/// Objects that a tenant takes before a domain is verified in it, and behind that
+/// (Microsoft: Entra service limits and restrictions).
+const OBJECTS: [u64; 2] = [50_000, 300_000];
+/// Objects of one domain that Cloud Sync takes (Microsoft: Choose between Entra Connect
+/// Sync and Cloud Sync).
+const CLOUD_SYNC_OBJECTS: u64 = 150_000;
+/// Days after which an export is old.
+const OLD_DAYS: i64 = 30;
+
+/// Adds what is to be said of the exports as a whole: how many objects they hold, and how
+/// old they are. No entry is to blame for it, so it is no finding.
+pub fn add_notes(summary: &mut Summary, survey: &Survey<'_>, profile: &Profile) {
+    let (settings, objects) = (profile.settings(), survey.in_scope);
+    let shown = grouped(objects);
+    let [unverified, verified] = OBJECTS;
+    match profile.name {
+        "entra-cloud-sync" if objects > CLOUD_SYNC_OBJECTS => summary.notes.push(format!(
+            "{shown} objects are to be synchronised: Cloud Sync takes {} of one domain",
+            grouped(CLOUD_SYNC_OBJECTS)
+        )),
+        "entra" | "entra-cloud-sync" if objects > verified => summary.notes.push(format!(
+            "{shown} objects are to be synchronised: a tenant takes {} with a verified domain, and \
+             more once Microsoft has raised its quota",
+            grouped(verified)
+        )),
+        "entra" | "entra-cloud-sync"
+            if objects > unverified && settings.verified_domains.is_empty() =>
+        {
+            summary.notes.push(format!(
+                "{shown} objects are to be synchronised: a tenant takes {} until a domain is \
+                 verified in it; name it with --verified-domain",
+                grouped(unverified)
+            ));
+        }
+        _ => {}
+    }
+    let now = || settings.as_of.unwrap_or_else(|| Moment::of(SystemTime::now()));
+    if let Some(newest) = settings.ahead.get().and_then(|ahead| ahead.newest)
+        && now().days_since(newest) > OLD_DAYS
+    {
+        // The summary of one input is the same on every day, so there is no age in it.
+        summary.notes.push(format!(
+            "the newest change in the exports is of {newest}: export again before anything is \
+             written to the directory"
+        ));
+    }
 }
 
 /// Says which of the rules that were selected by name find nothing, and why.

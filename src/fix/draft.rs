@@ -14,7 +14,7 @@ use crate::ldif::{
 use crate::rules::idfix::Buffers;
 use crate::rules::{Attr, EntryFindings, Profile, StoredValue, Survey};
 
-use super::candidate::{Candidate, Policy, sort_out};
+use super::candidate::{Candidate, Policy, Proposal, sort_out};
 use super::declined::{Decline, Declined};
 use super::moves::{Moves, decline_moves, second_cycle};
 use super::settle::settle;
@@ -46,6 +46,8 @@ pub struct Draft<'a> {
     pub second: Option<CycleFiles>,
     /// Suggestions that it makes real.
     pub taken: u64,
+    /// Whether one of them is about a user or a group, which Active Directory may protect.
+    pub concerns_accounts: bool,
     /// Suggestions that are not taken, by reason.
     pub declined: BTreeMap<&'static str, u64>,
     /// The first suggestions that did not hold, at most [`Draft::LISTED`].
@@ -166,8 +168,13 @@ pub(super) fn compose<'a>(
         return Err(error);
     }
     // What else there is of them is freed by many threads.
-    let ended = candidates.into_par_iter().map(|it| (it.proposals.len(), it.declined));
-    for (taken, declined) in ended.collect::<Vec<_>>() {
+    let is_account = |it: &Proposal<'_>| !it.finding.object_class.eq_ignore_ascii_case(b"contact");
+    let ended = candidates.into_par_iter().map(|it| {
+        let concerns_accounts = it.proposals.iter().any(is_account);
+        (it.proposals.len(), concerns_accounts, it.declined)
+    });
+    for (taken, concerns_accounts, declined) in ended.collect::<Vec<_>>() {
+        draft.concerns_accounts |= concerns_accounts;
         draft.taken += u64::try_from(taken).unwrap_or(u64::MAX);
         declined.into_iter().for_each(|declined| draft.decline(declined));
     }

@@ -70,6 +70,9 @@ pub struct Summary {
     pub complete: bool,
     /// Why it does not, one reason each.
     pub incomplete_because: Vec<String>,
+    /// What is to be said of the exports as a whole, which is no finding.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Attributes that no entry has, as if the export left them out, each with the rules
     /// that say nothing for lack of it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -279,6 +282,10 @@ impl Summary {
                 words.push_str(&format!("; for {lines} of it there is no finding any more"));
             }
             ink.text(style::QUIET, &words);
+            ink.end_line();
+        }
+        for note in &self.notes {
+            ink.text(style::PLAIN, note);
             ink.end_line();
         }
         if let Some(words) = self.not_exported_in_words() {

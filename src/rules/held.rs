@@ -214,7 +214,16 @@ mod tests {
             "[ab](：|:)[ab]:[ab]",
         ];
         let values = prop::collection::vec((prop::sample::select(UNIQUE.to_vec()), value), 1..5);
-        (prop::sample::select(vec!["user", "contact", "group", "organizationalUnit"]), values)
+        (
+            prop::sample::select(vec![
+                "user",
+                "contact",
+                "group",
+                "publicFolder",
+                "organizationalUnit",
+            ]),
+            values,
+        )
     }
 
     proptest! {

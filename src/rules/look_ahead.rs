@@ -3,7 +3,7 @@
 use crate::ldif::entry_text;
 
 use super::catalogue::references::key_of;
-use super::catalogue::{Ahead, Moment, Object, ObjectKind, Protected};
+use super::catalogue::{Ahead, Forest, Moment, Object, ObjectKind, Protected};
 use super::{Attr, CheckOptions, Export, Skipped, read_entries};
 
 /// Looks for the newest change, and for the groups that Active Directory protects with
@@ -13,6 +13,33 @@ pub(super) fn look_ahead(exports: &[Export<'_>], options: &CheckOptions) -> Ahea
         newest: exports.iter().filter_map(|export| Moment::newest_change(export.bytes)).max(),
         protected: protected(exports, options),
     }
+}
+
+/// The suffixes and the domains of the forests whose configuration is in the exports.
+pub(super) fn forest(exports: &[Export<'_>], options: &CheckOptions) -> Forest {
+    const NAMES: [&[u8]; 2] = [b"\nuPNSuffixes:", b"\ndnsRoot:"];
+    let mut forest = Forest::default();
+    for export in exports {
+        for name in NAMES {
+            let mut behind = 0;
+            for at in memchr::memmem::find_iter(export.bytes, name) {
+                if at < behind {
+                    continue;
+                }
+                let start = record_start(export.bytes, at);
+                let text = entry_text(export.bytes, start);
+                behind = start + text.len();
+                let (profile, read) = (&options.profile, options.read);
+                read_entries(text, profile, read, false, &mut Skipped::new(), |entry| {
+                    let subject = &entry.subject;
+                    let lines = |attr| subject.lines(attr).iter();
+                    lines(Attr::DnsRoot).for_each(|line| forest.add_domain(&line.bytes()));
+                    lines(Attr::UpnSuffixes).for_each(|line| forest.add_suffix(&line.bytes()));
+                });
+            }
+        }
+    }
+    forest
 }
 
 fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {

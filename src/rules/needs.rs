@@ -18,7 +18,7 @@ pub enum Need {
 
 /// Rules that need several attributes at once, each of them; of others' attributes one is
 /// enough.
-const EACH: [(&str, &[Attr]); 10] = [
+const EACH: [(&str, &[Attr]); 12] = [
     ("account-admin-no-longer", &[Attr::AdminCount, Attr::Member]),
     ("account-admin-with-mail", &[Attr::AdminCount, Attr::Mail]),
     ("account-expired", &[Attr::AccountExpires, Attr::UserAccountControl]),
@@ -31,7 +31,9 @@ const EACH: [(&str, &[Attr]); 10] = [
     ),
     ("mail-not-primary", &[Attr::ProxyAddresses, Attr::Mail]),
     ("target-with-mailbox", &[Attr::TargetAddress, Attr::HomeMdb]),
+    ("upn-not-address", &[Attr::UserPrincipalName, Attr::ProxyAddresses]),
     ("upn-not-mail", &[Attr::UserPrincipalName, Attr::Mail]),
+    ("upn-suffix-of-forest", &[Attr::UserPrincipalName, Attr::UpnSuffixes, Attr::DnsRoot]),
 ];
 
 /// The attributes that a rule needs each of.
@@ -49,7 +51,7 @@ fn option(rule: &Rule, settings: &Settings, has_previous: bool) -> Option<&'stat
         "anchor-length" | "anchor-character" | "anchor-missing" => {
             ("--source-anchor", settings.source_anchor.is_some())
         }
-        "text-directory-extension" | "google-custom-field" => {
+        "text-directory-extension" | "directory-extension-count" | "google-custom-field" => {
             ("--extension-attribute", !settings.extension_attributes.is_empty())
         }
         "tenant-address-taken" | "tenant-soft-match" | "tenant-admin-match" => {

@@ -6,7 +6,7 @@ use super::registry::{did_you_mean, nearest};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::catalogue::identifiers::{Identifier, LedTo};
+use super::catalogue::identifiers::{Further, Identifier, LedTo};
 use super::catalogue::schema::Screen;
 use super::catalogue::uniqueness::Party;
 use super::catalogue::{Ahead, Catalogue, EarlierChange, Keep, Reason, Settings, Timings};
@@ -152,10 +152,11 @@ impl Profile {
         }
     }
 
-    /// Whether what changes from one synchronisation to the next matters.
+    /// Whether it matters that an address moves from one object to another in one
+    /// synchronisation.
     #[must_use]
-    pub fn knows_transitions(&self) -> bool {
-        matches!(&self.rules, RuleSet::Catalogue(catalogue) if catalogue.knows_transitions())
+    pub fn knows_moves(&self) -> bool {
+        matches!(&self.rules, RuleSet::Catalogue(catalogue) if catalogue.knows_moves())
     }
 
     /// Whether it matters to which entries an entry refers.
@@ -357,6 +358,7 @@ impl Profile {
     }
 
     fn of_catalogue(name: &'static str, doc: &'static str, settings: Settings) -> Self {
+        let settings = Settings { further: Further::of(name), ..settings };
         let catalogue = Catalogue { profile: name, settings: Arc::new(settings), timings: None };
         Self { name, doc, rules: RuleSet::Catalogue(catalogue) }
     }

@@ -521,6 +521,8 @@ impl ChunkSurvey {
                 }
             };
             if let Err(reason) = options.verdict(entry) {
+                let mut see = || inspect(profile, &entry.subject, &mut buffers, offset, &mut slots);
+                let _ = reason == Reason::PublicFolder.name() && see();
                 hold(LedTo::default());
                 *out_of_scope.entry(reason).or_default() += 1;
                 let lacks = reason == Reason::ComputerWithoutCertificate.name();

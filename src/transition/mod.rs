@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::change::diff::{Compared, DiffError, Differing, EntryIndex, Standing, differing};
 use crate::directory::dn::{key_parent, normalize_into};
 use crate::rules::catalogue::transition::{HeldAddress, Passage};
-use crate::rules::catalogue::{Catalogue, Settings};
+use crate::rules::catalogue::{Catalogue, ObjectKind, Settings};
 use crate::rules::{
     Attr, CheckOptions, Export, Finding, Fingerprint, Gathered, Location, Skipped, Subject,
     read_entries, reason_summary,
@@ -33,6 +33,8 @@ pub struct Transition<'a> {
     pub leave: BTreeMap<&'static str, u64>,
     /// Objects that stay, and differ in what decides about their synchronisation.
     pub change: u64,
+    /// Users among those that leave.
+    leaving_users: u64,
     noted: Vec<Noted<'a>>,
 }
 
@@ -56,6 +58,8 @@ struct Noted<'a> {
     /// Which of the pairs of exports it belongs to.
     exports: [Export<'a>; 2],
     verdict: Verdict,
+    /// Whether it is no longer synchronised and was a user.
+    is_former_user: bool,
     /// Addresses that it had and has not.
     given_up: Vec<Fingerprint>,
     /// Addresses that it has and had not.
@@ -106,14 +110,23 @@ impl<'a> Transition<'a> {
             .filter_map(|(before, after)| {
                 let place = after.map(|standing| standing.offset);
                 if place.is_some_and(|place| renamed.contains(&place)) {
-                    let (given_up, taken) = Default::default();
+                    let (given_up, taken, is_former_user) = Default::default();
                     let verdict = Verdict::Renamed;
-                    return Some(Noted { before, after, exports, verdict, given_up, taken });
+                    return Some(Noted {
+                        before,
+                        after,
+                        exports,
+                        verdict,
+                        is_former_user,
+                        given_up,
+                        taken,
+                    });
                 }
                 Noted::of(before, after, exports, options, catalogue)
             })
             .collect();
         for noted in &noted {
+            self.leaving_users += u64::from(noted.is_former_user);
             match noted.verdict {
                 Verdict::Leaves(reason) => *self.leave.entry(reason).or_default() += 1,
                 Verdict::Enters => self.enter += 1,
@@ -143,7 +156,7 @@ impl<'a> Transition<'a> {
         mut take: impl FnMut(Finding<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         let leaving = self.leaving();
-        let over_threshold = (leaving >= delete_threshold.max(1)).then_some(leaving);
+        let over_threshold = catalogue.too_many(leaving, self.leaving_users, delete_threshold);
         let givers = self.givers();
         let mut lines = LineCounter::default();
         for noted in &self.noted {
@@ -242,7 +255,11 @@ impl<'a> Noted<'a> {
         let (held_before, held_after) = (keys(&old), keys(&new));
         let given_up = held_before.difference(&held_after).copied().collect();
         let taken = new.into_iter().filter(|it| !held_before.contains(&it.key)).collect();
-        Some(Self { before, after, exports, verdict, given_up, taken })
+        let is_former_user = matches!(verdict, Verdict::Leaves(_))
+            && before
+                .and_then(|before| read(before, options, |it| catalogue.kind_of(&it.subject)))
+                .is_some_and(|kind| kind == ObjectKind::User);
+        Some(Self { before, after, exports, verdict, is_former_user, given_up, taken })
     }
 
     /// The entry as findings show it, and its export.

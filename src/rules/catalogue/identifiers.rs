@@ -2,8 +2,10 @@
 //! object may have.
 
 mod by_value;
+mod further;
 
 pub(in crate::rules) use by_value::{LedTo, key_of};
+pub use further::Further;
 
 use rustc_hash::FxHashMap;
 
@@ -41,6 +43,18 @@ pub enum Role {
     Account,
     /// The source anchor.
     Anchor,
+    /// objectSid.
+    Sid,
+    /// msExchMasterAccountSid: whose mailbox it is.
+    MasterSid,
+    /// servicePrincipalName.
+    ServiceName,
+    /// What servicePrincipalName stands for too, as its class is one of those of a host.
+    ServiceAlias,
+    /// The GUID of a mailbox or of an archive.
+    Mailbox,
+    /// targetAddress among the addresses: where mail goes.
+    Route,
 }
 
 impl Role {
@@ -223,9 +237,15 @@ impl IdentifierBuffers {
                 .get(&fingerprint)
                 .and_then(|numbers| numbers.iter().copied().find(|&it| is_same(&self.keys[it]))),
         };
-        if let Some(number) = known {
-            return (number, false);
+        match known {
+            Some(number) => (number, false),
+            None => (self.add(own), true),
         }
+    }
+
+    /// Takes a key in that the object does not have yet; gives its number.
+    #[inline(always)]
+    fn add(&mut self, own: Known) -> usize {
         let number = self.keys.len();
         self.keys.push(own);
         if self.keys.len() == FEW {
@@ -233,9 +253,9 @@ impl IdentifierBuffers {
                 self.numbers.entry(known.fingerprint).or_default().push(number);
             }
         } else if number >= FEW {
-            self.numbers.entry(fingerprint).or_default().push(number);
+            self.numbers.entry(own.fingerprint).or_default().push(number);
         }
-        (number, true)
+        number
     }
 }
 
@@ -376,6 +396,7 @@ pub(super) fn for_each(
         // Directories take other characters for a colon, too.
         buffers.led_to.forget(Role::Target);
     }
+    further::for_each(object, buffers, take);
 }
 
 /// What stands in front of a key.

@@ -25,6 +25,7 @@ mod mail_nickname;
 mod moment;
 mod object;
 mod person_name;
+mod principal_name_use;
 mod proxy_addresses;
 pub(super) mod references;
 mod sam_account_name;
@@ -56,6 +57,7 @@ pub use keep::{Keep, Keeper};
 pub use left_out::LeftOut;
 pub use moment::{Moment, NoDate};
 pub use object::{Object, ObjectKind};
+pub use principal_name_use::Forest;
 pub use scope::Reason;
 pub use services::{ExclusionRule, NoExclusionRule, Services};
 pub use settings::{Settings, Transliteration};
@@ -123,11 +125,13 @@ const ENTRA: &str = "entra";
 const CLOUD_SYNC: &str = "entra-cloud-sync";
 
 /// Attributes that are read for no profile of synchronisation.
-const OF_HYGIENE: [Attr; 11] = [
+const OF_HYGIENE: [Attr; 13] = [
     Attr::AccountExpires,
     Attr::CountryCode,
     Attr::LastLogonTimestamp,
     Attr::MemberOf,
+    Attr::MsExchArchiveGuid,
+    Attr::MsExchMailboxGuid,
     Attr::MsDsSupportedEncryptionTypes,
     Attr::PreferredLanguage,
     Attr::PrimaryGroupId,
@@ -181,6 +185,15 @@ impl Catalogue {
     /// Whether something must be known of all exports before the first entry is looked at.
     pub(super) fn looks_ahead(&self) -> bool {
         self.profile == HYGIENE
+    }
+
+    /// Takes note of the suffixes of the forest, where a rule asks for them; `true` where
+    /// they are known.
+    pub(super) fn learn_forest(&self, look: impl FnOnce() -> Forest) -> bool {
+        principal_name_use::NOT_OF_FOREST.profiles.contains(&self.profile) && {
+            let forest = look();
+            forest.is_told() && self.settings.forest.set(forest).is_ok()
+        }
     }
 
     /// Decides which attributes the exports leave out, of those that no entry has;
@@ -379,6 +392,12 @@ impl Catalogue {
         });
     }
 
+    /// What kind of object an entry is.
+    #[must_use]
+    pub fn kind_of(&self, subject: &Subject<'_>) -> ObjectKind {
+        Object::of(subject, &self.settings).kind
+    }
+
     /// The object as the findings of others name it.
     #[must_use]
     pub fn party(&self, subject: &Subject<'_>) -> Party {
@@ -407,6 +426,10 @@ impl Catalogue {
         place: Location<'a>,
     ) -> Vec<Finding<'a>> {
         let object = Object::of(subject, &self.settings);
+        if object.kind == ObjectKind::Other && !matches!(self.profile, HYGIENE | AD_SCHEMA) {
+            // Its addresses count, and that is told where others have them.
+            return Vec::new();
+        }
         let mut verdicts = Verdicts::in_full(self.profile, &self.settings.left_out);
         let others_of = |number| duplicates.others(number);
         match &self.timings {

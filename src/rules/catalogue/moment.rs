@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -38,6 +39,15 @@ impl Moment {
         let (hour, minute, second) = (number(8, 10)?, number(10, 12)?, number(12, 14)?);
         let is_time = hour < 24 && minute < 60 && second <= 60;
         is_time.then_some(Self(days * DAY + hour * 3600 + minute * 60 + second))
+    }
+
+    /// The moment of a clock.
+    #[must_use]
+    pub fn of(time: SystemTime) -> Self {
+        /// Seconds from 1601 to 1970.
+        const TO_1970: i64 = 11_644_473_600;
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+        Self(i64::try_from(since).unwrap_or(i64::MAX).saturating_add(TO_1970))
     }
 
     /// Whole days from an earlier moment to this one.

@@ -41,6 +41,8 @@ macro_rules! reasons {
 
 reasons! {
     OtherClass = "other-class", "neither a user nor a group, contact or computer";
+    PublicFolder = "public-folder",
+        "a mail-enabled public folder, of which nothing but its addresses counts";
     DynamicDistributionList = "dynamic-distribution-list",
         "a distribution list whose members Exchange works out";
     ForeignSecurityPrincipal = "foreign-security-principal",
@@ -159,6 +161,8 @@ fn judge_other(object: &Object<'_, '_>) -> Reason {
     };
     if has_class(b"msExchDynamicDistributionList") {
         Reason::DynamicDistributionList
+    } else if has_class(b"publicFolder") {
+        Reason::PublicFolder
     } else if has_class(b"foreignSecurityPrincipal") {
         Reason::ForeignSecurityPrincipal
     } else {

@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use crate::rules::Attr;
 use crate::rules::tenant::TenantExport;
 
-use super::{Ahead, EarlierChange, Keep, LeftOut, Moment, Services, TopLevelDomains};
+use super::identifiers::Further;
+use super::{Ahead, EarlierChange, Forest, Keep, LeftOut, Moment, Services, TopLevelDomains};
 
 /// What the administrator says about the tenant and the forest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Settings {
     pub stale_days: Option<u32>,
     /// What is known of all exports before the first entry is looked at.
     pub ahead: OnceLock<Ahead>,
+    /// The suffixes of the forest, where the exports tell of them.
+    pub forest: OnceLock<Forest>,
     /// How letters outside ASCII are written in addresses.
     pub transliteration: Transliteration,
     /// The attribute of users that is the source anchor; `None` where it is the one
@@ -54,6 +57,8 @@ pub struct Settings {
     pub services: Services,
     /// Attributes that are synchronised as directory extensions.
     pub extension_attributes: Vec<Attr>,
+    /// What objects are known by beside names and addresses: the profile decides.
+    pub further: Further,
 }
 
 impl Settings {

@@ -18,6 +18,7 @@ pub(super) const FAMILY: Family = Family {
         &MEMBERS,
         &MEMBERS_CLOUD_SYNC,
         &MEMBER_OF,
+        &EXTENSIONS,
     ],
     check,
 };
@@ -162,6 +163,32 @@ pub(super) static MEMBER_OF: Rule = Rule {
     },
 };
 
+/// Too many directory extensions.
+pub(super) static EXTENSIONS: Rule = Rule {
+    name: RuleName("directory-extension-count"),
+    label: "Count",
+    severity: Severity::Error,
+    summary: "An object has more than 100 values in directory extensions.",
+    reason: "Entra ID takes no more of one object: it is not synchronised.",
+    profiles: ENTRA,
+    classes: &["user", "inetOrgPerson", "group"],
+    attributes: &["those that --extension-attribute names"],
+    limit: "100 values over all attributes of --extension-attribute; nothing is found without it. \
+            Those that other applications write in the cloud count there too",
+    fix: "none: which values the cloud needs, a person must decide",
+    sources: &[
+        "Microsoft: Entra Connect Sync: Directory extensions",
+        "Microsoft: Understanding errors during Entra synchronization",
+    ],
+    example: Example {
+        wrong: &["employeeType: Staff\n# 101 values"],
+        right: &["employeeType: Staff\n# 100 values"],
+    },
+};
+
+/// Values in directory extensions of one object.
+const MAX_EXTENSIONS: usize = 100;
+
 /// The most values of an attribute, by the rule that says so.
 static COUNTS: [(Attr, usize, &Rule); 5] = [
     (Attr::UserCertificate, 15, &CERTIFICATES),
@@ -181,6 +208,14 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             let detail = || format!("there are {count}, {limit} at most");
             verdicts.on_whole(attr).breaks(rule, &detail);
         }
+    }
+    let extensions = &object.settings.extension_attributes;
+    let count = extensions.iter().map(|attr| object.subject.count(*attr)).sum::<usize>();
+    if let Some(first) = extensions.first().filter(|_| count > MAX_EXTENSIONS)
+        && matches!(object.kind, ObjectKind::User | ObjectKind::Group)
+    {
+        let detail = || format!("there are {count} in all of them, {MAX_EXTENSIONS} at most");
+        verdicts.on_whole(*first).breaks(&EXTENSIONS, &detail);
     }
     if object.kind != ObjectKind::User {
         return;

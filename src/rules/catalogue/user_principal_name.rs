@@ -9,7 +9,7 @@ use super::address::{self, DomainFault};
 use super::everyday::Everyday;
 use super::text::{self, is_invisible, shown};
 use super::verdict::{Breaks, OnValue, Verdicts};
-use super::{Family, Object, ObjectKind, Settings};
+use super::{Family, Object, ObjectKind, Settings, principal_name_use};
 
 /// The family.
 pub(super) const FAMILY: Family = Family {
@@ -29,6 +29,9 @@ pub(super) const FAMILY: Family = Family {
         &RESERVED,
         &SHORT,
         &NOT_MAIL,
+        &principal_name_use::NOT_OF_FOREST,
+        &principal_name_use::NOT_ADDRESS,
+        &principal_name_use::GUEST,
     ],
     check,
 };
@@ -339,17 +342,20 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     }
     for (at, value) in object.values(attr) {
         let is_mail = || object.subject.first(Attr::Mail).is_none_or(|mail| mail == value);
-        if is_everyday(&value, object.settings) && is_mail() {
+        let is_alone = !principal_name_use::concerns(object);
+        if is_alone && is_everyday(&value, object.settings) && is_mail() {
             continue;
         }
         let name = text::of(value);
         let mut verdict = verdicts.on(attr, at);
         judge(&name, object.settings, &mut |rule, detail| verdict.breaks(rule, detail));
         compare_with_mail(&name, object, &mut verdict);
+        principal_name_use::judge(&name, object, &mut verdict);
         verdict.suggest(|| {
             let corrected = corrected(&name, object.settings)?;
             Some((Suggestion::Replace(corrected), Applicability::Unsafe))
         });
+        principal_name_use::judge_address(name.trim(), object, verdicts);
     }
 }
 

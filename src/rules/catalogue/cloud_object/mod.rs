@@ -45,6 +45,9 @@ pub struct CloudObject {
     pub proxy_addresses: Vec<String>,
     /// The values of proxyAddresses and mail that do not come to the cloud.
     pub dropped: Vec<Dropped>,
+    /// An attribute that the exports leave out, and of which the alias, and all that is
+    /// made of it, would rather be made.
+    pub left_out: Option<Attr>,
 }
 
 /// An alias, and what it is made of.
@@ -159,7 +162,8 @@ impl CloudObject {
         smtp.sort_by_key(|address| !address.is_primary);
         let mail = smtp.first().filter(|first| first.is_primary).map(|first| first.text.clone());
         let proxy_addresses = smtp.iter().map(SmtpAddress::typed).chain(others).collect();
-        Self { mail_nickname, principal_name, moera, mail, proxy_addresses, dropped }
+        let left_out = predicted_without(object);
+        Self { mail_nickname, principal_name, moera, mail, proxy_addresses, dropped, left_out }
     }
 }
 

@@ -194,6 +194,9 @@ fn check_user(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
         }
         return;
     }
+    if object.is_enabled() == Some(false) && object.kind == ObjectKind::User {
+        verdicts.on(Attr::UserAccountControl, 0).breaks(&rules::SUSPENDED, &String::new);
+    }
     for name in NAMES {
         if !object.has(name) && object.is_enabled() != Some(false) {
             let detail = || format!("there is no {}", name.name());

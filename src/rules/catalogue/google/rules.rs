@@ -19,6 +19,7 @@ pub(super) const RULES: &[&Rule] = &[
     &CUSTOM_FIELD,
     &UNIQUE_ID,
     &SHARED_ADDRESS,
+    &SUSPENDED,
 ];
 
 const GOOGLE: &[&str] = &["google"];
@@ -359,5 +360,24 @@ pub(super) static SHARED_ADDRESS: Rule = Rule {
             "givenName: A\nsn: B\nmail: ann@contoso.com",
             "objectClass: group\nmail: sales@contoso.com",
         ],
+    },
+};
+
+/// A disabled account that Google is to have.
+pub(super) static SUSPENDED: Rule = Rule {
+    name: RuleName("google-disabled-account"),
+    label: "Scope",
+    severity: Severity::Info,
+    summary: "A disabled account with mail is among those that Directory Sync takes.",
+    reason: "Unless a rule for suspended users finds it, Google keeps the user active, with a licence.",
+    profiles: GOOGLE,
+    classes: USERS,
+    attributes: &["userAccountControl", "mail"],
+    limit: "no 0x2 in userAccountControl of a user who has mail",
+    fix: "none: let Directory Sync suspend such users, or leave them out by an exclusion rule",
+    sources: &["Practice with Directory Sync; no document says so"],
+    example: Example {
+        wrong: &["givenName: A\nsn: B\nuserAccountControl: 514\nmail: ann@contoso.com"],
+        right: &["givenName: A\nsn: B\nuserAccountControl: 512\nmail: ann@contoso.com"],
     },
 };

@@ -47,7 +47,16 @@ impl LedTo {
 #[inline(always)]
 fn place(role: Role) -> usize {
     match role {
-        Role::EffectiveMail | Role::PredictedAlias | Role::PredictedName | Role::Anchor => 0,
+        Role::EffectiveMail
+        | Role::PredictedAlias
+        | Role::PredictedName
+        | Role::Anchor
+        | Role::Sid
+        | Role::MasterSid
+        | Role::ServiceName
+        | Role::ServiceAlias
+        | Role::Mailbox
+        | Role::Route => 0,
         Role::PrincipalName => 1,
         Role::Primary | Role::Secondary => 2,
         Role::Mail => 3,

@@ -14,8 +14,8 @@ use super::{Catalogue, Object, ObjectKind, Settings, address};
 
 pub(in crate::rules) use rules::RULES;
 use rules::{
-    ADDRESS_MOVED, ANCHOR_CHANGED, CONTAINER_MOVED, DELETION_THRESHOLD, FEDERATED_MOVE,
-    LEAVES_SCOPE, NAME_CHANGED, PRIMARY_LOST,
+    ADDRESS_MOVED, ANCHOR_CHANGED, CONTAINER_MOVED, DEACTIVATIONS, DELETION_THRESHOLD,
+    FEDERATED_MOVE, LEAVES_SCOPE, NAME_CHANGED, PRIMARY_LOST, SWAPPED,
 };
 
 /// An address that an object holds.
@@ -56,7 +56,24 @@ impl Catalogue {
     /// Whether the profile asks what changes from one export to the next.
     #[must_use]
     pub fn knows_transitions(&self) -> bool {
-        LEAVES_SCOPE.profiles.contains(&self.profile)
+        [&LEAVES_SCOPE, &SWAPPED].iter().any(|rule| rule.profiles.contains(&self.profile))
+    }
+
+    /// Whether it matters that an address leaves one object and comes to another in the
+    /// same synchronisation.
+    #[must_use]
+    pub fn knows_moves(&self) -> bool {
+        ADDRESS_MOVED.profiles.contains(&self.profile)
+    }
+
+    /// How many objects leave, where these are too many: as many as the threshold of all
+    /// that leave, or, for Schemus, more users than that.
+    #[must_use]
+    pub fn too_many(&self, leaving: u64, users: u64, threshold: u64) -> Option<u64> {
+        match DEACTIVATIONS.profiles.contains(&self.profile) {
+            true => (users > threshold).then_some(users),
+            false => (leaving >= threshold.max(1)).then_some(leaving),
+        }
     }
 
     /// The addresses that an object holds.
@@ -84,7 +101,11 @@ impl Catalogue {
             }
             Passage::Leaves { reason, over_threshold: Some(count) } => {
                 let detail = || format!("{reason}; {count} leave altogether");
-                verdicts.on_absent(Attr::Cn).breaks(&DELETION_THRESHOLD, &detail);
+                let mut verdict = verdicts.on_absent(Attr::Cn);
+                verdict.breaks(&DELETION_THRESHOLD, &detail);
+                if object.kind == ObjectKind::User {
+                    verdict.breaks(&DEACTIVATIONS, &detail);
+                }
             }
             Passage::Renamed { from } => {
                 let detail = || format!("it was {from}");
@@ -101,7 +122,8 @@ impl Catalogue {
             }
         }
         let mut findings = verdicts.into_findings(&object, place);
-        let about_entry = [LEAVES_SCOPE.name, DELETION_THRESHOLD.name, CONTAINER_MOVED.name];
+        let about_entry = [&LEAVES_SCOPE, &DELETION_THRESHOLD, &DEACTIVATIONS, &CONTAINER_MOVED]
+            .map(|it| it.name);
         for finding in &mut findings {
             if finding.rules.iter().any(|rule| about_entry.contains(rule)) {
                 finding.attribute = "dn";
@@ -157,12 +179,33 @@ fn compare(before: &Object<'_, '_>, after: &Object<'_, '_>, verdicts: &mut Verdi
     if after.kind == ObjectKind::User {
         compare_names(before, after, verdicts);
     }
+    if verdicts.looks_for(&SWAPPED) {
+        compare_primaries(before, after, verdicts);
+    }
     if let Some(primary) = before.primary_smtp()
         && !has_smtp(after, &primary)
     {
         let attr = Attr::ProxyAddresses;
         let detail = || format!("{primary} was the primary address");
         verdicts.on_whole(attr).breaks_without(attr, &PRIMARY_LOST, &detail);
+    }
+}
+
+/// Says whether the address that a service takes for the primary one and another change
+/// places.
+fn compare_primaries(before: &Object<'_, '_>, after: &Object<'_, '_>, verdicts: &mut Verdicts) {
+    let primary = |object: &Object<'_, '_>| {
+        let mail = object.text(Attr::Mail).map(|mail| mail.trim().to_lowercase());
+        let mail = mail.filter(|mail| !mail.is_empty());
+        mail.or_else(|| object.primary_smtp().map(|primary| primary.to_lowercase()))
+    };
+    let (Some(old), Some(new)) = (primary(before), primary(after)) else { return };
+    if old != new && has_smtp(before, &new) && has_smtp(after, &old) {
+        let detail = || format!("{old} was the primary address, and {new} another one");
+        match after.has(Attr::Mail) {
+            true => verdicts.on(Attr::Mail, 0).breaks(&SWAPPED, &detail),
+            false => verdicts.on_whole(Attr::ProxyAddresses).breaks(&SWAPPED, &detail),
+        }
     }
 }
 

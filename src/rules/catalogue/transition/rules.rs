@@ -13,9 +13,13 @@ pub(in crate::rules) static RULES: &[&Rule] = &[
     &NAME_CHANGED,
     &ADDRESS_MOVED,
     &PRIMARY_LOST,
+    &DEACTIVATIONS,
+    &SWAPPED,
 ];
 
 const ENTRA: &[&str] = &["entra", "entra-cloud-sync"];
+const SCHEMUS: &[&str] = &["schemus"];
+const CONNECTOR: &[&str] = &["McAfee: Directory Synchronization Connector"];
 const USERS: &[&str] = &["user", "inetOrgPerson"];
 const ALL: &[&str] = &["user", "inetOrgPerson", "group", "contact", "computer"];
 const DELETES: &str = "Microsoft: Entra Connect Sync: Prevent accidental deletes";
@@ -224,6 +228,61 @@ pub(in crate::rules) static PRIMARY_LOST: Rule = Rule {
         right: &[
             "# before\nproxyAddresses: SMTP:ann@contoso.com",
             "proxyAddresses: SMTP:a@contoso.com\nproxyAddresses: smtp:ann@contoso.com",
+        ],
+    },
+};
+
+/// Too many users leave for Schemus.
+pub(in crate::rules) static DEACTIVATIONS: Rule = Rule {
+    name: RuleName("schemus-deactivations"),
+    label: "Transition",
+    severity: Severity::Error,
+    summary: "More users leave than the synchronisation tool may deactivate at once.",
+    reason: "The tool ends the run and synchronises nothing, until somebody raises its limit.",
+    profiles: SCHEMUS,
+    classes: USERS,
+    attributes: &["objectClass"],
+    limit: "the number of --delete-threshold, without which nothing is found; with --previous only; \
+            each of the users is reported",
+    fix: "none: bring back who was not to go, or raise the limit of the tool for one run",
+    sources: CONNECTOR,
+    example: Example {
+        wrong: &[
+            "# before\nmail: ann@contoso.com",
+            "# before\nmail: bob@contoso.com",
+            "# before\nmail: eve@contoso.com",
+        ],
+        right: &[
+            "# before\nmail: ann@contoso.com",
+            "# before\nmail: bob@contoso.com",
+            "# before\nmail: eve@contoso.com",
+            "mail: ann@contoso.com",
+        ],
+    },
+};
+
+/// Two addresses change places.
+pub(in crate::rules) static SWAPPED: Rule = Rule {
+    name: RuleName("schemus-primary-swapped"),
+    label: "Transition",
+    severity: Severity::Warning,
+    summary: "The primary address of an object and another one of its addresses change places.",
+    reason: "The service takes neither while the other is in use: it rejects the object.",
+    profiles: SCHEMUS,
+    classes: &["user", "inetOrgPerson", "group", "contact"],
+    attributes: &["mail", "proxyAddresses"],
+    limit: "mail, or the primary SMTP address where there is no mail; with --previous only",
+    fix: "none: take the other address away, synchronise, change the primary one, synchronise, and \
+          add the old one again",
+    sources: CONNECTOR,
+    example: Example {
+        wrong: &[
+            "# before\nmail: ann@contoso.com\nproxyAddresses: smtp:archer@contoso.com",
+            "mail: archer@contoso.com\nproxyAddresses: smtp:ann@contoso.com",
+        ],
+        right: &[
+            "# before\nmail: ann@contoso.com\nproxyAddresses: smtp:archer@contoso.com",
+            "mail: a@contoso.com\nproxyAddresses: smtp:ann@contoso.com",
         ],
     },
 };

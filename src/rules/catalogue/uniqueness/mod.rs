@@ -9,14 +9,15 @@ use crate::rules::{Applicability, Attr, Collision, CollisionHolder, Suggestion};
 
 use super::cloud_object::predicted_without;
 use super::identifiers::{Identifier, IdentifierBuffers, Role, for_each, typed};
+use super::references::is_same;
 use super::verdict::Verdicts;
 use super::{Keeper, Object, ObjectKind, tenant};
 
 pub(in crate::rules) use rules::RULES;
 use rules::{
-    ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, ANCHOR, EQUIVALENT, MAIL,
-    MASKED_MAIL, MOERA, NAME_IS_ADDRESS, OTHER_KIND, PREDICTED_ADDRESS, PREDICTED_ALIAS,
-    PREDICTED_NAME, PRINCIPAL_NAME, TARGET,
+    ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, ANCHOR, ENTRY, EQUIVALENT, MAIL,
+    MAILBOX, MASKED_MAIL, MOERA, NAME_IS_ADDRESS, OTHER_KIND, PREDICTED_ADDRESS, PREDICTED_ALIAS,
+    PREDICTED_NAME, PRINCIPAL_NAME, PUBLIC_FOLDER, ROUTE, SERVICE, SID, TARGET,
 };
 
 /// Other holders of a value that one finding names; the others are counted.
@@ -66,6 +67,8 @@ impl Party {
         let mut identifiers = Vec::new();
         for_each(object, &mut IdentifierBuffers::default(), |identifier, key, _| {
             let line = object.subject.lines(identifier.attr).get(identifier.value);
+            // Of SIDs nothing but the key is compared.
+            let line = line.filter(|_| !matches!(identifier.role, Role::Sid | Role::MasterSid));
             let value = line.map(crate::ldif::Line::bytes).unwrap_or_default();
             let (_, address) = super::identifiers::typed(&value);
             let exact = String::from_utf8_lossy(address).trim().to_lowercase();
@@ -140,10 +143,14 @@ pub(super) fn judge(
     for_each(object, &mut buffers, |_, key, is_new| {
         keys.extend(is_new.then(|| String::from_utf8_lossy(key.bytes).into_owned()));
     });
+    if held.iter().any(|(_, others)| others.named.iter().any(|it| is_same_entry(&own, &it.0))) {
+        verdicts.on_dn().breaks(&ENTRY, &String::new);
+    }
     for (number, others) in held {
         let mut broken: Vec<(&'static Rule, &Party, Identifier)> = Vec::new();
         let mut at = None;
-        for (party, theirs) in &others.named {
+        // What an entry that stands twice shares with itself says nothing more.
+        for (party, theirs) in others.named.iter().filter(|it| !is_same_entry(&own, &it.0)) {
             let found = match service {
                 Some(service) => shared(&own, number, party, *theirs, service.rule),
                 None => collision(&own, number, party, *theirs),
@@ -204,6 +211,11 @@ fn left_out(
     let left_out = &object.settings.left_out;
     let name = object.settings.principal_name();
     let of_accounts = rule.name == ACCOUNT_IN_FOREST.name;
+    let [(own, _), (other, _)] = parties;
+    if rule.name == MAILBOX.name && domain(&own.dn) != domain(&other.dn) {
+        // One of them may have the mailbox.
+        return Some(Attr::HomeMdb).filter(|attr| left_out.contains(*attr));
+    }
     parties.iter().find_map(|(party, identifier)| {
         let is_account = identifier.attr == Attr::SamAccountName;
         match identifier.role {
@@ -330,15 +342,37 @@ fn rule_of(
     is_exact: bool,
 ) -> Option<&'static Rule> {
     use Role::{
-        Account, Alias, Anchor, EffectiveMail, Mail, PredictedAlias, PredictedName, Primary,
-        PrincipalName, Secondary, Target,
+        Account, Alias, Anchor, EffectiveMail, Mail, Mailbox, MasterSid, PredictedAlias,
+        PredictedName, Primary, PrincipalName, Route, Secondary, ServiceAlias, ServiceName, Sid,
+        Target,
     };
+    if [own.kind, other.kind].contains(&ObjectKind::Other) {
+        // A public folder, of which nothing but its addresses counts.
+        let is_address = |role| matches!(role, Primary | Secondary | EffectiveMail);
+        let of_both = is_exact && is_address(mine) && is_address(their);
+        return (of_both && own.kind != other.kind).then_some(&PUBLIC_FOLDER);
+    }
     let has_effective_mail = |party: &Party| {
         party.identifiers.iter().any(|(identifier, _, _)| identifier.role == EffectiveMail)
     };
     Some(match (mine, their) {
         (Anchor, Anchor) => &ANCHOR,
         (Anchor, _) | (_, Anchor) => return None,
+        (Sid, Sid) | (MasterSid, MasterSid) => &SID,
+        (Sid, MasterSid) | (MasterSid, Sid) => return claims_account(own, other).then_some(&SID),
+        (ServiceName, ServiceName) => return is_one_forest(own, other).then_some(&SERVICE),
+        (ServiceName, ServiceAlias) | (ServiceAlias, ServiceName) => {
+            // Who administers may give the service of a host to a user on purpose.
+            let are_hosts = [own, other].iter().all(|it| it.kind == ObjectKind::Computer);
+            return (are_hosts && is_one_forest(own, other)).then_some(&SERVICE);
+        }
+        (ServiceAlias, _) | (_, ServiceAlias) => return None,
+        (Mailbox, Mailbox) => return (!is_prepared(own, other)).then_some(&MAILBOX),
+        (Route, Primary | Secondary | EffectiveMail | PrincipalName)
+        | (Primary | Secondary | EffectiveMail | PrincipalName, Route) => {
+            return is_one_forest(own, other).then_some(&ROUTE);
+        }
+        (Route, _) | (_, Route) => return None,
         (Account, Account) if domain(&own.dn) == domain(&other.dn) => &ACCOUNT,
         (Account, Account) if own.has_principal_name && other.has_principal_name => return None,
         (Account, Account) => &ACCOUNT_IN_FOREST,
@@ -372,6 +406,49 @@ fn rule_of(
     })
 }
 
+/// Whether two entries are of the same name.
+fn is_same_entry(own: &Party, other: &Party) -> bool {
+    own.dn.eq_ignore_ascii_case(&other.dn)
+        || !are_plainly_apart(&own.dn, &other.dn) && is_same(&own.dn, &other.dn)
+}
+
+/// Whether two DNs are different at the first look: their first values begin with
+/// different letters or digits, however they go on.
+fn are_plainly_apart(one: &[u8], other: &[u8]) -> bool {
+    fn begin(dn: &[u8]) -> &[u8] {
+        let behind = memchr::memchr(b'=', dn).and_then(|at| dn.get(at + 1..));
+        behind.unwrap_or_default().trim_ascii_start()
+    }
+    let (one, other) = (begin(one), begin(other));
+    let differ = one.iter().zip(other).find(|(one, other)| !one.eq_ignore_ascii_case(other));
+    // What is escaped, and values that stand together in any order, are looked at closely.
+    let is_plain = |value: &[u8]| memchr::memchr3(b'\\', b'"', b'+', value).is_none();
+    differ.is_some_and(|(one, other)| one.is_ascii_alphanumeric() && other.is_ascii_alphanumeric())
+        && is_plain(one)
+        && is_plain(other)
+}
+
+/// Whether the mailbox of an account of its own claims the account of another. That of a
+/// disabled one is what a linked mailbox is: Entra Connect joins the two.
+fn claims_account(own: &Party, other: &Party) -> bool {
+    own.is_enabled == Some(true) && other.is_enabled == Some(true)
+}
+
+/// Whether one of two objects in different domains waits for the mailbox of the other.
+fn is_prepared(own: &Party, other: &Party) -> bool {
+    own.has_mailbox != other.has_mailbox && domain(&own.dn) != domain(&other.dn)
+}
+
+/// Whether two entries can be of one forest: those of one mostly end with the same two
+/// labels.
+fn is_one_forest(own: &Party, other: &Party) -> bool {
+    let end = |party: &Party| -> Vec<u8> {
+        let domain = domain(&party.dn);
+        domain.split(|byte| *byte == b',').take(2).flatten().copied().collect()
+    };
+    end(own) == end(other)
+}
+
 /// The part of a DN that names the domain, without regard to case and blanks.
 fn domain(dn: &[u8]) -> Vec<u8> {
     let text = String::from_utf8_lossy(dn).to_ascii_lowercase();
@@ -392,4 +469,31 @@ fn described(party: &Party, identifier: Identifier) -> String {
         _ => "",
     };
     format!("{} ({made}{}{state})", String::from_utf8_lossy(&party.dn), identifier.attr.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn names_that_are_apart_at_the_first_look_are_not_the_same(
+            names in prop::array::uniform2("(CN|cn|commonName|UID) ?= ?[abA]{0,2}(  ?[ab]|\\\\41|\\\\,|\"a\"|é|\\+UID=a)?[ab]? ?, ?DC=x"),
+        ) {
+            let [one, other] = &names;
+            if are_plainly_apart(one.as_bytes(), other.as_bytes()) {
+                prop_assert!(!is_same(one.as_bytes(), other.as_bytes()), "{one} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_of_different_people_are_apart_at_the_first_look() {
+        assert!(are_plainly_apart(b"CN=Ann,DC=x", b"CN=Anton,DC=x"));
+        for other in ["cn=ann,DC=x", "CN=Ann , DC=x", "CN=\\41nn,DC=x", "CN=Anné,DC=x"] {
+            assert!(!are_plainly_apart(b"CN=Ann,DC=x", other.as_bytes()), "{other}");
+        }
+    }
 }

@@ -21,6 +21,12 @@ pub(in crate::rules) static RULES: &[&Rule] = &[
     &ACCOUNT,
     &ACCOUNT_IN_FOREST,
     &ANCHOR,
+    &SID,
+    &PUBLIC_FOLDER,
+    &ENTRY,
+    &SERVICE,
+    &MAILBOX,
+    &ROUTE,
 ];
 
 const PROFILES: &[&str] = &["entra", "entra-cloud-sync", "exchange-online"];
@@ -391,5 +397,186 @@ pub(in crate::rules::catalogue) static ANCHOR: Rule = Rule {
         "Two objects have the same source anchor.",
         "The cloud takes both for one object: the second one takes the first one's account over, or \
          is not synchronised.",
+    )
+};
+
+/// Two objects claim one account.
+pub(in crate::rules::catalogue) static SID: Rule = Rule {
+    profiles: &["entra", "entra-cloud-sync"],
+    classes: &["user", "inetOrgPerson", "group", "computer"],
+    attributes: &["objectSid", "msExchMasterAccountSid"],
+    limit: "one object over all exports that are checked together; SIDs of domains only. A disabled \
+            account whose msExchMasterAccountSid names the account of another forest is a linked \
+            mailbox, and no finding",
+    fix: "none: whose SID it is, a person must find out",
+    sources: &[ERRORS, "Microsoft: Understanding users, groups and contacts in Entra Connect"],
+    example: Example {
+        wrong: &[
+            "objectSid:: AQUAAAAAAAUVAAAATTwrGoFwb17FtKOSUQQAAA==\n\
+             userAccountControl: 512",
+            "objectSid:: AQUAAAAAAAUVAAAATTwrGoFwb17FtKOSUgQAAA==\n\
+             msExchMasterAccountSid:: AQUAAAAAAAUVAAAATTwrGoFwb17FtKOSUQQAAA==\n\
+             userAccountControl: 512",
+        ],
+        right: &[
+            "objectSid:: AQUAAAAAAAUVAAAATTwrGoFwb17FtKOSUQQAAA==\n\
+             userAccountControl: 512",
+            "objectSid:: AQUAAAAAAAUVAAAATTwrGoFwb17FtKOSUgQAAA==\n\
+             msExchMasterAccountSid:: AQUAAAAAAAUVAAAATTwrGoFwb17FtKOSUQQAAA==\n\
+             userAccountControl: 514",
+        ],
+    },
+    ..rule(
+        "duplicate-sid",
+        Severity::Error,
+        "Two objects have the same security identifier, or claim the same account.",
+        "The cloud knows an object by its SID (onPremisesSecurityIdentifier) too: the second one \
+         meets the first one there, and is not synchronised (InvalidSoftMatch).",
+    )
+};
+
+/// A public folder has an address of another recipient.
+pub(in crate::rules::catalogue) static PUBLIC_FOLDER: Rule = Rule {
+    classes: ALL,
+    attributes: &["proxyAddresses", "mail"],
+    limit: "one recipient; entries of the class publicFolder are not synchronised, and count by \
+            their addresses alone: the finding stands at the other holder",
+    sources: &[
+        "Scott Schnoll: script on addresses that public folders share, MSExchangeSE",
+        "MicrosoftDocs/OfficeDocs-Exchange issue 3012",
+    ],
+    example: Example {
+        wrong: &[
+            "proxyAddresses: SMTP:sales@contoso.com",
+            "dn: CN=Sales,CN=Microsoft Exchange System Objects,DC=contoso,DC=com\n\
+             objectClass: publicFolder\nproxyAddresses: SMTP:Sales@contoso.com",
+        ],
+        right: &[
+            "proxyAddresses: SMTP:ann@contoso.com",
+            "dn: CN=Sales,CN=Microsoft Exchange System Objects,DC=contoso,DC=com\n\
+             objectClass: publicFolder\nproxyAddresses: SMTP:sales@contoso.com",
+        ],
+    },
+    ..rule(
+        "duplicate-public-folder",
+        Severity::Error,
+        "An address is also that of a mail-enabled public folder.",
+        "Exchange refuses the one or the other: mail to the address is returned, and the public \
+         folders cannot be synchronised or migrated.",
+    )
+};
+
+/// An entry stands there twice.
+pub(in crate::rules::catalogue) static ENTRY: Rule = Rule {
+    label: "Entry",
+    profiles: &["entra", "entra-cloud-sync", "exchange-online", "google", "schemus", "hygiene"],
+    classes: &["user", "inetOrgPerson", "group", "contact", "computer"],
+    attributes: &["sAMAccountName", "userPrincipalName", "proxyAddresses", "mail"],
+    limit: "one entry of a name over all exports that are checked together, by the names and \
+            addresses that both have; what else they share is no duplicate",
+    fix: "none: check one export of each domain, all of them of one day; fix writes nothing for \
+          such an entry",
+    sources: &["RFC 4512 section 2.3: a name belongs to one entry"],
+    example: Example {
+        wrong: &[
+            "dn: CN=Ann,DC=contoso,DC=com\nsAMAccountName: ann\nmail: ann@contoso.com",
+            "dn: cn=Ann, DC=contoso, DC=com\nsAMAccountName: ann\nmail: ann@contoso.com",
+        ],
+        right: &[
+            "dn: CN=Ann,DC=contoso,DC=com\nsAMAccountName: ann\nmail: ann@contoso.com",
+            "dn: CN=Bob,DC=contoso,DC=com\nsAMAccountName: bob\nmail: bob@contoso.com",
+        ],
+    },
+    ..rule(
+        "entry-twice",
+        Severity::Warning,
+        "An entry stands in the exports twice, by its name.",
+        "One of the two is out of date, and nobody can tell which: an export was named twice, or an \
+         old one beside a new one.",
+    )
+};
+
+/// Two accounts have the same service.
+pub(in crate::rules::catalogue) static SERVICE: Rule = Rule {
+    profiles: &["hygiene"],
+    classes: &["user", "inetOrgPerson", "computer"],
+    attributes: &["servicePrincipalName"],
+    limit: "one account of a forest, without regard to case; of computers also where the class of \
+            service stands for HOST by default (sPNMappings). Forests are told by the last two \
+            labels of a domain",
+    fix: "none: which account runs the service, a person must find out; setspn -X lists them",
+    sources: &["[MS-ADTS] 3.1.1.5.1.3", "Microsoft Support 5008382"],
+    example: Example {
+        wrong: &[
+            "servicePrincipalName: MSSQLSvc/db.contoso.com:1433",
+            "servicePrincipalName: mssqlsvc/DB.contoso.com:1433",
+        ],
+        right: &[
+            "servicePrincipalName: HTTP/web.contoso.com",
+            "objectClass: computer\nservicePrincipalName: HOST/web.contoso.com",
+        ],
+    },
+    ..rule(
+        "duplicate-service-name",
+        Severity::Info,
+        "Two accounts have the same servicePrincipalName.",
+        "Who asks for the service gets a ticket for the wrong account, or none: signing in falls \
+         back to NTLM or fails.",
+    )
+};
+
+/// Two objects have the same mailbox.
+pub(in crate::rules::catalogue) static MAILBOX: Rule = Rule {
+    profiles: &["hygiene"],
+    classes: &["user", "inetOrgPerson"],
+    attributes: &["msExchMailboxGuid", "msExchArchiveGUID"],
+    limit: "one object; one without a mailbox in another domain than the one that has it is \
+            prepared for a move, and no finding",
+    fix: "none: whose mailbox it is, a person must find out",
+    sources: &["Practice in Exchange organisations; no document says so"],
+    example: Example {
+        wrong: &[
+            "msExchMailboxGuid:: ICEiIyQlJicoKSorLC0uLw==",
+            "msExchArchiveGUID:: ICEiIyQlJicoKSorLC0uLw==",
+        ],
+        right: &[
+            "msExchMailboxGuid:: ICEiIyQlJicoKSorLC0uLw==",
+            "msExchMailboxGuid:: MDEyMzQ1Njc4OTo7PD0+Pw==",
+        ],
+    },
+    ..rule(
+        "duplicate-mailbox",
+        Severity::Error,
+        "Two objects have the same msExchMailboxGuid or msExchArchiveGUID.",
+        "Exchange knows a mailbox by it: one of them opens the mailbox of the other, and Exchange \
+         Online makes none for the second.",
+    )
+};
+
+/// Mail for one object goes to another.
+pub(in crate::rules::catalogue) static ROUTE: Rule = Rule {
+    profiles: &["hygiene"],
+    attributes: &["targetAddress", "proxyAddresses", "mail", "userPrincipalName"],
+    limit: "no address or name of another object of the forest; an object that has the address \
+            itself is found by the rules about duplicates. Forests are told by the last two labels \
+            of a domain",
+    fix: "none: where the mail is to go, a person must say",
+    sources: &["Practice in Exchange organisations; no document says so"],
+    example: Example {
+        wrong: &[
+            "objectClass: contact\nmail: a@fabrikam.com\ntargetAddress: SMTP:ann@contoso.com",
+            "proxyAddresses: SMTP:ann@contoso.com",
+        ],
+        right: &[
+            "objectClass: contact\nmail: a@fabrikam.com\ntargetAddress: SMTP:a@fabrikam.com",
+            "proxyAddresses: SMTP:ann@contoso.com",
+        ],
+    },
+    ..rule(
+        "target-of-other",
+        Severity::Warning,
+        "The targetAddress of one object is an address of another.",
+        "Mail for the one goes to the other; where that one's goes on to the first, it goes round \
+         until it is returned.",
     )
 };
