@@ -14,8 +14,9 @@ use super::{Observations, WarningKind};
 pub(super) struct Ending {
     character: Option<HalfCharacter>,
     line: Option<HalfLine>,
-    /// Whether the last line is one of a record, and not its first.
-    in_record: bool,
+    /// Whether the last line is one of a record, and not its first; `None` where there is
+    /// none that is not blank.
+    in_record: Option<bool>,
 }
 
 /// How the last character is not all there.
@@ -58,11 +59,12 @@ impl Ending {
     pub(super) fn go_on(&mut self, next: Self) {
         let line = match next.line {
             Some(HalfLine::Attributes { behind_others: None }) => {
-                Some(HalfLine::Attributes { behind_others: Some(self.in_record) })
+                let behind_others = Some(self.in_record.unwrap_or_default());
+                Some(HalfLine::Attributes { behind_others })
             }
             line => line,
         };
-        *self = Self { line, ..next };
+        *self = Self { line, in_record: next.in_record.or(self.in_record), ..next };
     }
 
     /// Why the input is not there to its end, as far as its last line tells.
@@ -106,9 +108,7 @@ fn half_line(line: &[u8], before: &[u8]) -> Option<HalfLine> {
     match value.strip_prefix(b"::") {
         Some(digits) => is_cut(digits).then_some(HalfLine::Base64),
         None if name.eq_ignore_ascii_case(b"dn") && begins_record(before) => {
-            let is_first = before.trim_ascii().is_empty();
-            let behind_others = (!is_first).then(|| ends_behind_attributes(before));
-            Some(HalfLine::Attributes { behind_others })
+            Some(HalfLine::Attributes { behind_others: ends_behind_attributes(before) })
         }
         None => None,
     }
@@ -137,11 +137,12 @@ fn begins_record(text: &[u8]) -> bool {
     text.is_empty() || text.ends_with(b"\n") || text.ends_with(b"\n\r")
 }
 
-/// Whether the text ends with a record that has more lines than its first.
-fn ends_behind_attributes(text: &[u8]) -> bool {
+/// Whether the text ends with a record that has more lines than its first; `None` where it
+/// is blank.
+fn ends_behind_attributes(text: &[u8]) -> Option<bool> {
     let text = text.trim_ascii_end();
-    let last = text.get(last_logical_line(text)..).unwrap_or_default();
-    !last.is_empty() && !last.starts_with(b"#") && !is_head(last)
+    let last = text.get(last_logical_line(text)..).filter(|last| !last.is_empty())?;
+    Some(!last.starts_with(b"#") && !is_head(last))
 }
 
 fn is_head(line: &[u8]) -> bool {
@@ -232,7 +233,7 @@ mod tests {
 
     #[test]
     fn wherever_an_input_is_divided_its_end_is_the_same() {
-        let text = "version: 1\n\ndn: cn=a,dc=x\ncn: a\n\n# b\ndn: cn=b,dc=x\nsn:: YWI=\n b\n\n\
+        let text = "version: 1\n\ndn: cn=a,dc=x\ncn: a\n\n\n\n\n# b\ndn: cn=b,dc=x\nsn:: YWI=\n b\n\n\
             dn: cn=c,dc=x\n\ndn: cn=d,\n dc=x\ncn: Zo\u{eb}\n\n";
         for end in 0..text.len() {
             let cut = &text.as_bytes()[..end];
