@@ -149,5 +149,5 @@ fn show_with_a_base_shows_later_records_on_what_earlier_ones_left() {
     assert!(shown[2].contains("- ann@new.example"), "{}", shown[2]);
     // Its old name is no one's once the entry above it is renamed.
     assert!(shown[4].contains("! there is no such entry"), "{}", shown[4]);
-    assert_eq!((err(&done), done.status.code()), ("", Some(0)));
+    assert_eq!((err(&done), done.status.code()), ("", Some(1)));
 }
