@@ -2,16 +2,19 @@
 
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::bail;
 use clap::ValueEnum;
 
+use crate::input::Source;
 use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width};
-use crate::rules::{CheckOptions, Finding, WantedRules};
+use crate::rules::catalogue::Timings;
+use crate::rules::{CheckOptions, Finding, Survey, WantedRules};
 
 use super::apart::{require_apart, require_each_once};
-use super::baseline::WriteBaselineArgs;
+use super::baseline::{Acceptance, WriteBaselineArgs};
 use super::blame::{About, refuse};
 use super::compare::{self, Form};
 use super::config::ConfigArgs;
@@ -80,63 +83,76 @@ enum Format {
     Json,
 }
 
-/// Checks the exports and writes the findings to stdout.
+/// Checks the exports and writes the findings to stdout, or what is asked for in their
+/// place.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     require_each_once(&args.exports)?;
     require_apart(&args.exports, [args.baseline.path(), args.stats.stats.as_ref()])?;
     let started = Instant::now();
     let mut options = args.rules.check_options(&args.scope, &args.read)?;
-    let timings = args.timings.then(|| options.profile.count_time()).flatten();
-    if args.timings && timings.is_none() {
-        let profile = options.profile.name;
-        refuse("--timings", format!("--timings: the profile {profile} has no families of rules"))?;
-    }
+    let timings = args.timings(&mut options)?;
     let other = args.other(&options).about("--compare")?;
     let wanted = args.rules.wanted(&options.profile)?;
     args.previous.require_counterparts(args.exports.len(), &options.profile)?;
-    if let Some(change) =
-        args.previous.earlier_change(options.read, console).about("--earlier-change")?
-        && !options.profile.remember(change)
-    {
-        let profile = options.profile.name;
-        refuse(
-            "--earlier-change",
-            format!("--earlier-change means nothing to the profile {profile}; leave it out"),
-        )?;
-    }
+    args.previous.remember_earlier_change(&mut options, console)?;
     let sources = inputs::open(&args.previous.with(&args.exports))?;
     let (sources, previous) = sources.split_at(args.exports.len());
-    let mut acceptance = args.baseline.begin(sources, options.read)?;
+    let acceptance = args.baseline.begin(sources, options.read)?;
     let mut totals = Summary::new();
     let survey = survey::run(sources, &options, &args.scope, console, &mut totals)?;
     summary::add_notes(&mut totals, &survey, &options.profile);
 
-    let stopped = options.read.strict && totals.failures_total > 0;
-    if let Some(list) = args.list.wanted() {
-        if !stopped {
+    let list = args.list.wanted();
+    let checked = Checked { survey: &survey, options: &options, wanted: &wanted, console };
+    let exit = match (list, &other) {
+        _ if options.read.strict && totals.failures_total > 0 => Exit::Failure,
+        (Some(list), _) => {
             list.write(&survey, &options.profile, args.format.of_lists(console), console)?;
+            Exit::Clean
         }
-        summary::add_not_exported(&mut totals, &options.profile, &wanted);
-        summary::finish_quietly(&totals, args.stats.stats.as_ref(), console)?;
-        return Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure });
+        (None, Some(other)) => {
+            let form = if args.format == Format::Json { Form::Json } else { Form::Table };
+            compare::run(sources, &survey, (&options, other), &wanted, form, console, &mut totals)?
+        }
+        (None, None) => checked.findings(args, (sources, previous), acceptance, &mut totals)?,
+    };
+    summary::add_not_exported(&mut totals, &options.profile, &wanted);
+    match list {
+        Some(_) => summary::finish_quietly(&totals, args.stats.stats.as_ref(), console)?,
+        None => summary::finish(&totals, args.stats.stats.as_ref(), started, console)?,
     }
-    if let (false, Some(other)) = (stopped, &other) {
-        let form = if args.format == Format::Json { Form::Json } else { Form::Table };
-        let sides = (&options, other);
-        let exit = compare::run(sources, &survey, sides, &wanted, form, console, &mut totals)?;
-        summary::add_not_exported(&mut totals, &options.profile, &wanted);
-        summary::finish(&totals, args.stats.stats.as_ref(), started, console)?;
-        return Ok(if totals.is_whole() { exit } else { Exit::Failure });
+    if let Some(timings) = timings {
+        summary::timings(&timings, console);
     }
-    if !stopped {
-        let transition = args.previous.transition(sources, previous, &options, console)?;
+    Ok(if totals.is_whole() { exit } else { Exit::Failure })
+}
+
+/// Exports that were read, and what is asked for.
+struct Checked<'c, 's> {
+    survey: &'c Survey<'s>,
+    options: &'c CheckOptions,
+    wanted: &'c WantedRules,
+    console: &'c Console,
+}
+
+impl Checked<'_, '_> {
+    /// Writes the findings: those in the exports, and behind them those about what changes.
+    fn findings(
+        &self,
+        args: &Args,
+        (sources, previous): (&[Source], &[Source]),
+        mut acceptance: Acceptance,
+        totals: &mut Summary,
+    ) -> anyhow::Result<Exit> {
+        let Self { survey, options, wanted, console } = self;
+        let transition = args.previous.transition(sources, previous, options, console)?;
         let mut writer = args.format.writer(console)?;
         survey.findings(|entry| {
             for (at, finding) in entry.findings.iter().enumerate() {
                 // The row of a first holder goes with the one behind it.
                 let behind = entry.findings.get(at + 1).filter(|_| finding.extra);
                 let is_accepted = acceptance.accepts(behind.unwrap_or(finding));
-                if is_shown(finding, &wanted, is_accepted, &mut totals) {
+                if is_shown(finding, wanted, is_accepted, totals) {
                     totals.find(finding);
                     acceptance.show(finding);
                     writer.write(finding)?;
@@ -144,10 +160,9 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
             }
             io::Result::Ok(())
         })?;
-        let transition = transition.as_ref();
-        args.previous.findings(transition, &options, &mut totals, |totals, finding| {
+        args.previous.findings(transition.as_ref(), options, totals, |totals, finding| {
             let is_accepted = acceptance.accepts(finding);
-            if is_shown(finding, &wanted, is_accepted, totals) {
+            if is_shown(finding, wanted, is_accepted, totals) {
                 totals.find_in_transition(finding);
                 acceptance.show(finding);
                 writer.write(finding)?;
@@ -156,19 +171,10 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         })?;
         writer.finish()?;
         let whole = !args.scope.is_restricted();
-        acceptance.finish(&args.baseline, &options.profile, whole, &mut totals, console)?;
+        acceptance.finish(&args.baseline, &options.profile, whole, totals, console)?;
+        summary::note_unable(survey, wanted, !previous.is_empty(), console);
+        Ok(if totals.finding_rows > 0 { Exit::Findings } else { Exit::Clean })
     }
-    summary::note_unable(&survey, &wanted, !previous.is_empty(), console);
-    summary::add_not_exported(&mut totals, &options.profile, &wanted);
-    summary::finish(&totals, args.stats.stats.as_ref(), started, console)?;
-    if let Some(timings) = timings {
-        summary::timings(&timings, console);
-    }
-    Ok(match totals {
-        _ if !totals.is_whole() => Exit::Failure,
-        Summary { finding_rows: 1.., .. } => Exit::Findings,
-        _ => Exit::Clean,
-    })
 }
 
 /// Whether a finding is shown; what is not is counted.
@@ -188,6 +194,17 @@ fn is_shown(
 }
 
 impl Args {
+    /// Where the time of each family of rules is counted, if that is asked for.
+    fn timings(&self, options: &mut CheckOptions) -> anyhow::Result<Option<Arc<Timings>>> {
+        let timings = self.timings.then(|| options.profile.count_time()).flatten();
+        if self.timings && timings.is_none() {
+            let profile = options.profile.name;
+            let text = format!("--timings: the profile {profile} has no families of rules");
+            refuse("--timings", text)?;
+        }
+        Ok(timings)
+    }
+
     /// The other side of a comparison.
     fn other(&self, options: &CheckOptions) -> anyhow::Result<Option<CheckOptions>> {
         let Some(name) = &self.compare else { return Ok(None) };

@@ -116,13 +116,13 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     let new = EntryIndex::read(new_source.bytes(), read, &advance);
     let new = new.with_context(|| new_source.name().to_owned())?;
     progress.finish();
-    let usable =
-        [(old_source, &old, args.compared.no_add), (new_source, &new, args.compared.no_delete)]
-            .map(|(source, index, is_harmless)| {
-                let hint = ", or see --no-add (OLD) and --no-delete (NEW)";
-                let lack = if is_harmless { Lack::Harmless } else { Lack::Refused { hint } };
-                report_index(source, index, lack, console, &mut totals)
-            });
+    let (no_add, no_delete) = (args.compared.no_add, args.compared.no_delete);
+    let of_old = Lack { side: Side::Old, is_harmless: no_add, hint: ", or see --no-add" };
+    let of_new = Lack { side: Side::New, is_harmless: no_delete, hint: ", or see --no-delete" };
+    let usable = [
+        report_index(old_source, &old, of_old, console, &mut totals),
+        report_index(new_source, &new, of_new, console, &mut totals),
+    ];
     if usable.contains(&false) {
         summary::write_stats(&totals, args.ldif.stats())?;
         console.note("nothing was written");
@@ -207,20 +207,38 @@ impl Args {
     }
 }
 
+/// One of the two exports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Old,
+    New,
+}
+
 /// What it means that an export lacks entries.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Lack<'h> {
-    /// Nothing: they are not asked for.
-    Harmless,
-    /// They would be taken for gone; what else could be done about it.
-    Refused { hint: &'h str },
+pub(super) struct Lack {
+    pub side: Side,
+    /// Whether the entries that it lacks are not asked for.
+    pub is_harmless: bool,
+    /// What else could be done about it.
+    pub hint: &'static str,
+}
+
+impl Lack {
+    /// What the entries that it lacks are taken for.
+    fn taken_for(self) -> &'static str {
+        match self.side {
+            Side::Old => "new",
+            Side::New => "gone",
+        }
+    }
 }
 
 /// Says what reading an export gave; `false` where it cannot be compared.
 pub(super) fn report_index(
     source: &Source,
     index: &EntryIndex<'_>,
-    lack: Lack<'_>,
+    lack: Lack,
     console: &Console,
     totals: &mut Summary,
 ) -> bool {
@@ -238,13 +256,13 @@ pub(super) fn report_index(
 }
 
 /// Why an export cannot be compared.
-pub(super) fn refusals(source: &Source, index: &EntryIndex<'_>, lack: Lack<'_>) -> Vec<String> {
-    let (name, report) = (source.name(), &index.report);
+pub(super) fn refusals(source: &Source, index: &EntryIndex<'_>, lack: Lack) -> Vec<String> {
+    let (name, report, taken_for) = (source.name(), &index.report, lack.taken_for());
     let mut refusals = Vec::new();
     if report.failed_blocks > 0 {
         let records = counted(report.failed_blocks, "record", "records");
         refusals.push(format!(
-            "{name}: {records} cannot be read: a comparison would take them for gone"
+            "{name}: {records} cannot be read: a comparison would take them for {taken_for}"
         ));
     }
     if let Some(offset) = index.stray {
@@ -253,16 +271,21 @@ pub(super) fn refusals(source: &Source, index: &EntryIndex<'_>, lack: Lack<'_>) 
             "{name}:{line}: a change record that goes on with no entry: this is no export"
         ));
     }
-    let hint = match lack {
-        // Its last entry lacks a part of itself, and is asked for.
-        _ if report.cut_off().is_some() => Some(""),
-        Lack::Refused { hint } => Some(hint),
-        Lack::Harmless => None,
-    };
-    if let (Some(why), Some(hint)) = (report.incomplete(), hint) {
+    // The last entry of what was cut off lacks a part of itself, and is asked for.
+    let is_cut_off = report.cut_off().is_some();
+    if let Some(why) = report.incomplete()
+        && (is_cut_off || !lack.is_harmless)
+    {
+        let hint = if is_cut_off { "" } else { lack.hint };
         refusals.push(format!(
-            "{name}: the export is incomplete ({why}): what it lacks would be taken for gone; \
-             export it whole{hint}",
+            "{name}: the export is incomplete ({why}): what it lacks would be taken for \
+             {taken_for}; export it whole{hint}",
+        ));
+    }
+    let entries = report.read_records() - index.skipped.values().sum::<u64>();
+    if entries == 0 && refusals.is_empty() && lack.side == Side::New && !lack.is_harmless {
+        refusals.push(format!(
+            "{name}: there is no entry: all would be taken for gone; check that the export succeeded"
         ));
     }
     refusals

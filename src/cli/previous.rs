@@ -14,9 +14,9 @@ use crate::rules::profile::RuleSet;
 use crate::rules::{CheckOptions, Export, Finding, Profile};
 use crate::transition::{DELETE_THRESHOLD, Exports, Transition};
 
-use super::blame::refuse;
+use super::blame::{About, refuse};
 use super::console::Console;
-use super::diff::{Lack, explained, refusals, report_index};
+use super::diff::{Lack, Side, explained, refusals, report_index};
 use super::options::whole_number;
 use super::{changes, inputs};
 
@@ -45,11 +45,28 @@ impl PreviousArgs {
         [exports, &self.previous].concat()
     }
 
-    /// The changes whose effect is looked for, in their order; `None` where none is named.
+    /// Has the profile look for the effect of earlier changes, in their order.
     ///
     /// # Errors
-    /// Where one cannot be read, or is no change.
-    pub fn earlier_change(
+    /// Where one cannot be read, or is no change; where the profile has no rule for it.
+    pub fn remember_earlier_change(
+        &self,
+        options: &mut CheckOptions,
+        console: &Console,
+    ) -> anyhow::Result<()> {
+        const OPTION: &str = "--earlier-change";
+        if let Some(change) = self.earlier_change(options.read, console).about(OPTION)?
+            && !options.profile.remember(change)
+        {
+            let profile = options.profile.name;
+            let text = format!("{OPTION} means nothing to the profile {profile}; leave it out");
+            refuse(OPTION, text)?;
+        }
+        Ok(())
+    }
+
+    /// `None` where no change is named.
+    fn earlier_change(
         &self,
         read: ReadOptions,
         console: &Console,
@@ -125,9 +142,9 @@ impl PreviousArgs {
             let (before, after) = (index(old)?, index(new)?);
             progress.finish();
             // The summary is about the new export, which was reported on already.
-            let lack = Lack::Refused { hint: "" };
-            let is_told = report_index(old, &before, lack, console, &mut Summary::new());
-            let refusals = refusals(new, &after, lack);
+            let lack = |side| Lack { side, is_harmless: false, hint: "" };
+            let is_told = report_index(old, &before, lack(Side::Old), console, &mut Summary::new());
+            let refusals = refusals(new, &after, lack(Side::New));
             refusals.iter().for_each(|refusal| console.error(&anyhow::anyhow!("{refusal}")));
             if !is_told || !refusals.is_empty() {
                 bail!("what changes from {} to {} cannot be told", old.name(), new.name());

@@ -137,8 +137,12 @@ impl TenantArgs {
         given.filter(|(_, is_given)| *is_given).map(|(name, _)| name).collect()
     }
 
-    /// The pairs of `--map-domain`.
-    fn mapped_domains(&self) -> anyhow::Result<Vec<(String, String)>> {
+    /// The pairs of `--map-domain`, each to a domain of the tenant.
+    fn mapped_domains(
+        &self,
+        verified: &[String],
+        federated: &[String],
+    ) -> anyhow::Result<Vec<(String, String)>> {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for pair in &self.map_domain {
             let Some((from, to)) = pair.split_once('=') else {
@@ -157,6 +161,14 @@ impl TenantArgs {
                 None => pairs.push((from, to)),
             }
         }
+        for (from, to) in &pairs {
+            let is_initial =
+                self.initial_domain.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(to));
+            let is_known = verified.contains(to) || federated.contains(to);
+            if !verified.is_empty() && !is_known && !is_initial {
+                bail!("--map-domain {from}={to}: {to} is none of the domains of --verified-domain");
+            }
+        }
         Ok(pairs)
     }
 
@@ -171,18 +183,8 @@ impl TenantArgs {
         let verified_domains = verified.collect::<anyhow::Result<Vec<_>>>()?;
         let federated = self.federated_domain.iter().map(|name| domain("--federated-domain", name));
         let federated_domains = federated.collect::<anyhow::Result<Vec<_>>>()?;
-        let mapped_domains = self.mapped_domains().about("--map-domain")?;
-        for (from, to) in &mapped_domains {
-            let is_initial =
-                self.initial_domain.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(to));
-            let is_known = verified_domains.contains(to) || federated_domains.contains(to);
-            if !verified_domains.is_empty() && !is_known && !is_initial {
-                let text = format!(
-                    "--map-domain {from}={to}: {to} is none of the domains of --verified-domain"
-                );
-                refuse("--map-domain", text)?;
-            }
-        }
+        let mapped_domains =
+            self.mapped_domains(&verified_domains, &federated_domains).about("--map-domain")?;
         Ok(Settings {
             all_attributes: self.all_attributes,
             as_of: self.as_of,

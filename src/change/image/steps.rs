@@ -36,12 +36,13 @@ impl<'a> Image<'a> {
                     None => self.tree.node(node).parent,
                 };
                 let rename = Rename {
+                    of: &record.dn,
                     parent,
                     moves: new_superior.as_deref(),
                     rdn: new_rdn,
                     delete_old_rdn: *delete_old_rdn,
                 };
-                self.rename(node, &record.dn, &rename)
+                self.rename(node, &rename)
             }
         }
     }
@@ -240,16 +241,11 @@ impl<'a> Image<'a> {
         Some(inverse::of_delete(entry))
     }
 
-    fn rename(
-        &mut self,
-        node: NodeId,
-        dn: &[u8],
-        new: &Rename<'_>,
-    ) -> Result<Inverse, NotApplicable> {
+    fn rename(&mut self, node: NodeId, new: &Rename<'_>) -> Result<Inverse, NotApplicable> {
         let key = identity::rdn_key(new.rdn)
             .ok_or_else(|| NotApplicable::of_dn(Reason::InvalidDn, new.rdn))?;
         if node == ROOT || self.tree.is_within(new.parent, node) {
-            return Err(NotApplicable::of_dn(Reason::CannotMove, new.moves.unwrap_or(dn)));
+            return Err(NotApplicable::of_dn(Reason::CannotMove, new.moves.unwrap_or(new.of)));
         }
         let exists = self.tree.exists(node, Needs::CONTENT);
         let has_parent = match new.moves {
@@ -267,7 +263,7 @@ impl<'a> Image<'a> {
             taken == Some(true) || (taken.is_some() && self.tree.children(target) > 0)
         };
         if exists == Some(false) {
-            return Err(NotApplicable::of_dn(Reason::NoSuchEntry, dn));
+            return Err(NotApplicable::of_dn(Reason::NoSuchEntry, new.of));
         }
         if taken {
             return Err(NotApplicable::of_dn(Reason::EntryExists, &new_dn));
@@ -276,15 +272,25 @@ impl<'a> Image<'a> {
             let parent = new.moves.unwrap_or_default();
             return Err(NotApplicable::of_dn(Reason::NoParent, parent));
         }
+        self.make_rename(node, new, (&key, new_dn), exists.is_some())
+    }
+
+    /// Renames an entry under a name that is free; what of it changes is known where the
+    /// export was asked.
+    fn make_rename(
+        &mut self,
+        node: NodeId,
+        new: &Rename<'_>,
+        (key, new_dn): (&[u8], Vec<u8>),
+        is_known: bool,
+    ) -> Result<Inverse, NotApplicable> {
         let mut undo = Inverse::new();
         let has_identity = self.tree.entry_mut(node).is_some_and(|entry| has_identity(entry));
         if has_identity && !new.delete_old_rdn {
-            return Err(NotApplicable::of_dn(Reason::KeepsOldName, dn));
+            return Err(NotApplicable::of_dn(Reason::KeepsOldName, new.of));
         }
         let rdn = if has_identity { identity::rdn_in_capitals(new.rdn) } else { new.rdn.to_vec() };
-        if exists.is_some()
-            && let Some(entry) = self.tree.entry_mut(node)
-        {
+        if is_known && let Some(entry) = self.tree.entry_mut(node) {
             let effects = apply::rename(entry, new_dn, new.delete_old_rdn)?;
             if self.inverses {
                 let old_dn = self.tree.dn(node);
@@ -299,7 +305,7 @@ impl<'a> Image<'a> {
         }
         // What came without an identity was given one by the server, where it gives any.
         let is_given = self.tree.node(node).was_created() && self.tree.facts.has_identities;
-        self.tree.rename(node, new.parent, (&key, &rdn), has_identity || is_given);
+        self.tree.rename(node, new.parent, (key, &rdn), has_identity || is_given);
         Ok(undo)
     }
 
@@ -346,6 +352,8 @@ impl<'a> Image<'a> {
 
 /// A rename or move, its new parent found.
 struct Rename<'r> {
+    /// The DN that the record gives.
+    of: &'r [u8],
     parent: NodeId,
     /// The new parent's DN, where the record names one.
     moves: Option<&'r [u8]>,

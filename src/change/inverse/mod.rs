@@ -209,32 +209,8 @@ pub(super) fn of_rename(
     for name in &names {
         let wanted = values_before(after, name, effects);
         let got = distinct(restored.values(name));
-        // What names the entry stays, though the export may lack it: at most it
-        // comes back as the entry spelled it.
-        let rule = identity::rule_of(name);
-        let spelled = |named: &[u8]| {
-            let key = identity::value_key(rule, named);
-            wanted.iter().any(|v| v.bytes().is_some_and(|v| identity::value_key(rule, v) == key))
-        };
-        let lacking: Vec<&[u8]> = old_names
-            .iter()
-            .filter(|(n, v)| n.eq_ignore_ascii_case(name) && !spelled(v))
-            .map(|(_, v)| v.as_slice())
-            .collect();
-        let names = |value: &Value<'_>| value.bytes().is_some_and(|v| lacking.contains(&v));
-        let had: FxHashSet<&Value<'_>> = wanted.iter().copied().collect();
-        let has: FxHashSet<&Value<'_>> = got.iter().copied().collect();
-        let unwanted = |value: &&Value<'_>| !had.contains(value) && !names(value);
-        let mut delete: Vec<_> = got.iter().copied().filter(unwanted).collect();
-        let mut add: Vec<_> = wanted.iter().copied().filter(|value| !has.contains(value)).collect();
-        // A twin in its place goes and comes back with it.
-        let key =
-            |value: &Value<'_>| value.bytes().map(|v| identity::value_key(rule, v).into_owned());
-        let keys: FxHashSet<_> = add.iter().map(|value| key(value)).collect();
-        let twins = got.iter().copied().filter(|v| had.contains(v) && keys.contains(&key(v)));
-        let twins: Vec<_> = twins.collect();
-        delete.extend(&twins);
-        add.extend(twins);
+        let old = old_names.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+        let (delete, add) = not_restored(name, &wanted, &got, old.map(|(_, value)| &**value));
         push_mod(&mut mods, ModOp::Delete, name, delete);
         push_mod(&mut mods, ModOp::Add, name, add);
     }
@@ -242,6 +218,38 @@ pub(super) fn of_rename(
         records.push(record_of(old_dn, Change::Modify(mods)));
     }
     records
+}
+
+/// What is still to be deleted and added of an attribute that names the entry, so that it
+/// has what is wanted in place of what the rename back gave.
+fn not_restored<'v, 'a, 'n>(
+    attribute: &[u8],
+    wanted: &[&'v Value<'a>],
+    got: &[&'v Value<'a>],
+    old_names: impl Iterator<Item = &'n [u8]>,
+) -> (Vec<&'v Value<'a>>, Vec<&'v Value<'a>>) {
+    // What names the entry stays, though the export may lack it: at most it
+    // comes back as the entry spelled it.
+    let rule = identity::rule_of(attribute);
+    let spelled = |named: &&[u8]| {
+        let key = identity::value_key(rule, named);
+        wanted.iter().any(|v| v.bytes().is_some_and(|v| identity::value_key(rule, v) == key))
+    };
+    let lacking: Vec<&[u8]> = old_names.filter(|named| !spelled(named)).collect();
+    let names = |value: &Value<'_>| value.bytes().is_some_and(|v| lacking.contains(&v));
+    let had: FxHashSet<&Value<'_>> = wanted.iter().copied().collect();
+    let has: FxHashSet<&Value<'_>> = got.iter().copied().collect();
+    let unwanted = |value: &&Value<'_>| !had.contains(value) && !names(value);
+    let mut delete: Vec<_> = got.iter().copied().filter(unwanted).collect();
+    let mut add: Vec<_> = wanted.iter().copied().filter(|value| !has.contains(value)).collect();
+    // A twin in its place goes and comes back with it.
+    let key = |value: &Value<'_>| value.bytes().map(|v| identity::value_key(rule, v).into_owned());
+    let keys: FxHashSet<_> = add.iter().map(|value| key(value)).collect();
+    let twins = got.iter().copied().filter(|v| had.contains(v) && keys.contains(&key(v)));
+    let twins: Vec<_> = twins.collect();
+    delete.extend(&twins);
+    add.extend(twins);
+    (delete, add)
 }
 
 /// The values of an attribute before the effects of a record.

@@ -308,6 +308,16 @@ impl<'a> Verification<'a> {
         }
     }
 
+    /// What became of the modifies of an entry that is not there; `None` where it should be.
+    fn judge_absent(&self, node: NodeId) -> Option<Judgement> {
+        let is_lost = self.names.is_lost(node, &self.export);
+        match (is_lost, self.names.is_to_come(node)) {
+            (true, _) => Some(Judgement::new(State::Applied, false)),
+            (false, true) => Some(Judgement::new(State::Pending, false)),
+            (false, false) => None,
+        }
+    }
+
     fn judge_entry(
         &mut self,
         node: NodeId,
@@ -317,15 +327,9 @@ impl<'a> Verification<'a> {
     ) {
         let modifies = |number: &&usize| matches!(self.records[**number].change, Change::Modify(_));
         let Some(key) = self.names.locate(node, &self.export) else {
-            let state = match (self.names.is_lost(node, &self.export), self.names.is_to_come(node))
-            {
-                (true, _) => State::Applied,
-                (false, true) => State::Pending,
-                (false, false) => return,
-            };
-            for &number in numbers.iter().filter(modifies) {
-                judgements[number] = Judgement::new(state, false);
-            }
+            let of_entry = numbers.iter().filter(modifies);
+            let Some(judgement) = self.judge_absent(node) else { return };
+            of_entry.for_each(|&number| judgements[number] = judgement.clone());
             return;
         };
         let added = self.names.added(node);
