@@ -482,7 +482,7 @@ fn text_of<'v>(value: &'v Value<'_>) -> &'v [u8] {
 }
 
 /// The value without a copy of its bytes.
-pub(super) fn borrowed<'a>(value: &'a Value<'a>) -> Value<'a> {
+pub(super) fn borrowed<'a>(value: &'a Value<'_>) -> Value<'a> {
     match value {
         Value::Bytes(bytes) => Value::Bytes(Cow::Borrowed(bytes)),
         Value::Url(url) => Value::Url(Cow::Borrowed(url)),

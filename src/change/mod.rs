@@ -35,7 +35,7 @@ pub use not_applicable::{NotApplicable, Reason};
 pub use order::{OrderRefusal, Ordered, Step, order};
 pub use plan::{Plan, Planned, Refusal, RefusedEdit, UniqueValue, plan};
 pub use preview::{Before, Preview, TouchedAttribute, Unknown};
-pub use proof::{Case, Counterexample, Essential, File, Flaw, prove};
+pub use proof::{Case, Counterexample, Essential, File, Flaw, Intention, prove};
 pub use verify::{
     Contradiction, FoundValues, Judgement, State, Verification, VerifyRun, undo_without_base,
 };

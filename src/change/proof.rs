@@ -1,19 +1,24 @@
 //! The proof that stands before anything is written: the change leads from the
 //! entries as they are to the entries as intended, and the undo leads back.
 
+mod course;
+mod holders;
+
 use std::fmt;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::apply::{self, Guards, Twins};
 use super::edit::{Edit, intended};
 use super::identity;
 use super::not_applicable::NotApplicable;
-use super::plan::UniqueValue;
-use super::stored::{StoredEntry, marks_active_directory};
+use super::stored::marks_active_directory;
 use crate::directory::{Entry, Uniqueness};
-use crate::ldif::{Change, ChangeRecord, ModOp, Value};
+use crate::ldif::ChangeRecord;
+
+pub(super) use course::difference;
+use course::{Course, Leg};
+use holders::Holders;
 
 /// An entry before and after. Entries that the change must not touch may be
 /// among the cases, the same before and after.
@@ -163,6 +168,26 @@ impl fmt::Display for Counterexample {
 
 impl std::error::Error for Counterexample {}
 
+/// What is to become of an entry.
+pub trait Intention: Sync {
+    /// The DN of the entry.
+    fn dn(&self) -> &[u8];
+
+    /// The entry before and after. It is asked for when it is needed and let go again,
+    /// since there may be as many as entries.
+    fn case(&self) -> Case<'_>;
+}
+
+impl Intention for Case<'_> {
+    fn dn(&self) -> &[u8] {
+        &self.before.dn
+    }
+
+    fn case(&self) -> Case<'_> {
+        self.clone()
+    }
+}
+
 /// Proves that `change` leads from each entry before to the entry after, and
 /// that `undo` leads back: as value sets, byte for byte within a value, with
 /// every record applying as a server applies it. Both are to be the records as
@@ -171,204 +196,85 @@ impl std::error::Error for Counterexample {}
 /// # Errors
 ///
 /// The first counterexample.
-pub fn prove<'a>(
-    cases: &'a [Case<'a>],
-    change: &'a [ChangeRecord<'a>],
-    undo: &'a [ChangeRecord<'a>],
+pub fn prove<T: Intention>(
+    intentions: &[T],
+    change: &[ChangeRecord<'_>],
+    undo: &[ChangeRecord<'_>],
 ) -> Result<(), Counterexample> {
-    let mut directory = Directory::new(cases);
-    directory.apply(File::Change, change)?;
-    directory.compare(File::Change, cases, |case| &case.after)?;
-    directory.apply(File::Undo, undo)?;
-    directory.compare(File::Undo, cases, |case| &case.before)?;
-    // To free so many small pieces takes as long as to compare them.
-    directory.entries.into_par_iter().for_each(drop);
-    Ok(())
-}
-
-/// The entries of the cases.
-struct Directory<'a> {
-    entries: Vec<StoredEntry<'a>>,
-    by_key: FxHashMap<Vec<u8>, usize>,
-    /// How many of the entries have a unique value, now and at first.
-    holders: FxHashMap<UniqueValue, Holders>,
-}
-
-#[derive(Default)]
-struct Holders {
-    now: usize,
-    at_first: usize,
-}
-
-impl<'a> Directory<'a> {
-    fn new(cases: &'a [Case<'a>]) -> Self {
-        let mut by_key = FxHashMap::default();
-        let mut holders: FxHashMap<UniqueValue, Holders> = FxHashMap::default();
-        let stored = cases.par_iter().map(|case| {
-            let key = key_of(&case.before.dn);
-            let entry = StoredEntry::from(case.before.clone());
-            let names = case.before.attributes().iter().map(|attribute| &*attribute.name);
-            let unique = unique_values(&entry, names);
-            (key, entry, unique)
-        });
-        let stored: Vec<_> = stored.collect();
-        let mut entries = Vec::with_capacity(cases.len());
-        for (number, (key, entry, unique)) in stored.into_iter().enumerate() {
-            by_key.entry(key).or_insert(number);
-            for value in unique {
-                let holders = holders.entry(value).or_default();
-                holders.now += 1;
-                holders.at_first += 1;
-            }
-            entries.push(entry);
-        }
-        Self { entries, by_key, holders }
+    let keys: Vec<Vec<u8>> = intentions.par_iter().map(|it| key_of(it.dn())).collect();
+    let mut by_key: FxHashMap<&[u8], usize> = FxHashMap::default();
+    for (number, key) in keys.iter().enumerate() {
+        by_key.entry(key).or_insert(number);
     }
+    let [forth, back] = [change, undo].map(|records| Assigned::of(records, &by_key));
+    let numbered = intentions.par_iter().enumerate();
+    let courses = numbered.map(|(number, intention)| {
+        Course::of(&intention.case(), forth.to(number, change), back.to(number, undo))
+    });
+    let mut courses: Vec<Course> = courses.collect();
+    let mut holders = Holders::at_first(intentions, &courses);
+    let files = [(File::Change, change), (File::Undo, undo)];
+    files.into_iter().try_for_each(|(file, records)| {
+        let legs = courses.iter_mut().map(|course| match file {
+            File::Change => std::mem::take(&mut course.forth),
+            File::Undo => std::mem::take(&mut course.back),
+        });
+        judge(file, records, legs, intentions, &mut holders)
+    })
+}
 
-    /// Applies the records, those of one entry in their order. Who holds a unique value
-    /// at a time is told by the order of all.
-    fn apply(&mut self, file: File, records: &'a [ChangeRecord<'a>]) -> Result<(), Counterexample> {
-        let by_key = &self.by_key;
-        let numbers: Vec<Option<usize>> =
-            records.par_iter().map(|record| by_key.get(&key_of(&record.dn)).copied()).collect();
-        let mut of_entries: Vec<Vec<usize>> = vec![Vec::new(); self.entries.len()];
-        for (at, number) in numbers.into_iter().enumerate() {
-            if let Some(own) = number.and_then(|number| of_entries.get_mut(number)) {
-                own.push(at);
-            }
-        }
-        let entries = self.entries.par_iter_mut().zip(of_entries);
-        let exchanges: Vec<_> = entries
-            .flat_map_iter(|(entry, own)| {
-                let records = own.into_iter().filter_map(|at| Some((at, records.get(at)?)));
-                records.map(|(at, record)| (at, exchange(entry, record)))
-            })
-            .collect();
-        let mut in_order: Vec<_> = records.iter().map(|_| Err(Flaw::UnknownEntry)).collect();
-        for (at, exchange) in exchanges {
-            if let Some(place) = in_order.get_mut(at) {
+/// Whether one file does what it should, given what it does to each of the entries.
+fn judge<T: Intention>(
+    file: File,
+    records: &[ChangeRecord<'_>],
+    legs: impl Iterator<Item = Leg>,
+    intentions: &[T],
+    holders: &mut Holders,
+) -> Result<(), Counterexample> {
+    let mut exchanges: Vec<_> = records.iter().map(|_| Err(Flaw::UnknownEntry)).collect();
+    let mut flaws = Vec::with_capacity(intentions.len());
+    for Leg { exchanges: own, flaw } in legs {
+        flaws.push(flaw);
+        for (at, exchange) in own {
+            if let Some(place) = exchanges.get_mut(at) {
                 *place = exchange;
             }
         }
-        for (at, (record, exchange)) in records.iter().zip(in_order).enumerate() {
-            exchange.and_then(|exchange| self.hand_over(file, exchange)).map_err(|flaw| {
-                Counterexample { file, dn: record.dn.to_vec(), record: Some(at + 1), flaw }
-            })?;
-        }
-        Ok(())
     }
-
-    /// Takes note of who holds the unique values now.
-    fn hand_over(&mut self, file: File, exchange: Exchange) -> Result<(), Flaw> {
-        for value in exchange.freed {
-            if let Some(holders) = self.holders.get_mut(&value) {
-                holders.now -= 1;
-            }
-        }
-        for value in exchange.taken {
-            let holders = self.holders.entry(value.clone()).or_default();
-            // A value that several entries had at first goes back to all of them.
-            let shared = file == File::Undo && holders.at_first > 1;
-            if holders.now > 0 && !shared {
-                let UniqueValue { attribute, key } = value;
-                return Err(Flaw::Taken { attribute, key });
-            }
-            holders.now += 1;
-        }
-        Ok(())
+    let refuted = |dn: &[u8], record, flaw| Counterexample { file, dn: dn.to_vec(), record, flaw };
+    for (at, (record, exchange)) in records.iter().zip(exchanges).enumerate() {
+        let done = exchange.and_then(|exchange| holders.hand_over(file, exchange));
+        done.map_err(|flaw| refuted(&record.dn, Some(at + 1), flaw))?;
     }
-
-    fn compare<'e>(
-        &self,
-        file: File,
-        cases: &'e [Case<'a>],
-        expected: impl Fn(&'e Case<'a>) -> &'e Entry<'a> + Sync,
-    ) -> Result<(), Counterexample> {
-        let differing = self.entries.par_iter().zip(cases).find_map_first(|(got, case)| {
-            difference(got, expected(case)).map(|flaw| (got.dn.to_vec(), flaw))
-        });
-        match differing {
-            Some((dn, flaw)) => Err(Counterexample { file, dn, record: None, flaw }),
-            None => Ok(()),
-        }
-    }
+    let flawed = intentions.iter().zip(flaws).find_map(|(it, flaw)| Some((it, flaw?)));
+    flawed.map_or(Ok(()), |(intention, flaw)| Err(refuted(intention.dn(), None, flaw)))
 }
 
 fn key_of(dn: &[u8]) -> Vec<u8> {
     identity::dn_key(dn).unwrap_or_else(|| dn.to_vec())
 }
 
-/// The unique values that a record frees and takes.
-struct Exchange {
-    freed: Vec<UniqueValue>,
-    taken: Vec<UniqueValue>,
-}
+/// The numbers of the records of each entry, behind the number of the entry; ascending.
+struct Assigned(Vec<(usize, usize)>);
 
-/// Applies a record to its entry.
-fn exchange<'a>(
-    entry: &mut StoredEntry<'a>,
-    record: &'a ChangeRecord<'a>,
-) -> Result<Exchange, Flaw> {
-    let Change::Modify(mods) = &record.change else { return Err(Flaw::Unguarded) };
-    let is_guarded = mods.iter().all(|modification| {
-        matches!(modification.op, ModOp::Add | ModOp::Delete) && !modification.values.is_empty()
-    });
-    if mods.is_empty() || !is_guarded {
-        return Err(Flaw::Unguarded);
+impl Assigned {
+    fn of(records: &[ChangeRecord<'_>], by_key: &FxHashMap<&[u8], usize>) -> Self {
+        let numbered = records.par_iter().enumerate();
+        let assigned =
+            numbered.filter_map(|(at, record)| Some((*by_key.get(&*key_of(&record.dn))?, at)));
+        let mut assigned: Vec<_> = assigned.collect();
+        assigned.par_sort_unstable();
+        Self(assigned)
     }
-    let names = || mods.iter().map(|modification| &*modification.attribute);
-    let before = unique_values(entry, names());
-    apply::modify(entry, mods, Guards::On, Twins::Ignored).map_err(Flaw::NotApplicable)?;
-    let after = unique_values(entry, names());
-    Ok(Exchange {
-        freed: before.difference(&after).cloned().collect(),
-        taken: after.difference(&before).cloned().collect(),
-    })
-}
 
-/// The unique values that an entry has in some of its attributes.
-fn unique_values<'n>(
-    entry: &StoredEntry<'_>,
-    names: impl Iterator<Item = &'n [u8]>,
-) -> FxHashSet<UniqueValue> {
-    let mut values = FxHashSet::default();
-    for name in names.filter(|name| identity::uniqueness(name) != Uniqueness::None) {
-        let bytes = entry.values(name).filter_map(Value::bytes);
-        values.extend(bytes.map(|bytes| UniqueValue::new(name, bytes, &entry.dn)));
+    /// The records of an entry with their numbers, in their order.
+    fn to<'r>(
+        &self,
+        entry: usize,
+        records: &'r [ChangeRecord<'r>],
+    ) -> impl Iterator<Item = (usize, &'r ChangeRecord<'r>)> {
+        let from = self.0.partition_point(|(other, _)| *other < entry);
+        let own = self.0.iter().skip(from).take_while(move |(other, _)| *other == entry);
+        own.filter_map(|&(_, at)| Some((at, records.get(at)?)))
     }
-    values
-}
-
-/// The first value in which two entries differ as sets.
-pub(super) fn difference(got: &StoredEntry<'_>, expected: &Entry<'_>) -> Option<Flaw> {
-    let text = |value: &Value<'_>| match value {
-        Value::Bytes(bytes) | Value::Url(bytes) => bytes.to_vec(),
-    };
-    let mut slots = FxHashSet::default();
-    for (at, attribute) in expected.attributes().iter().enumerate() {
-        let name = || attribute.name.to_vec();
-        let Some(slot) = got.slot_near(at, &attribute.name) else {
-            match attribute.values.first().map(text) {
-                Some(value) => return Some(Flaw::Lacks { attribute: name(), value }),
-                None => continue,
-            }
-        };
-        slots.insert(slot);
-        let stored = got.attribute(slot);
-        if stored.values().eq(&attribute.values) {
-            continue;
-        }
-        let have: FxHashSet<&Value<'_>> = stored.values().collect();
-        let want: FxHashSet<&Value<'_>> = attribute.values.iter().collect();
-        if let Some(value) = attribute.values.iter().find(|value| !have.contains(value)) {
-            return Some(Flaw::Lacks { attribute: name(), value: text(value) });
-        }
-        if let Some(value) = stored.values().find(|value| !want.contains(value)) {
-            return Some(Flaw::Extra { attribute: name(), value: text(value) });
-        }
-    }
-    let extra = got.attributes().find(|(slot, _)| !slots.contains(slot));
-    let (_, extra) = extra?;
-    let value = extra.values().next().map(text)?;
-    Some(Flaw::Extra { attribute: extra.name().to_vec(), value })
 }

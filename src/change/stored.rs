@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
+use super::apply::borrowed;
 use super::identity;
 use crate::directory::{Entry, EntryAttribute, Syntax};
 use crate::ldif::Value;
@@ -87,24 +88,41 @@ impl<'a> From<Entry<'a>> for StoredEntry<'a> {
     fn from(entry: Entry<'a>) -> Self {
         let active_directory = is_active_directory(entry.attributes());
         let (dn, attributes) = entry.into_parts();
-        let mut stored = Self {
-            dn,
-            attributes: Vec::with_capacity(attributes.len()),
-            names: FxHashMap::default(),
-            active_directory,
-        };
-        for attribute in attributes {
-            let mut slot = StoredAttribute::new(attribute.name, active_directory);
-            slot.live = attribute.values.len();
-            slot.may_be_single &= slot.live <= 1;
-            slot.values = attribute.values.into_iter().map(Some).collect();
-            stored.push_slot(slot);
-        }
-        stored
+        let attributes = attributes.into_iter();
+        let held = attributes
+            .map(|EntryAttribute { name, values }| (name, values.into_iter().map(Some).collect()));
+        Self::of(dn, held, active_directory)
     }
 }
 
 impl<'a> StoredEntry<'a> {
+    /// The same of an entry that outlives it.
+    pub(super) fn borrowed(entry: &'a Entry<'_>) -> Self {
+        let attributes = entry.attributes().iter();
+        let held = attributes.map(|EntryAttribute { name, values }| {
+            (Cow::Borrowed(&**name), values.iter().map(|value| Some(borrowed(value))).collect())
+        });
+        Self::of(Cow::Borrowed(&entry.dn), held, is_active_directory(entry.attributes()))
+    }
+
+    fn of(
+        dn: Cow<'a, [u8]>,
+        attributes: impl ExactSizeIterator<Item = (Cow<'a, [u8]>, Vec<Option<Value<'a>>>)>,
+        active_directory: bool,
+    ) -> Self {
+        let room = Vec::with_capacity(attributes.len());
+        let names = FxHashMap::default();
+        let mut stored = Self { dn, attributes: room, names, active_directory };
+        for (name, values) in attributes {
+            let mut slot = StoredAttribute::new(name, active_directory);
+            slot.live = values.len();
+            slot.may_be_single &= slot.live <= 1;
+            slot.values = values;
+            stored.push_slot(slot);
+        }
+        stored
+    }
+
     /// Whether Active Directory's schema holds.
     pub(super) fn is_active_directory(&self) -> bool {
         self.active_directory
@@ -407,7 +425,7 @@ fn places_where<T>(values: &[T], is: impl Fn(&T) -> bool) -> Vec<usize> {
     values.iter().enumerate().filter(|(_, value)| is(value)).map(|(at, _)| at).collect()
 }
 
-fn hash_of(what: &impl Hash) -> u64 {
+pub(super) fn hash_of(what: &impl Hash) -> u64 {
     let mut hasher = FxHasher::default();
     what.hash(&mut hasher);
     hasher.finish()

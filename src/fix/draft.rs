@@ -1,13 +1,15 @@
 //! A change file and its inverse, drafted in memory and proved.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::{
-    Case, Counterexample, EntryTexts, OrderRefusal, Ordered, Planned, order, prove,
+    Case, Counterexample, Edit, EntryTexts, Intention, OrderRefusal, Ordered, order, prove,
 };
+use crate::directory::Entry;
 use crate::ldif::{
     ChangeRecord, ReadOptions, Record, WriteError, WriteOptions, Writer, read_chunk,
 };
@@ -211,27 +213,22 @@ fn cycle(
     options: &DraftOptions<'_>,
     is_of_cycle: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<(CycleFiles, Option<OrderRefusal>), DraftError> {
-    let cases: Vec<Case<'_>> = candidates
-        .par_iter()
-        .enumerate()
-        .filter(|(number, _)| is_of_cycle(*number))
-        .filter_map(|(_, candidate)| {
-            let planned = candidate.planned.as_ref()?;
-            Some(Case::of(&candidate.entry, &planned.edits))
-        })
-        .collect();
     let in_use = |attribute: &[u8], value: &[u8]| {
         let Some(attr) = Attr::of(attribute) else { return false };
         !survey.holders_as_stored(&StoredValue::of(attr, value)).is_empty()
     };
     let numbered = candidates.iter_mut().enumerate().filter(|(number, _)| is_of_cycle(*number));
-    let planned: Vec<Planned> =
-        numbered.filter_map(|(_, candidate)| candidate.planned.take()).collect();
+    let planned = numbered.filter_map(|(_, candidate)| {
+        let mut planned = candidate.planned.take()?;
+        let edits = std::mem::take(&mut planned.edits);
+        Some((Intended { entry: Arc::clone(&candidate.entry), edits }, planned))
+    });
+    let (intended, planned): (Vec<_>, Vec<_>) = planned.unzip();
     let ordered = order(planned, &in_use);
     settle_order(candidates, &ordered);
     let (change, undo) = write(&ordered, options)?;
     let files = CycleFiles { change, undo, records: ordered.steps.len() };
-    files.prove(cases, &ordered)?;
+    files.prove(intended, &ordered)?;
     let why = ordered.refused.first().map(|(_, why)| *why);
     ordered.steps.into_par_iter().for_each(drop);
     Ok((files, why))
@@ -250,10 +247,26 @@ fn settle_order(candidates: &mut [Candidate<'_>], ordered: &Ordered) {
     }
 }
 
+/// An entry and the edits that its record makes.
+struct Intended<'a> {
+    entry: Arc<Entry<'a>>,
+    edits: Vec<Edit<'static>>,
+}
+
+impl Intention for Intended<'_> {
+    fn dn(&self) -> &[u8] {
+        &self.entry.dn
+    }
+
+    fn case(&self) -> Case<'_> {
+        Case::of(&self.entry, &self.edits)
+    }
+}
+
 impl CycleFiles {
     /// Reads both files back and proves that they lead from the entries as they
     /// are to the entries as intended, and back.
-    fn prove(&self, cases: Vec<Case<'_>>, ordered: &Ordered) -> Result<(), DraftError> {
+    fn prove(&self, mut intended: Vec<Intended<'_>>, ordered: &Ordered) -> Result<(), DraftError> {
         let (change, undo) = rayon::join(|| read_back(&self.change), || read_back(&self.undo));
         let (change, undo) = (change?, undo?);
         if change.len() != ordered.steps.len() || undo.len() != ordered.steps.len() {
@@ -261,11 +274,8 @@ impl CycleFiles {
         }
         let refused: FxHashSet<&[u8]> =
             ordered.refused.iter().map(|(planned, _)| &*planned.record.dn).collect();
-        let cases: Vec<Case<'_>> =
-            cases.into_iter().filter(|case| !refused.contains(&*case.before.dn)).collect();
-        prove(&cases, &change, &undo)?;
-        cases.into_par_iter().for_each(drop);
-        Ok(())
+        intended.retain(|it| !refused.contains(it.dn()));
+        Ok(prove(&intended, &change, &undo)?)
     }
 }
 
