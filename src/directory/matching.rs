@@ -9,7 +9,7 @@ mod time;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-pub use identifier::{guid_from_text, guid_to_text, sid_from_text, sid_to_text};
+pub use identifier::{guid_from_text, guid_to_text, is_sid, sid_from_text, sid_to_text};
 
 pub(crate) use identifier::hex_digit;
 pub(crate) use number::bits;

@@ -12,8 +12,8 @@ use crate::change::{
 use crate::directory::Entry;
 use crate::ldif::Line;
 use crate::rules::{
-    Applicability, Attr, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys, Holder,
-    Profile, RuleName, StoredValue, Subject, Suggestion, addresses_of,
+    Applicability, Attr, AttrSet, Duplicates, EntryFindings, Finding, Fingerprint, HeldKeys,
+    Holder, Profile, RuleName, StoredValue, Subject, Suggestion, addresses_of,
     catalogue::identifiers::{Identifier, SPACE},
     idfix::{self, Buffers},
 };
@@ -21,7 +21,7 @@ use crate::rules::{
 use super::declined::{Decline, Declined};
 use super::draft::DraftError;
 use super::found::{Found, Known, NOWHERE, local_findings};
-use super::subject::{intended_values, subject_in, subject_of};
+use super::subject::{Scratch, intended_values, subject_in, subject_of};
 
 /// Which suggestions may be taken.
 pub struct Policy<'p> {
@@ -136,7 +136,7 @@ impl<'a> Candidate<'a> {
         profile: &Profile,
         texts: &mut EntryTexts<'a>,
         policy: &Policy<'_>,
-        buffers: &mut Buffers,
+        scratch: &mut Scratch,
     ) -> Option<Self> {
         let Continued { entry, misfits } = texts.read(found.text)?;
         let mut candidate = Self {
@@ -179,7 +179,7 @@ impl<'a> Candidate<'a> {
                 }
             }
         }
-        candidate.evaluate(profile, policy, buffers);
+        candidate.evaluate(profile, policy, scratch);
         Some(candidate)
     }
 
@@ -214,11 +214,12 @@ impl<'a> Candidate<'a> {
 
     /// Drops proposals until the rest can be written and leads to no new finding
     /// in the entry, then works out the record and the keys.
-    pub fn evaluate(&mut self, profile: &Profile, policy: &Policy<'_>, buffers: &mut Buffers) {
+    pub fn evaluate(&mut self, profile: &Profile, policy: &Policy<'_>, scratch: &mut Scratch) {
         self.is_settled = false;
         let entry = Arc::clone(&self.entry);
-        let (held, subject) = Held::by(&entry, profile, buffers);
-        let mut memory = Some(subject);
+        let attrs = self.concerned();
+        let Scratch { buffers, subject: memory } = scratch;
+        let held = Held::by(&entry, attrs, profile, buffers, memory);
         for round in 0_u32.. {
             let edits = EntryEdits {
                 dn: entry.dn.clone(),
@@ -230,9 +231,8 @@ impl<'a> Candidate<'a> {
                 continue;
             }
             let corrected = intended_attributes(&entry, &edits.edits);
-            let memory = memory.take().unwrap_or_default();
             let values = intended_values(&corrected);
-            let subject = subject_in(memory, &entry.dn, values, profile);
+            let subject = subject_in(std::mem::take(memory), &entry.dn, values, profile);
             let made = values_made(&self.proposals);
             let is_made = |found: &Found| {
                 found.1.as_deref().is_some_and(|value| made.contains(&(found.0, value)))
@@ -250,7 +250,7 @@ impl<'a> Candidate<'a> {
                 continue;
             }
             drop(new);
-            let keys = HeldKeys::of(profile, &subject, buffers);
+            let keys = HeldKeys::of(profile, &subject, attrs, buffers);
             let new_keys = new_keys(&self.proposals);
             if let Some(&key) = new_keys.intersection(&keys.repeated).min() {
                 let errors = idfix::DUPLICATE.label.to_owned();
@@ -274,8 +274,17 @@ impl<'a> Candidate<'a> {
             self.gets = addresses.difference(&held.addresses).copied().collect();
             self.planned = planned.planned;
             self.is_settled = true;
+            *memory = subject.recycled();
             return;
         }
+    }
+
+    /// The attributes that proposals, those that were declined included, are about.
+    fn concerned(&self) -> AttrSet {
+        let attr = |declined: &Declined<'_>| Attr::of(declined.finding.attribute.as_bytes());
+        let proposed = self.proposals.iter().map(|proposal| proposal.attr);
+        let attrs = proposed.chain(self.declined.iter().filter_map(attr));
+        attrs.fold(AttrSet::EMPTY, AttrSet::with)
     }
 
     /// What only one entry may have, as far as it comes from new values.
@@ -471,7 +480,9 @@ impl<'a> Candidate<'a> {
         let corrected = intended_attributes(&self.entry, &edits);
         let subject = subject_of(&self.entry.dn, intended_values(&corrected), profile);
         let after: FxHashSet<Found> = local_findings(profile, &subject).map(|f| f.0).collect();
-        let (Held { known, .. }, _) = Held::by(&self.entry, profile, &mut Buffers::default());
+        let Scratch { mut buffers, subject: mut memory } = Scratch::default();
+        let attrs = self.concerned();
+        let Held { known, .. } = Held::by(&self.entry, attrs, profile, &mut buffers, &mut memory);
         let made = values_made(&self.proposals);
         let is_made = |value: &Vec<u8>, attribute| made.contains(&(attribute, value.as_slice()));
         let corrected_again =
@@ -502,20 +513,23 @@ struct Held {
 }
 
 impl Held {
-    /// What there is of an entry, and the entry as the rules see it.
-    fn by<'e>(
-        entry: &'e Entry<'_>,
+    /// What there is of an entry; of the values as they stand those of these attributes.
+    fn by(
+        entry: &Entry<'_>,
+        attrs: AttrSet,
         profile: &Profile,
         buffers: &mut Buffers,
-    ) -> (Self, Subject<'e>) {
+        memory: &mut Subject<'static>,
+    ) -> Self {
         let held = entry.attributes().iter().map(|it| (&*it.name, it.values.as_slice()));
-        let subject = subject_of(&entry.dn, held, profile);
+        let subject = subject_in(std::mem::take(memory), &entry.dn, held, profile);
         let held = Self {
             known: Known::of(local_findings(profile, &subject).map(|found| found.0)),
-            keys: HeldKeys::of(profile, &subject, buffers),
+            keys: HeldKeys::of(profile, &subject, attrs, buffers),
             addresses: addresses_of(&subject, buffers),
         };
-        (held, subject)
+        *memory = subject.recycled();
+        held
     }
 }
 

@@ -13,14 +13,13 @@ use crate::directory::Entry;
 use crate::ldif::{
     ChangeRecord, ReadOptions, Record, WriteError, WriteOptions, Writer, read_chunk,
 };
-use crate::rules::idfix::Buffers;
 use crate::rules::{Attr, EntryFindings, Profile, StoredValue, Survey};
 
 use super::candidate::{Candidate, Policy, Proposal, sort_out};
 use super::declined::{Decline, Declined};
 use super::moves::{Moves, decline_moves, second_cycle};
 use super::settle::settle;
-use super::subject::is_read;
+use super::subject::{Scratch, is_read};
 
 /// How a draft is made.
 pub struct DraftOptions<'p> {
@@ -109,7 +108,7 @@ pub fn draft<'a>(
 ) -> Result<Draft<'a>, DraftError> {
     let look_at = |entries: Vec<EntryFindings<'a>>| {
         let (mut part, mut candidates) = (Draft::default(), Vec::new());
-        let (mut texts, mut buffers) = (EntryTexts::new(read, is_read), Buffers::default());
+        let (mut texts, mut scratch) = (EntryTexts::new(read, is_read), Scratch::default());
         for mut found in entries {
             let declined = sort_out(&mut found.findings, &options.policy);
             let dn = found.findings.first().map(|finding| &finding.dn);
@@ -122,8 +121,8 @@ pub fn draft<'a>(
                 declined.into_iter().for_each(|declined| part.decline(declined));
                 continue;
             }
-            let (texts, buffers, policy) = (&mut texts, &mut buffers, &options.policy);
-            candidates.extend(Candidate::new(found, declined, profile, texts, policy, buffers));
+            let (texts, scratch, policy) = (&mut texts, &mut scratch, &options.policy);
+            candidates.extend(Candidate::new(found, declined, profile, texts, policy, scratch));
         }
         (part, candidates)
     };
@@ -146,8 +145,8 @@ pub(super) fn compose<'a>(
 ) -> Result<Draft<'a>, DraftError> {
     settle(&mut candidates, profile, survey, &options.policy);
     while decline_moves(&mut candidates, options.moves) {
-        candidates.par_iter_mut().for_each_init(Buffers::default, |buffers, candidate| {
-            candidate.evaluate(profile, &options.policy, buffers);
+        candidates.par_iter_mut().for_each_init(Scratch::default, |scratch, candidate| {
+            candidate.evaluate(profile, &options.policy, scratch);
         });
         settle(&mut candidates, profile, survey, &options.policy);
     }

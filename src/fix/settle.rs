@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::rules::idfix::Buffers;
 use crate::rules::{Fingerprint, Profile, StoredValue, Survey};
 
 use super::candidate::{Candidate, Policy};
 use super::declined::Decline;
+use super::subject::Scratch;
 
 /// Drops suggestions until every value that an entry takes is free: held by
 /// nobody, or by an entry of this run that gives it up.
@@ -31,7 +31,7 @@ pub(super) fn settle<'a>(
     }
     let numbered = candidates.iter().enumerate();
     let by_offset = numbered.map(|(number, candidate)| (candidate.offset, number)).collect();
-    let mut buffers = Buffers::default();
+    let mut scratch = Scratch::default();
     let mut open: BTreeSet<usize> = (0..candidates.len()).collect();
     let holders = Holders { survey, known: RefCell::default() };
     loop {
@@ -55,7 +55,7 @@ pub(super) fn settle<'a>(
                 Block::Value(key, reason) => candidate.drop_taking(key, &reason),
                 Block::Proposal(at, reason) => candidate.decline(at..at + 1, &reason),
             }
-            candidate.evaluate(profile, policy, &mut buffers);
+            candidate.evaluate(profile, policy, &mut scratch);
             open.extend(asking.concerned(candidate));
             asking.add(number, candidate);
         }

@@ -3,6 +3,7 @@
 use crate::change::IntendedAttribute;
 use crate::directory::{AttributeDescription, Facts};
 use crate::ldif::{Line, Value};
+use crate::rules::idfix::Buffers;
 use crate::rules::{Attr, Profile, Subject, Suspect};
 
 /// Whether some rule reads an attribute: of all others no suggestion says anything, and
@@ -10,6 +11,13 @@ use crate::rules::{Attr, Profile, Subject, Suspect};
 pub(super) fn is_read(name: &[u8]) -> bool {
     // Of a part of the values (`;range=`) a plan must know.
     Attr::of(AttributeDescription::split(name).base()).is_some()
+}
+
+/// Room for what is worked out of one entry, reused from entry to entry.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    pub buffers: Buffers,
+    pub subject: Subject<'static>,
 }
 
 /// The values of attributes as they are intended.

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 
 use super::candidate::Candidate;
 use super::draft::compose;
-use super::subject::is_read;
+use super::subject::{Scratch, is_read};
 use super::{Draft, DraftError, DraftOptions, Moves, Policy, draft};
 use crate::change::EntryTexts;
 use crate::ldif::{ReadOptions, WriteOptions};
-use crate::rules::idfix::Buffers;
 use crate::rules::{
     Action, Applicability, CheckOptions, EntryFindings, Export, Finding, Profile, ProfileOptions,
     RuleName, Selection, Severity, Suggestion, Survey,
@@ -88,9 +87,9 @@ pub(super) fn with_moves<T>(
         let found = EntryFindings { text: text.as_bytes(), offset: at, findings };
         at += text.len() as u64;
         if !found.findings.is_empty() {
-            let (texts, buffers) =
-                (&mut EntryTexts::new(ReadOptions::default(), is_read), &mut Buffers::default());
-            let made = Candidate::new(found, Vec::new(), &check.profile, texts, &policy(), buffers);
+            let (texts, scratch) =
+                (&mut EntryTexts::new(ReadOptions::default(), is_read), &mut Scratch::default());
+            let made = Candidate::new(found, Vec::new(), &check.profile, texts, &policy(), scratch);
             candidates.push(made.unwrap());
         }
     }

@@ -7,6 +7,7 @@
 
 mod decode;
 mod error;
+mod map;
 mod note;
 mod open;
 mod sniff;

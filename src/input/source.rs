@@ -1,14 +1,12 @@
 //! Inputs as a whole: mapped where they are, or copied and mapped.
 
 use std::env;
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use memmap2::{Mmap, MmapOptions};
-
 use super::decode::Stream;
 use super::error::InputError;
+use super::map::Map;
 use super::note::InputNote;
 use super::open::{Extent, Opened};
 use super::sniff::{self, Encoding, Verdict};
@@ -25,7 +23,7 @@ const PIECE: usize = 256 * 1024;
 pub struct Source {
     name: String,
     notes: Vec<InputNote>,
-    map: Mmap,
+    map: Map,
     /// Where the text begins in the map, behind a byte order mark.
     start: usize,
 }
@@ -63,7 +61,7 @@ impl Source {
         &self.notes
     }
 
-    fn from_map(map: Mmap, opened: Opened) -> Result<Self, InputError> {
+    fn from_map(map: Map, opened: Opened) -> Result<Self, InputError> {
         let window = &map[..map.len().min(sniff::WINDOW)];
         let encoding = sniff::encoding(window);
         let bom = match encoding {
@@ -96,7 +94,7 @@ impl Source {
         };
         let mut file = tempfile::tempfile_in(&directory).map_err(failed)?;
         let len = copy(&mut stream, &mut file, &directory)?;
-        let map = map(&file, Extent { start: 0, len }).map_err(|source| InputError::Spool {
+        let map = Map::of(&file, Extent { start: 0, len }).map_err(|source| InputError::Spool {
             name: stream.name().to_owned(),
             directory,
             source,
@@ -161,7 +159,7 @@ impl Flow {
 }
 
 /// Whether the bytes can be read as they are.
-fn is_plain(map: &Mmap) -> bool {
+fn is_plain(map: &Map) -> bool {
     let window = &map[..map.len().min(sniff::WINDOW)];
     !sniff::is_gzip(window) && matches!(sniff::encoding(window), Encoding::Utf8 { .. })
 }
@@ -190,22 +188,9 @@ fn copy(from: &mut Stream, to: &mut impl Write, directory: &Path) -> Result<u64,
 }
 
 /// The map of a regular file that is not empty, where the system gives one.
-fn mapped(opened: &Opened) -> Option<Mmap> {
+fn mapped(opened: &Opened) -> Option<Map> {
     let extent = opened.extent.filter(|extent| extent.len > 0)?;
-    map(&opened.file, extent).ok()
-}
-
-// A map is unsound if another process cuts or rewrites the file meanwhile. The
-// program reads its inputs once and never writes to them; a file cut short ends
-// the process by a signal, with no output in place, which is what reading on
-// would have to do as well. Copying every input first would cost more than all
-// the work done on it.
-#[allow(unsafe_code)]
-fn map(file: &File, extent: Extent) -> io::Result<Mmap> {
-    let len = usize::try_from(extent.len)
-        .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "too large to be mapped"))?;
-    // SAFETY: see above; the map is private to this process and read only.
-    unsafe { MmapOptions::new().offset(extent.start).len(len).map(file) }
+    Map::of(&opened.file, extent).ok()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use super::*;
 use crate::input::Endian;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use std::fs::File;
 use std::path::PathBuf;
 use tempfile::TempDir;
 

@@ -10,7 +10,7 @@ use crate::directory::matching::fold_into;
 use super::catalogue::identifiers::LedTo;
 use super::idfix::{Buffers, fold_plain};
 use super::lower::LANE;
-use super::{Attr, Fingerprint, Place, Profile, Slot, Subject};
+use super::{Attr, AttrSet, Fingerprint, Place, Profile, Slot, Subject};
 
 /// Attributes of which no two entries may hold the same value: those that
 /// directories keep unique themselves, and those that mail and synchronisation
@@ -72,19 +72,25 @@ pub struct HeldKeys {
     /// The keys of the profile: the values as its rules rewrite them. They decide
     /// which findings other entries get.
     pub by_rule: FxHashSet<Fingerprint>,
-    /// The values as they stand. They decide what a server takes.
+    /// The values of some attributes as they stand. They decide what a server takes.
     pub as_stored: FxHashSet<StoredValue>,
     /// The keys of the profile that more than one value of the entry has.
     pub repeated: FxHashSet<Fingerprint>,
 }
 
 impl HeldKeys {
-    /// The keys of an entry.
+    /// The keys of an entry; of its values as they stand those of these attributes.
     #[must_use]
-    pub fn of(profile: &Profile, subject: &Subject<'_>, buffers: &mut Buffers) -> Self {
+    pub fn of(
+        profile: &Profile,
+        subject: &Subject<'_>,
+        attrs: AttrSet,
+        buffers: &mut Buffers,
+    ) -> Self {
         // To grow step by step is to hash again and again.
         const USUAL: usize = 14;
-        let stored = UNIQUE.iter().map(|attr| subject.lines(*attr).len()).sum();
+        let unique = || UNIQUE.into_iter().filter(|attr| attrs.contains(*attr));
+        let stored = unique().map(|attr| subject.lines(attr).len()).sum();
         let mut keys = Self {
             by_rule: FxHashSet::with_capacity_and_hasher(USUAL, FxBuildHasher),
             as_stored: FxHashSet::with_capacity_and_hasher(stored, FxBuildHasher),
@@ -98,7 +104,7 @@ impl HeldKeys {
             });
         }
         let HeldBuffers { value, folded } = &mut HeldBuffers::default();
-        for attr in UNIQUE {
+        for attr in unique() {
             let lines = subject.lines(attr).iter();
             let stored =
                 lines.map(|line| StoredValue::folded_in(attr, line.bytes_in(value), folded));

@@ -198,10 +198,8 @@ impl Index {
     #[must_use]
     pub fn holders(&self, fingerprint: Fingerprint) -> &[Slot] {
         let shard = &self.shards[fingerprint.shard()];
-        let start = shard.partition_point(|slot| slot.fingerprint < fingerprint);
-        let behind = &shard[start..];
-        let end = behind.partition_point(|slot| slot.fingerprint == fingerprint);
-        &behind[..end]
+        let behind = &shard[first_from(shard, fingerprint)..];
+        &behind[..gallop(behind, |slot| slot.fingerprint == fingerprint)]
     }
 
     /// Whether the fingerprint has more than one holder.
@@ -218,6 +216,36 @@ impl Index {
         self.shared.par_iter().map(|&fingerprint| self.holders(fingerprint))
     }
 }
+
+/// The number of the first slot of a shard whose fingerprint is not below this one.
+///
+/// Fingerprints are spread evenly, so that the place is nearly known: a search through
+/// all of the shard would wait for memory at every step.
+fn first_from(shard: &[Slot], fingerprint: Fingerprint) -> usize {
+    let share = u128::from(fingerprint.0 << SHARDS.ilog2());
+    let mut from = usize::try_from((share * shard.len() as u128) >> u64::BITS).unwrap_or(0);
+    let mut step = GALLOP;
+    while shard[..from].last().is_some_and(|slot| slot.fingerprint >= fingerprint) {
+        from = from.saturating_sub(step);
+        step *= 2;
+    }
+    from + gallop(&shard[from..], |slot| slot.fingerprint < fingerprint)
+}
+
+/// How many slots pass a test that all fail behind the first one that fails it; quick
+/// where these are few.
+fn gallop(slots: &[Slot], passes: impl Fn(&Slot) -> bool) -> usize {
+    let (mut from, mut step) = (0, GALLOP);
+    while slots.get(from + step).is_some_and(&passes) {
+        from += step;
+        step *= 2;
+    }
+    let near = &slots[from..slots.len().min(from + step)];
+    from + near.partition_point(passes)
+}
+
+/// Slots that are passed over by the first step of a search: two lines of a cache.
+const GALLOP: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -279,6 +307,17 @@ mod tests {
             assert_eq!(shard, expected);
             assert!(shared.is_sorted());
             assert_eq!(shared.len() as u64, length / 2);
+            for slot in &shard {
+                let Fingerprint(own) = slot.fingerprint;
+                for near in [own.wrapping_sub(1), own, own + 1].map(Fingerprint) {
+                    let first = shard.partition_point(|slot| slot.fingerprint < near);
+                    assert_eq!(first_from(&shard, near), first);
+                }
+            }
+            for end in [Fingerprint(0), Fingerprint(u64::MAX >> SHARDS.ilog2())] {
+                let first = shard.partition_point(|slot| slot.fingerprint < end);
+                assert_eq!(first_from(&shard, end), first);
+            }
         }
     }
 }

@@ -288,6 +288,20 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// An empty subject that has the memory of this one.
+    #[must_use]
+    pub fn recycled(self) -> Subject<'static> {
+        Subject {
+            dn: None,
+            dn_buffer: self.dn_buffer,
+            slots: Slots(self.slots.0.map(emptied)),
+            counts: Default::default(),
+            filled: AttrSet::EMPTY,
+            partial: AttrSet::EMPTY,
+            suspects: emptied(self.suspects),
+        }
+    }
+
     /// Puts a line into the slot of its attribute.
     pub fn push(&mut self, attr: Attr, line: Line<'a>) {
         match attr.counter() {
@@ -409,6 +423,13 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// A list of nothing in the memory of one of something: where items of both have the same
+/// layout, to collect takes no memory of its own.
+fn emptied<T, U>(mut items: Vec<T>) -> Vec<U> {
+    items.clear();
+    items.into_iter().filter_map(|_| None).collect()
+}
+
 /// The value of a DN's first RDN, unescaped.
 fn rdn_value(dn: &[u8]) -> Cow<'_, [u8]> {
     let start = memchr::memchr(b'=', dn).map_or(0, |equals| equals + 1);
@@ -482,6 +503,23 @@ mod tests {
         }
         assert_eq!(Attr::of(b""), None);
         assert_eq!(Attr::of(&[b'a'; 1000]), None);
+    }
+
+    #[test]
+    fn a_recycled_subject_is_empty_and_keeps_its_memory() {
+        let mut subject = Subject::default();
+        subject.reset(&Line::of(b"dn", b"uid=jdoe,ou=x"));
+        subject.push(Attr::Mail, Line::of(b"mail", b"a"));
+        subject.push(Attr::MemberOf, Line::of(b"memberOf", b"b"));
+        subject.mark_partial(Attr::Cn);
+        subject.suspect(Suspect { facts: &Facts::UNKNOWN, line: Line::of(b"x", b"") });
+        let memory = subject.slots.0[Attr::Mail as usize].as_ptr().addr();
+        let recycled = subject.recycled();
+        assert_eq!(recycled.dn(), b"");
+        assert!(!recycled.has(Attr::Mail) && !recycled.is_partial(Attr::Cn));
+        assert_eq!((recycled.count(Attr::MemberOf), recycled.suspects().len()), (0, 0));
+        assert_eq!(recycled.filled(), AttrSet::EMPTY);
+        assert_eq!(recycled.slots.0[Attr::Mail as usize].as_ptr().addr(), memory);
     }
 
     #[test]

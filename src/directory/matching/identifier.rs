@@ -79,11 +79,7 @@ pub fn sid_from_text(text: &[u8]) -> Option<Vec<u8>> {
 /// A SID's text form; `None` where the bytes are no SID.
 #[must_use]
 pub fn sid_to_text(bytes: &[u8]) -> Option<String> {
-    let (&[1, count], rest) = bytes.split_first_chunk()? else { return None };
-    let (authority, parts) = rest.split_first_chunk::<6>()?;
-    if parts.len() != usize::from(count) * 4 {
-        return None;
-    }
+    let (authority, parts) = sid_parts(bytes)?;
     let authority = authority.iter().fold(0_u64, |sum, &byte| sum << 8 | u64::from(byte));
     let mut text = format!("S-1-{authority}");
     for part in parts.chunks_exact(4) {
@@ -91,6 +87,19 @@ pub fn sid_to_text(bytes: &[u8]) -> Option<String> {
         let _ = write!(text, "-{part}");
     }
     Some(text)
+}
+
+/// Whether bytes are a SID.
+#[must_use]
+pub fn is_sid(bytes: &[u8]) -> bool {
+    sid_parts(bytes).is_some()
+}
+
+/// The authority of a SID, and the four bytes each of the parts behind it.
+fn sid_parts(bytes: &[u8]) -> Option<(&[u8; 6], &[u8])> {
+    let (&[1, count], rest) = bytes.split_first_chunk()? else { return None };
+    let (authority, parts) = rest.split_first_chunk::<6>()?;
+    (parts.len() == usize::from(count) * 4).then_some((authority, parts))
 }
 
 fn number(text: &str) -> Option<u64> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::directory::matching::{guid_from_text, is_valid, sid_from_text, sid_to_text};
+use crate::directory::matching::{guid_from_text, is_sid, is_valid, sid_from_text};
 use crate::directory::{AttributeDescription, Facts, Syntax, ValueRange};
 use crate::ldif::Form;
 use crate::rules::catalogue::verdict::Verdicts;
@@ -84,7 +84,7 @@ pub(super) fn judge(test: Test, facts: &Facts, value: &[u8]) -> Option<Broken> {
         Test::Guid => {
             Some(Broken::Syntax(format!("it takes the 16 bytes of a GUID, not {}", value.len())))
         }
-        Test::Sid if sid_to_text(value).is_some() || sid_from_text(value).is_some() => None,
+        Test::Sid if is_sid(value) || sid_from_text(value).is_some() => None,
         Test::Sid => syntax("it takes a SID, and this is none"),
     }
 }
