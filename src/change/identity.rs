@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::directory::attribute::same_type;
-use crate::directory::dn::{key_ancestors, key_parent, normalize_into, split_rdn};
+use crate::directory::dn::{is_everyday_dn, key_ancestors, key_parent, normalize_into, split_rdn};
 use crate::directory::{
     AttributeDescription, Dn, Facts, Rdn, Syntax, Uniqueness, Writability, matching,
 };
@@ -116,6 +116,11 @@ pub(super) fn parent_text(dn: &[u8]) -> &[u8] {
 /// The attribute types and values of the first RDN of a DN, unescaped; none for
 /// the root, `None` where the text is no DN.
 pub(super) fn rdn_values(dn: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    if is_everyday_dn(dn) {
+        let (rdn, _) = dn.split_at(memchr::memchr(b',', dn).unwrap_or(dn.len()));
+        let (name, value) = rdn.split_at_checked(memchr::memchr(b'=', rdn)?)?;
+        return Some(vec![(name.to_vec(), value.get(1..)?.to_vec())]);
+    }
     // The short way to know that it is a DN; then the first RDN says it all.
     dn_key(dn)?;
     if let Some((name, value)) = plain_rdn_value(dn) {

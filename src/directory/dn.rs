@@ -1,5 +1,6 @@
 //! Distinguished names (RFC 4514).
 
+mod everyday;
 mod normalized;
 mod parse;
 #[cfg(test)]
@@ -8,6 +9,7 @@ mod tests;
 use std::fmt::{self, Display, Formatter, Write};
 use std::hash::{Hash, Hasher};
 
+pub(crate) use everyday::is_everyday_dn;
 pub use normalized::{
     NormalizedDn, compare_hierarchy, key_ancestors, key_depth, key_is_within, key_parent,
     naming_context, normalize_into,

@@ -6,6 +6,7 @@ mod attribute_list;
 pub mod dn;
 mod entry;
 pub mod filter;
+pub(crate) mod lower;
 pub mod matching;
 pub mod schema;
 mod scope;

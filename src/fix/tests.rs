@@ -332,4 +332,11 @@ fn nothing_is_written_for_a_name_that_stands_twice() {
     };
     assert_eq!(drafted(&apart), (1, false));
     assert_eq!(drafted(&twice), (0, true));
+    // The first RDN alone is no name; and it may be spelled in ways that take parsing.
+    let alike = entry("CN=A,OU=b,DC=x", "a@x.com") + &entry("CN=A,OU=c,DC=x", "b@x.com ");
+    assert_eq!(drafted(&alike), (1, false));
+    for other in ["<GUID=00>;cn = \\61 ,OU=B,DC=x", "2.5.4.3=a;ou=b,dc=X", "CN=\"a\",OU=b,DC=x"] {
+        let twice = entry("CN=A,OU=b,DC=x", "a@x.com") + &entry(other, "b@x.com ");
+        assert_eq!(drafted(&twice), (0, true), "{other}");
+    }
 }

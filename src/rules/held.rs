@@ -5,11 +5,11 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 use wide::{CmpEq, CmpLt, i8x16};
 
 use crate::directory::Facts;
+use crate::directory::lower::LANE;
 use crate::directory::matching::fold_into;
 
 use super::catalogue::identifiers::LedTo;
 use super::idfix::{Buffers, fold_plain};
-use super::lower::LANE;
 use super::{Attr, AttrSet, Fingerprint, Place, Profile, Slot, Subject};
 
 /// Attributes of which no two entries may hold the same value: those that

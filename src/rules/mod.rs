@@ -6,7 +6,6 @@
 pub mod catalogue;
 mod compare;
 mod duplicates;
-mod everyday_dn;
 mod finding;
 mod gather;
 mod held;
@@ -14,7 +13,6 @@ pub mod idfix;
 mod index;
 mod left_out;
 mod look_ahead;
-mod lower;
 mod needs;
 pub mod profile;
 pub mod registry;

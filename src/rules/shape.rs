@@ -2,6 +2,7 @@
 //! each kind of character. Most values are such ones, and what the rules ask of
 //! them is then a matter of a few operations on words.
 
+use crate::directory::lower::padded;
 use wide::{CmpEq, CmpGt, CmpLt, i8x16};
 
 /// Where a value has which characters, the first byte in the lowest bit. It has no
@@ -101,27 +102,6 @@ impl Shape {
     }
 }
 
-/// The bytes of a value of fewer than sixteen, with NUL behind them.
-#[inline(always)]
-pub(in crate::rules) fn padded(value: &[u8]) -> [u8; 16] {
-    let length = value.len();
-    // Two words that overlap: to copy a number of bytes that is not known is a call.
-    let word = match (value.first_chunk::<8>(), value.last_chunk::<8>()) {
-        (Some(first), Some(last)) => {
-            let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
-            u128::from(first) | u128::from(last) << (8 * (length - 8))
-        }
-        _ => match (value.first_chunk::<4>(), value.last_chunk::<4>()) {
-            (Some(first), Some(last)) => {
-                let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
-                u128::from(first) | u128::from(last) << (8 * (length - 4))
-            }
-            _ => value.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte)),
-        },
-    };
-    word.to_le_bytes()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -152,13 +132,6 @@ mod tests {
             before in "[a-z.]{0,40}", other in "[^a-zA-Z0-9.@:_-]", behind in "[a-z@]{0,20}",
         ) {
             prop_assert_eq!(Shape::of([before, other, behind].concat().as_bytes()), None);
-        }
-
-        #[test]
-        fn padding_keeps_the_bytes(value in prop::collection::vec(any::<u8>(), 0..16)) {
-            let mut expected = [0; 16];
-            expected[..value.len()].copy_from_slice(&value);
-            prop_assert_eq!(padded(&value), expected);
         }
     }
 }

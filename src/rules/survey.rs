@@ -5,7 +5,7 @@
 //! entry that has, or may have, a finding.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
@@ -14,7 +14,7 @@ use crate::ldif::{
 };
 
 use super::catalogue::identifiers::LedTo;
-use super::catalogue::references::{is_same, key_of};
+use super::catalogue::references::{key_into, key_of, key_of_rdn};
 use super::catalogue::{Keeper, Reason};
 use super::duplicates::EntryDuplicates;
 use super::gather::{EntryReader, Gathered, Skipped, read_entries};
@@ -85,8 +85,10 @@ pub struct Survey<'a> {
     /// The values of all entries as they stand to which the index does not lead,
     /// where the options keep them.
     held: Index,
-    /// The DNs of all entries, where the options keep what is held.
+    /// The first RDNs of all entries, where the options keep what is held.
     names: Index,
+    /// Of the first RDNs for which that was asked the keys of the DNs that stand twice.
+    twice: Mutex<FxHashMap<Fingerprint, Arc<[Vec<u8>]>>>,
     /// Entries that are out of scope, by DN, where it matters who refers to them.
     pub(super) absent: Index,
     /// Entries to be worked out, as bytes over all inputs, ascending.
@@ -186,6 +188,7 @@ impl<'a> Survey<'a> {
             readers: Mutex::default(),
             held: IndexBuilder::default().build(),
             names: IndexBuilder::default().build(),
+            twice: Mutex::default(),
             absent: IndexBuilder::default().build(),
             marks: Vec::new(),
             seen: AttrSet::EMPTY,
@@ -413,13 +416,35 @@ impl<'a> Survey<'a> {
     /// names: what is said of the entry may be out of date then.
     #[must_use]
     pub fn stands_twice(&self, dn: &[u8]) -> bool {
-        let key = key_of(dn, &mut Vec::new());
-        if !self.names.is_shared(key) {
+        let mut key = Vec::new();
+        let rdn = key_of_rdn(dn, &mut key);
+        if !self.names.is_shared(rdn) {
             return false;
         }
-        let holders = self.names.holders(key).iter();
-        let same = holders.filter(|slot| is_same(&self.dn_at(slot.place.offset()), dn));
-        same.take(2).count() == 2
+        let twice = || self.twice.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = twice().get(&rdn).map(Arc::clone);
+        // There may be as many as entries: they are read once.
+        let known = known.unwrap_or_else(|| {
+            let found: Arc<[Vec<u8>]> = self.standing_twice(rdn).into();
+            twice().insert(rdn, Arc::clone(&found));
+            found
+        });
+        key_into(dn, &mut key);
+        known.binary_search(&key).is_ok()
+    }
+
+    /// The keys of the DNs with a first RDN that stand twice, ascending.
+    fn standing_twice(&self, rdn: Fingerprint) -> Vec<Vec<u8>> {
+        let holders = self.names.holders(rdn).iter();
+        let keys = holders.map(|slot| {
+            let mut key = Vec::new();
+            key_into(&self.dn_at(slot.place.offset()), &mut key);
+            key
+        });
+        let mut keys: Vec<Vec<u8>> = keys.collect();
+        keys.sort_unstable();
+        let runs = keys.chunk_by_mut(|one, other| one == other).filter(|run| run.len() > 1);
+        runs.filter_map(|run| run.first_mut().map(std::mem::take)).collect()
     }
 
     /// The DN of the entry at an offset over all inputs, and the reason why it is
@@ -515,7 +540,7 @@ impl ChunkSurvey {
             }
             let mut hold = |led_to| {
                 if options.keep_held {
-                    let fingerprint = key_of(entry.subject.dn(), &mut name);
+                    let fingerprint = key_of_rdn(entry.subject.dn(), &mut name);
                     names.extend(Place::new(offset, 0).map(|place| Slot { fingerprint, place }));
                     add_held(&entry.subject, offset, &mut held_buffers, &mut held, led_to);
                 }

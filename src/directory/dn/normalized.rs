@@ -9,6 +9,7 @@
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 
+use super::everyday::is_everyday_dn;
 use super::parse::{Cursor, DnError, DnErrorKind, MOST_RDNS, unescape};
 use super::{Ava, ExtendedComponent, Rdn};
 use crate::directory::attribute::{alias_of, is_type_byte};
@@ -133,6 +134,11 @@ pub fn compare_hierarchy(a: &[u8], b: &[u8]) -> Ordering {
 /// Where the bytes are no DN; the buffer's content is then of no use.
 pub fn normalize_into(dn: &[u8], key: &mut Vec<u8>) -> Result<(), DnError> {
     key.clear();
+    if is_everyday_dn(dn) {
+        key.extend_from_slice(dn);
+        key.make_ascii_lowercase();
+        return Ok(());
+    }
     let mut cursor = Cursor::new(dn);
     cursor.require_length()?;
     let extended = cursor.extended()?;

@@ -9,8 +9,8 @@ pub use further::Further;
 
 use rustc_hash::FxHashMap;
 
+use crate::directory::lower::{Characters, LANE, lower_into};
 use crate::rules::held::is_folded_by_case;
-use crate::rules::lower::{Characters, LANE, lower_into};
 use crate::rules::{Attr, Fingerprint, Key};
 
 use super::sign_in_name::is_kept;

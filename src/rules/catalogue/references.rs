@@ -1,11 +1,8 @@
 //! Managers and members that do not come to the cloud with those who name them.
 
-use crate::directory::NormalizedDn;
-use crate::directory::dn::normalize_into;
+use crate::directory::dn::{is_everyday_dn, normalize_into};
 use crate::ldif::{Form, Line};
-use crate::rules::everyday_dn::is_everyday_dn;
 use crate::rules::idfix::Duplicates;
-use crate::rules::lower::{LANE, lower_into};
 use crate::rules::rule::{Example, Rule, RuleName, Severity};
 use crate::rules::{Attr, AttrSet, Fingerprint};
 
@@ -125,29 +122,37 @@ pub(super) fn for_each(object: &Object<'_, '_>, mut take: impl FnMut(&Line<'_>))
 /// The key by which a DN is found, however it is spelled; what is no DN is found without
 /// regard to ASCII case.
 pub(in crate::rules) fn key_of(dn: &[u8], buffer: &mut Vec<u8>) -> Fingerprint {
-    if is_everyday_dn(dn) {
-        if buffer.len() < dn.len() + LANE {
-            buffer.resize(2 * (dn.len() + LANE), 0);
-        }
-        if lower_into(dn, buffer).are_ascii
-            && let Some(key) = buffer.get(..dn.len())
-        {
-            return Fingerprint::of(Attr::Member, key);
-        }
-    }
-    if normalize_into(dn, buffer).is_err() {
-        buffer.clear();
-        buffer.extend(dn.iter().map(u8::to_ascii_lowercase));
-    }
+    key_into(dn, buffer);
+    Fingerprint::of(Attr::Member, buffer)
+}
+
+/// The same of the first RDN of a DN, which most DNs have for themselves.
+pub(in crate::rules) fn key_of_rdn(dn: &[u8], buffer: &mut Vec<u8>) -> Fingerprint {
+    let first = |dn: &[u8]| memchr::memchr(b',', dn).unwrap_or(dn.len());
+    let rdn = &dn[..first(dn)];
+    // Here the comma separates.
+    key_into(if is_everyday_dn(rdn) { rdn } else { dn }, buffer);
+    buffer.truncate(first(buffer));
     Fingerprint::of(Attr::Member, buffer)
 }
 
 /// Whether two DNs are the same, however they are spelled.
 pub(in crate::rules) fn is_same(one: &[u8], other: &[u8]) -> bool {
-    match (NormalizedDn::of(one), NormalizedDn::of(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        (Err(_), Err(_)) => one.eq_ignore_ascii_case(other),
-        _ => false,
+    let [one, other] = [one, other].map(|dn| {
+        let mut key = Vec::with_capacity(dn.len() + 1);
+        key_into(dn, &mut key);
+        key
+    });
+    one == other
+}
+
+/// The bytes in which two DNs are equal where they are, however they are spelled.
+pub(in crate::rules) fn key_into(dn: &[u8], key: &mut Vec<u8>) {
+    if normalize_into(dn, key).is_err() {
+        key.clear();
+        // No DN has it in front.
+        key.push(b',');
+        key.extend(dn.iter().map(u8::to_ascii_lowercase));
     }
 }
 

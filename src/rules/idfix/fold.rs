@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::rules::lower::{LANE, lower_into};
+use crate::directory::lower::{LANE, lower_into};
 
 /// The key of a value, written into `buffer`: values with the same key are
 /// duplicates.

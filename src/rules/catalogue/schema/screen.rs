@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
+use crate::directory::dn::is_everyday_dn;
 use crate::directory::{Facts, Syntax, Writability};
 use crate::ldif::{Form, Line, Wanted};
 use crate::rules::catalogue::{AD_SCHEMA, CLOUD_SYNC, ENTRA, text_length};
-use crate::rules::everyday_dn::is_everyday_dn;
 use crate::rules::{Attr, Reads};
 
 /// What the schema says about the values of an attribute, as far as a profile asks.

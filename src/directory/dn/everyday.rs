@@ -3,15 +3,19 @@
 
 use wide::{CmpEq, CmpLt, i8x16};
 
-use super::lower::LANE;
-use super::shape::padded;
+use super::parse::MOST_RDNS;
+use crate::directory::lower::{LANE, padded};
 
 /// Whether a DN is one of common names, organizational units and domain components, in
-/// ASCII, with nothing escaped or quoted and no idle space.
+/// ASCII, with nothing escaped or quoted and no idle space, and not too long.
 ///
 /// Two such DNs are the same exactly where they are without regard to case.
 #[inline]
-pub(in crate::rules) fn is_everyday_dn(dn: &[u8]) -> bool {
+pub(crate) fn is_everyday_dn(dn: &[u8]) -> bool {
+    // The shortest RDN, `CN=` and a comma, has four bytes.
+    if dn.len() >= 4 * MOST_RDNS {
+        return false;
+    }
     let mut look = Look { dn, rdns: 0, equals: 0, before: 1, is_odd: false };
     look.begin_rdn(0);
     let (lanes, tail) = dn.as_chunks::<LANE>();

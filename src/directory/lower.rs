@@ -2,25 +2,23 @@
 
 use wide::{CmpGt, CmpLt, i8x16};
 
-use super::shape::padded;
-
 /// Bytes that are looked at together.
-pub(in crate::rules) const LANE: usize = 16;
+pub(crate) const LANE: usize = 16;
 
 /// What characters a value has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::rules) struct Characters {
+pub(crate) struct Characters {
     /// It has none but those of ASCII.
-    pub(in crate::rules) are_ascii: bool,
+    pub(crate) are_ascii: bool,
     /// It has none but those of ASCII that can be seen.
-    pub(in crate::rules) are_visible: bool,
+    pub(crate) are_visible: bool,
 }
 
 /// Writes a value, with small letters for the capital ones of ASCII, to the front of
 /// `room`. The room has as many bytes as the value, and no
 /// fewer than [`LANE`]: what stands behind the value there may be written over.
 #[inline]
-pub(in crate::rules) fn lower_into(value: &[u8], room: &mut [u8]) -> Characters {
+pub(crate) fn lower_into(value: &[u8], room: &mut [u8]) -> Characters {
     match value.last_chunk::<LANE>() {
         Some(last) => {
             let room = &mut room[..value.len()];
@@ -71,6 +69,27 @@ fn lower(from: &[u8; LANE], to: &mut [u8; LANE]) -> i8x16 {
     bytes
 }
 
+/// The bytes of a value of fewer than sixteen, with NUL behind them.
+#[inline(always)]
+pub(crate) fn padded(value: &[u8]) -> [u8; 16] {
+    let length = value.len();
+    // Two words that overlap: to copy a number of bytes that is not known is a call.
+    let word = match (value.first_chunk::<8>(), value.last_chunk::<8>()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+            u128::from(first) | u128::from(last) << (8 * (length - 8))
+        }
+        _ => match (value.first_chunk::<4>(), value.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+                u128::from(first) | u128::from(last) << (8 * (length - 4))
+            }
+            _ => value.iter().rev().fold(0, |word, &byte| word << 8 | u128::from(byte)),
+        },
+    };
+    word.to_le_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -93,6 +112,13 @@ mod tests {
             prop_assert_eq!(room.last(), Some(&b'#'));
             let are_visible = value.iter().all(|byte| (b'!'..=0x7F).contains(byte));
             prop_assert_eq!(characters, Characters { are_ascii: value.is_ascii(), are_visible });
+        }
+
+        #[test]
+        fn padding_keeps_the_bytes(value in prop::collection::vec(any::<u8>(), 0..16)) {
+            let mut expected = [0; 16];
+            expected[..value.len()].copy_from_slice(&value);
+            prop_assert_eq!(padded(&value), expected);
         }
     }
 }
