@@ -7,7 +7,7 @@ mod holders;
 use std::fmt;
 
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::edit::{Edit, intended};
 use super::identity;
@@ -40,14 +40,11 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn of(entry: &Entry<'a>, edits: &[Edit<'_>]) -> Self {
         let always = Essential::of(&entry.dn);
-        let edited: FxHashSet<Vec<u8>> =
-            edits.iter().map(|edit| edit.attribute.to_ascii_lowercase()).collect();
-        let mut lower = Vec::new();
-        let mut matters = |name: &[u8]| {
-            lower.clear();
-            lower.extend(name.iter().map(u8::to_ascii_lowercase));
-            edited.contains(lower.as_slice()) || always.includes(name)
-        };
+        // Many edits are of one attribute.
+        let mut edited: Vec<&[u8]> = edits.iter().map(|edit| &*edit.attribute).collect();
+        edited.dedup();
+        let is_edited = |name: &[u8]| edited.iter().any(|edited| edited.eq_ignore_ascii_case(name));
+        let matters = |name: &[u8]| is_edited(name) || always.includes(name);
         let attributes = entry.attributes().iter().filter(|attribute| matters(&attribute.name));
         let before = Entry::with_attributes(entry.dn.clone(), attributes.cloned().collect());
         let after = intended(&before, edits);

@@ -20,7 +20,8 @@ use crate::rules::{
 
 use super::declined::{Decline, Declined};
 use super::draft::DraftError;
-use super::found::{Found, Known, NOWHERE, local_findings};
+use super::found::{Found, NOWHERE, local_findings};
+use super::held::Held;
 use super::subject::{Scratch, intended_values, subject_in, subject_of};
 
 /// Which suggestions may be taken.
@@ -218,8 +219,8 @@ impl<'a> Candidate<'a> {
         self.is_settled = false;
         let entry = Arc::clone(&self.entry);
         let attrs = self.concerned();
+        let held = Held::by(&entry, attrs, profile, scratch);
         let Scratch { buffers, subject: memory } = scratch;
-        let held = Held::by(&entry, attrs, profile, buffers, memory);
         for round in 0_u32.. {
             let edits = EntryEdits {
                 dn: entry.dn.clone(),
@@ -238,7 +239,7 @@ impl<'a> Candidate<'a> {
                 found.1.as_deref().is_some_and(|value| made.contains(&(found.0, value)))
             };
             let mut new = local_findings(profile, &subject)
-                .filter(|(found, _)| !held.known.covers(found) || is_made(found));
+                .filter(|(found, _)| is_made(found) || !held.known(&entry, profile).covers(found));
             if let Some((found, attribute)) = new.next() {
                 if round < ONE_BY_ONE {
                     drop(new);
@@ -480,9 +481,8 @@ impl<'a> Candidate<'a> {
         let corrected = intended_attributes(&self.entry, &edits);
         let subject = subject_of(&self.entry.dn, intended_values(&corrected), profile);
         let after: FxHashSet<Found> = local_findings(profile, &subject).map(|f| f.0).collect();
-        let Scratch { mut buffers, subject: mut memory } = Scratch::default();
-        let attrs = self.concerned();
-        let Held { known, .. } = Held::by(&self.entry, attrs, profile, &mut buffers, &mut memory);
+        let held = Held::by(&self.entry, AttrSet::EMPTY, profile, &mut Scratch::default());
+        let known = held.known(&self.entry, profile);
         let made = values_made(&self.proposals);
         let is_made = |value: &Vec<u8>, attribute| made.contains(&(attribute, value.as_slice()));
         let corrected_again =
@@ -500,36 +500,6 @@ impl<'a> Candidate<'a> {
         self.declined.extend(
             moved.map(|proposal| Declined { finding: proposal.finding, reason: reason.clone() }),
         );
-    }
-}
-
-/// What there is of an entry as it stands: worked out anew for those that are looked at
-/// again, since most are not, and there may be as many as entries.
-struct Held {
-    /// What is found in it, duplicates aside.
-    known: Known,
-    keys: HeldKeys,
-    addresses: FxHashSet<Fingerprint>,
-}
-
-impl Held {
-    /// What there is of an entry; of the values as they stand those of these attributes.
-    fn by(
-        entry: &Entry<'_>,
-        attrs: AttrSet,
-        profile: &Profile,
-        buffers: &mut Buffers,
-        memory: &mut Subject<'static>,
-    ) -> Self {
-        let held = entry.attributes().iter().map(|it| (&*it.name, it.values.as_slice()));
-        let subject = subject_in(std::mem::take(memory), &entry.dn, held, profile);
-        let held = Self {
-            known: Known::of(local_findings(profile, &subject).map(|found| found.0)),
-            keys: HeldKeys::of(profile, &subject, attrs, buffers),
-            addresses: addresses_of(&subject, buffers),
-        };
-        *memory = subject.recycled();
-        held
     }
 }
 

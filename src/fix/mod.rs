@@ -8,6 +8,7 @@ mod candidate;
 mod declined;
 mod draft;
 mod found;
+mod held;
 mod moves;
 mod settle;
 mod subject;

@@ -1,7 +1,7 @@
 //! An entry under correction as the rules see it.
 
 use crate::change::IntendedAttribute;
-use crate::directory::{AttributeDescription, Facts};
+use crate::directory::{AttributeDescription, Entry, Facts};
 use crate::ldif::{Line, Value};
 use crate::rules::idfix::Buffers;
 use crate::rules::{Attr, Profile, Subject, Suspect};
@@ -18,6 +18,13 @@ pub(super) fn is_read(name: &[u8]) -> bool {
 pub(super) struct Scratch {
     pub buffers: Buffers,
     pub subject: Subject<'static>,
+}
+
+/// The values of an entry's attributes.
+pub(super) fn values_of<'e>(
+    entry: &'e Entry<'_>,
+) -> impl Iterator<Item = (&'e [u8], &'e [Value<'e>])> {
+    entry.attributes().iter().map(|attribute| (&*attribute.name, &*attribute.values))
 }
 
 /// The values of attributes as they are intended.

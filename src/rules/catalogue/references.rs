@@ -130,9 +130,15 @@ pub(in crate::rules) fn key_of(dn: &[u8], buffer: &mut Vec<u8>) -> Fingerprint {
 pub(in crate::rules) fn key_of_rdn(dn: &[u8], buffer: &mut Vec<u8>) -> Fingerprint {
     let first = |dn: &[u8]| memchr::memchr(b',', dn).unwrap_or(dn.len());
     let rdn = &dn[..first(dn)];
-    // Here the comma separates.
-    key_into(if is_everyday_dn(rdn) { rdn } else { dn }, buffer);
-    buffer.truncate(first(buffer));
+    if is_everyday_dn(rdn) {
+        buffer.clear();
+        buffer.extend_from_slice(rdn);
+        buffer.make_ascii_lowercase();
+    } else {
+        // The comma may belong to the value.
+        key_into(dn, buffer);
+        buffer.truncate(first(buffer));
+    }
     Fingerprint::of(Attr::Member, buffer)
 }
 
