@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::inverse::invert_guarded;
@@ -66,17 +67,40 @@ pub fn order(planned: Vec<Planned>, in_use: &dyn Fn(&[u8], &[u8]) -> bool) -> Or
     loop {
         spread(&planned, &takers, &mut refusals);
         match Sorter::new(&planned, &refusals, in_use).sort() {
-            Ok(steps) => {
-                let refused = planned.into_iter().zip(refusals);
-                let refused = refused.filter_map(|(record, why)| Some((record, why?))).collect();
-                return Ordered { steps, refused };
-            }
+            Ok(sequence) => return Ordered::of(planned, refusals, sequence),
             Err(stuck) => refusals[stuck] = Some(OrderRefusal::NoTemporary),
         }
     }
 }
 
 impl Ordered {
+    fn of(planned: Vec<Planned>, refusals: Vec<Option<OrderRefusal>>, sequence: Vec<Next>) -> Self {
+        let mut open: Vec<Option<Planned>> = planned.into_iter().map(Some).collect();
+        let records: Vec<_> = sequence
+            .into_iter()
+            .filter_map(|next| match next {
+                Next::Own { number, aside } => {
+                    let Planned { record, comments, .. } = open.get_mut(number)?.take()?;
+                    Some((record, aside, comments, false))
+                }
+                Next::Temporary { record, comment } => {
+                    Some((record, Vec::new(), vec![comment], true))
+                }
+            })
+            .collect();
+        let steps =
+            records.into_par_iter().filter_map(|(mut record, aside, comments, temporary)| {
+                put_aside(&mut record, &aside);
+                // A planned record is guarded, so that it has an inverse.
+                let undo = invert_guarded(&record)?;
+                let changes = matches!(&record.change, Change::Modify(mods) if !mods.is_empty());
+                changes.then_some(Step { record, undo, comments, temporary })
+            });
+        let steps = steps.collect();
+        let refused = open.into_iter().zip(refusals);
+        Self { steps, refused: refused.filter_map(|(record, why)| Some((record?, why?))).collect() }
+    }
+
     /// The records that undo the steps, in the order in which they are to be
     /// applied: the last step's first.
     pub fn undo(&self) -> impl Iterator<Item = &ChangeRecord<'static>> {
@@ -134,16 +158,24 @@ struct Sorter<'p> {
     progress: Vec<Progress>,
     /// Values that a temporary step has freed already, per record: what its own
     /// record has to delete in their place.
-    aside: FxHashMap<usize, Vec<Aside<'p>>>,
+    aside: FxHashMap<usize, Vec<Aside>>,
     /// Values that no temporary one may equal; filled when one is needed.
     spoken_for: Option<FxHashSet<UniqueValue>>,
     temporaries: usize,
-    steps: Vec<Step>,
+    sequence: Vec<Next>,
+}
+
+/// What comes next in the change file.
+enum Next {
+    /// A planned record, by its number, and what it has to delete otherwise.
+    Own { number: usize, aside: Vec<Aside> },
+    /// A record by which an entry steps aside.
+    Temporary { record: ChangeRecord<'static>, comment: String },
 }
 
 /// A value that stepped aside.
-struct Aside<'p> {
-    freed: &'p UniqueValue,
+struct Aside {
+    freed: UniqueValue,
     /// What stands in its place; `None` where the attribute just lacks it.
     temporary: Option<Vec<u8>>,
 }
@@ -176,12 +208,12 @@ impl<'p> Sorter<'p> {
             aside: FxHashMap::default(),
             spoken_for: None,
             temporaries: 0,
-            steps: Vec::with_capacity(planned.len()),
+            sequence: Vec::with_capacity(planned.len()),
         }
     }
 
-    /// The steps; or the number of a record in a ring that cannot be opened.
-    fn sort(mut self) -> Result<Vec<Step>, usize> {
+    /// All records in order; or the number of one in a ring that cannot be opened.
+    fn sort(mut self) -> Result<Vec<Next>, usize> {
         for number in 0..self.planned.len() {
             if self.refusals[number].is_some() || self.progress[number] != Progress::New {
                 continue;
@@ -202,7 +234,7 @@ impl<'p> Sorter<'p> {
                 }
             }
         }
-        Ok(self.steps)
+        Ok(self.sequence)
     }
 
     fn begin(&mut self, number: usize) -> Frame<'p> {
@@ -219,25 +251,14 @@ impl<'p> Sorter<'p> {
 
     fn finish(&mut self, number: usize) {
         self.progress[number] = Progress::Done;
-        let planned = &self.planned[number];
         let aside = self.aside.remove(&number).unwrap_or_default();
-        let record = with_values_aside(&planned.record, &aside);
-        self.push(record, planned.comments.clone(), false);
-    }
-
-    fn push(&mut self, record: ChangeRecord<'static>, comments: Vec<String>, temporary: bool) {
-        // A planned record is guarded, so that it has an inverse.
-        if let Some(undo) = invert_guarded(&record)
-            && matches!(&record.change, Change::Modify(mods) if !mods.is_empty())
-        {
-            self.steps.push(Step { record, undo, comments, temporary });
-        }
+        self.sequence.push(Next::Own { number, aside });
     }
 
     /// Frees a value ahead of the record that frees it.
     fn step_aside(&mut self, number: usize, value: &'p UniqueValue) -> Result<(), usize> {
         let aside = self.aside.entry(number).or_default();
-        if aside.iter().any(|aside| aside.freed == value) {
+        if aside.iter().any(|aside| aside.freed == *value) {
             return Ok(());
         }
         let record = &self.planned[number].record;
@@ -255,13 +276,13 @@ impl<'p> Sorter<'p> {
             let values = vec![Value::Bytes(Cow::Owned(value.clone()))];
             mods.push(Modification { op: ModOp::Add, attribute, values });
         }
-        let step = ChangeRecord { change: Change::Modify(mods), ..record.clone() };
+        let record = ChangeRecord { change: Change::Modify(mods), ..record.clone() };
         let name = String::from_utf8_lossy(&value.attribute).into_owned();
         let name = if facts.name.is_empty() { name } else { facts.name.to_owned() };
-        let why =
+        let comment =
             format!("Frees the {name} for another entry; a later record completes the change");
-        self.push(step, vec![why], true);
-        self.aside.entry(number).or_default().push(Aside { freed: value, temporary });
+        self.sequence.push(Next::Temporary { record, comment });
+        self.aside.entry(number).or_default().push(Aside { freed: value.clone(), temporary });
         Ok(())
     }
 
@@ -302,22 +323,20 @@ fn is_of(unique: &UniqueValue, attribute: &[u8], value: &Value<'_>, dn: &[u8]) -
         && value.bytes().is_some_and(|bytes| UniqueValue::new(attribute, bytes, dn) == *unique)
 }
 
-/// The record as it must be when some values have stepped aside.
-fn with_values_aside(record: &ChangeRecord<'static>, aside: &[Aside<'_>]) -> ChangeRecord<'static> {
-    let mut record = record.clone();
-    let Change::Modify(mods) = &mut record.change else { return record };
+/// Makes the record what it must be when some values have stepped aside.
+fn put_aside(record: &mut ChangeRecord<'static>, aside: &[Aside]) {
+    let ChangeRecord { dn, change: Change::Modify(mods), .. } = record else { return };
     for modification in mods.iter_mut().filter(|m| m.op == ModOp::Delete) {
         for Aside { freed, temporary } in aside {
             let before = modification.values.len();
             let attribute = modification.attribute.clone();
-            modification.values.retain(|value| !is_of(freed, &attribute, value, &record.dn));
+            modification.values.retain(|value| !is_of(freed, &attribute, value, dn));
             if let (true, Some(value)) = (modification.values.len() < before, temporary) {
                 modification.values.push(Value::Bytes(Cow::Owned(value.clone())));
             }
         }
     }
     mods.retain(|modification| !modification.values.is_empty());
-    record
 }
 
 /// A value like the old one that can serve for a moment: characters that every
