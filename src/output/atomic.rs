@@ -98,6 +98,11 @@ impl AtomicFile {
         }
     }
 
+    /// Whether what is written is out at once: to a pipe or a device.
+    pub(super) fn is_direct(&self) -> bool {
+        matches!(self.sink, Sink::Direct(_))
+    }
+
     fn pass(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.failed {
             let error = io::Error::other("an earlier write failed");

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use tempfile::{Builder, NamedTempFile, TempPath};
 
 use super::atomic::{AtomicFile, Overwrite, Sink};
@@ -21,12 +22,14 @@ use super::unfinished;
 /// be had, [`OutputError::Partly`] says how each one stands.
 pub fn commit_all(mut files: Vec<AtomicFile>) -> Result<(), OutputError> {
     refuse_same(&files)?;
-    // What goes to a pipe cannot be taken back, so it goes last.
-    let is_direct = |file: &AtomicFile| matches!(file.sink, Sink::Direct(_));
-    for file in files.iter_mut().filter(|file| !is_direct(file)) {
-        file.settle()?;
+    // A disk takes as long for several files as for one.
+    let waiting = files.par_iter_mut().filter(|file| !file.is_direct());
+    let failures: Vec<OutputError> = waiting.filter_map(|file| file.settle().err()).collect();
+    if let Some(first) = failures.into_iter().next() {
+        return Err(first);
     }
-    for file in files.iter_mut().filter(|file| is_direct(file)) {
+    // What goes to a pipe cannot be taken back, so it goes last.
+    for file in files.iter_mut().filter(|file| file.is_direct()) {
         file.settle()?;
     }
     // Off the list only when all is done: the list is locked while files are renamed.
