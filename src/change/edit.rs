@@ -72,7 +72,7 @@ pub struct IntendedAttribute<'e, 'a> {
 #[must_use]
 pub fn intended<'a>(entry: &Entry<'a>, edits: &[Edit<'_>]) -> Entry<'a> {
     let attributes = intended_attributes(entry, edits).into_iter().map(|attribute| {
-        EntryAttribute { name: attribute.name, values: attribute.values.into_owned() }
+        EntryAttribute { name: attribute.name, values: attribute.values.into_owned().into() }
     });
     Entry::with_attributes(entry.dn.clone(), attributes.collect())
 }

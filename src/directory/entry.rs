@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Values;
 use super::attribute::same_spelling;
 use crate::ldif::{Attribute, ContentRecord, Value};
 
@@ -22,7 +23,7 @@ pub struct EntryAttribute<'a> {
     /// The attribute description as first written, options included.
     pub name: Cow<'a, [u8]>,
     /// The values, in order.
-    pub values: Vec<Value<'a>>,
+    pub values: Values<'a>,
 }
 
 impl<'a> Entry<'a> {
@@ -73,19 +74,7 @@ impl<'a> Entry<'a> {
         self.attributes
             .iter()
             .find(|attribute| same_spelling(&attribute.name, name))
-            .map_or(&[], |attribute| attribute.values.as_slice())
-    }
-
-    /// The values of one attribute description, to be changed; the attribute is
-    /// made where it is absent. Call [`Entry::prune`] when values were removed.
-    pub fn values_mut(&mut self, name: &[u8]) -> &mut Vec<Value<'a>> {
-        let at = self.attributes.iter().position(|a| same_spelling(&a.name, name));
-        let at = at.unwrap_or_else(|| {
-            self.attributes
-                .push(EntryAttribute { name: Cow::Owned(name.to_vec()), values: Vec::new() });
-            self.attributes.len() - 1
-        });
-        &mut self.attributes[at].values
+            .map_or(&[], |attribute| &attribute.values)
     }
 
     /// Adds one value at the end of an attribute.
@@ -93,18 +82,13 @@ impl<'a> Entry<'a> {
         // The values of an attribute nearly always stand together.
         match self.attributes.iter_mut().rev().find(|a| same_spelling(&a.name, &name)) {
             Some(attribute) => attribute.values.push(value),
-            None => self.attributes.push(EntryAttribute { name, values: vec![value] }),
+            None => self.attributes.push(EntryAttribute { name, values: value.into() }),
         }
     }
 
     /// Keeps the attributes whose description a test lets through.
     pub fn retain(&mut self, mut stays: impl FnMut(&[u8]) -> bool) {
         self.attributes.retain(|attribute| stays(&attribute.name));
-    }
-
-    /// Drops attributes that have no value left.
-    pub fn prune(&mut self) {
-        self.attributes.retain(|attribute| !attribute.values.is_empty());
     }
 
     /// The entry as a content record, attributes grouped.

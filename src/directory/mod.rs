@@ -10,6 +10,7 @@ pub(crate) mod lower;
 pub mod matching;
 pub mod schema;
 mod scope;
+mod values;
 
 pub use attribute::{AttributeDescription, AttributeError, ValueRange};
 pub use attribute_list::{AttributeList, AttributeListError, is_operational};
@@ -21,3 +22,4 @@ pub use filter::{
 };
 pub use schema::{Bounds, Facts, Link, Syntax, Uniqueness, Writability};
 pub use scope::{Scope, SearchBase};
+pub use values::Values;

@@ -68,7 +68,7 @@ impl Image<'_> {
         let old = std::mem::replace(entry, Entry::new(Vec::new()));
         let (dn, mut attributes) = old.into_parts();
         for attribute in &mut attributes {
-            for value in &mut attribute.values {
+            for value in attribute.values.iter_mut() {
                 let Value::Bytes(bytes) = value else { continue };
                 if let Some(followed) = self.followed(&attribute.name, bytes) {
                     *bytes = Cow::Owned(followed);

@@ -58,14 +58,15 @@ prop_compose! {
 
 /// An entry that a server can hold: one value in a single-valued attribute.
 fn servable() -> impl Strategy<Value = Entry<'static>> {
-    entry().prop_map(|mut entry| {
-        if !entry.values(b"objectCategory").is_empty() {
-            for name in NAMES.iter().filter(|name| Facts::of(name.as_bytes()).single_valued) {
-                entry.values_mut(name.as_bytes()).truncate(1);
-            }
-            entry.prune();
+    entry().prop_map(|entry| {
+        if entry.values(b"objectCategory").is_empty() {
+            return entry;
         }
-        entry
+        let (dn, mut attributes) = entry.into_parts();
+        for own in attributes.iter_mut().filter(|own| Facts::of(&own.name).single_valued) {
+            own.values = own.values.iter().take(1).cloned().collect();
+        }
+        Entry::with_attributes(dn, attributes)
     })
 }
 
