@@ -35,7 +35,7 @@ pub struct PreviousArgs {
 
     /// How many objects may leave the scope before synchronisation stops [default: 500];
     /// with --profile schemus: how many users the tool may deactivate at once
-    #[arg(long, value_name = "N", value_parser = whole_number::<u64>)]
+    #[arg(long, value_name = "N", value_parser = whole_number::<u64>, allow_negative_numbers = true)]
     delete_threshold: Option<u64>,
 }
 

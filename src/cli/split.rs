@@ -37,7 +37,8 @@ pub struct Args {
         long,
         value_name = "N",
         required_unless_present = "subtree",
-        value_parser = above_zero::<NonZeroU64>
+        value_parser = above_zero::<NonZeroU64>,
+        allow_negative_numbers = true
     )]
     entries: Option<NonZeroU64>,
 
