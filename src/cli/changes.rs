@@ -137,6 +137,7 @@ pub fn tally<'r, 'a: 'r>(records: impl Iterator<Item = &'r Record<'a>>) -> Strin
     let mut text = counted(all, "record", "records");
     for (at, (word, count)) in kinds.iter().filter(|(_, count)| *count > 0).enumerate() {
         text.push_str(if at == 0 { ": " } else { ", " });
+        let word = if *word == "entry" && *count > 1 { "entries" } else { word };
         text.push_str(&format!("{} {word}", crate::report::grouped(*count)));
     }
     text

@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(
         long,
         value_name = "PROFILE",
-        conflicts_with_all = ["baseline", "write_baseline"],
+        conflicts_with_all = ["baseline", "write_baseline", "show_skipped", "predict"],
         help_heading = "Rules"
     )]
     compare: Option<String>,

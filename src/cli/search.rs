@@ -186,7 +186,12 @@ pub fn write_found(
 
 fn say(tally: &Tally, has_chains: bool, console: &Console) {
     let all = counted(tally.entries, "entry", "entries");
-    console.note(&format!("{} of {all} match", grouped(tally.matched)));
+    console.note(&match (tally.entries, tally.matched) {
+        (0, _) => all,
+        (_, 0) => format!("none of {all} matches"),
+        (_, 1) => format!("1 of {all} matches"),
+        (_, matched) => format!("{} of {all} match", grouped(matched)),
+    });
     if tally.invalid > 0 {
         let invalid = counted(tally.invalid, "entry", "entries");
         console
