@@ -43,7 +43,7 @@ pub struct Args {
     force: ForceArgs,
 
     /// What is written
-    #[arg(long, value_enum, default_value_t = Format::Ldif)]
+    #[arg(long, short, value_enum, default_value_t = Format::Ldif)]
     format: Format,
 
     /// Count the differences by kind and by attribute instead

@@ -255,7 +255,7 @@ impl RuleArgs {
 #[command(next_help_heading = "Scope")]
 pub struct ScopeArgs {
     /// Only entries at or below DN
-    #[arg(long, value_name = "DN")]
+    #[arg(long, short, value_name = "DN")]
     base: Option<String>,
 
     /// No entries at or below DN; may be repeated

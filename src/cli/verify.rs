@@ -38,12 +38,12 @@ pub struct Args {
     #[arg(required = true, value_name = "EXPORT")]
     exports: Vec<PathBuf>,
 
-    /// Exports from before the change: they tell what records do not say
+    /// An export from before the change, which tells what records do not say; may be repeated
     #[arg(long, value_name = "EXPORT")]
     base: Vec<PathBuf>,
 
     /// How the records are listed; the table leaves out those that are as expected
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
     format: Format,
 
     /// Write what is still to be applied to FILE
