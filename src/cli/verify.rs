@@ -415,7 +415,8 @@ impl<'a> Put<'_, 'a> {
         let (numbers, records): (Vec<usize>, Vec<ChangeRecord<'_>>) =
             applied.map(|(number, (record, _))| (number, record.clone())).unzip();
         let mut aside = Summary::new();
-        let mut undo = invert(&records, self.bases, self.read, self.console, &mut aside)?;
+        let console = self.console.having_told();
+        let mut undo = invert(&records, self.bases, self.read, &console, &mut aside)?;
         let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
         undo.records.iter_mut().for_each(|record| record.of = number(record.of));
         undo.obstacles.iter_mut().for_each(|obstacle| obstacle.number = number(obstacle.number));
