@@ -63,6 +63,22 @@ pub fn require_each_once(inputs: &[PathBuf]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Refuses an export that is to be compared with itself: nothing would seem to change.
+///
+/// # Errors
+/// The name of the file.
+pub fn require_older(exports: &[PathBuf], previous: &[PathBuf]) -> anyhow::Result<()> {
+    let exports: Vec<PathBuf> = exports.iter().filter_map(file_of).collect();
+    let is_same = |path: &&PathBuf| file_of(path).is_some_and(|file| exports.contains(&file));
+    match previous.iter().find(is_same) {
+        Some(path) => {
+            let shown = visible(path.as_os_str().as_encoded_bytes());
+            bail!("--previous {shown}: this is the export itself; name an older one")
+        }
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

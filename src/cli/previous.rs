@@ -40,6 +40,11 @@ pub struct PreviousArgs {
 }
 
 impl PreviousArgs {
+    /// The older exports.
+    pub fn exports(&self) -> &[PathBuf] {
+        &self.previous
+    }
+
     /// All inputs: the exports, and behind them those before them.
     pub fn with(&self, exports: &[PathBuf]) -> Vec<PathBuf> {
         [exports, &self.previous].concat()
