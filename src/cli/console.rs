@@ -1,11 +1,10 @@
 //! What goes to the terminal beside a command's output: colour, width, messages.
 
-use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 
-use crate::report::{Colour, Problem, Progress, Width, visible};
+use crate::report::{Colour, Problem, Progress, Width, harmless};
 
 /// The heading of options that all commands take.
 pub const GENERAL: &str = "General";
@@ -116,32 +115,5 @@ impl Console {
             }
         }
         let _ = writeln!(stderr, "ldifix: {}", harmless(&text));
-    }
-}
-
-/// Text that does nothing to a terminal: it may repeat what the command line says.
-fn harmless(text: &str) -> Cow<'_, str> {
-    let acts = |c: char| c.is_control() && c != '\n';
-    if !text.contains(acts) {
-        return Cow::Borrowed(text);
-    }
-    let mut seen = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match acts(c) {
-            true => seen.push_str(&visible(c.encode_utf8(&mut [0; 4]).as_bytes())),
-            false => seen.push(c),
-        }
-    }
-    Cow::Owned(seen)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_command_line_repeats_does_nothing_to_the_terminal() {
-        assert_eq!(harmless("no rule 'a\u{1b}[31m\u{9b}'\n  ^"), "no rule 'a␛[31m\\u{9b}'\n  ^");
-        assert!(matches!(harmless("--base: no DN ␠é"), Cow::Borrowed(_)));
     }
 }
