@@ -1,6 +1,6 @@
 //! Outputs that would take the place of what the run reads, or of each other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
@@ -16,7 +16,7 @@ pub fn require_apart<'p>(
     inputs: impl IntoIterator<Item = &'p PathBuf>,
     outputs: impl IntoIterator<Item = Option<&'p PathBuf>>,
 ) -> anyhow::Result<()> {
-    let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(file_of).collect();
+    let inputs: Vec<PathBuf> = inputs.into_iter().filter_map(|path| file_of(path)).collect();
     let mut taken: Vec<Place> = Vec::new();
     for path in outputs.into_iter().flatten() {
         let Some(place) = place_of(path)? else { continue };
@@ -37,7 +37,7 @@ pub fn require_apart<'p>(
 }
 
 /// The regular file that an input's name stands for.
-fn file_of(path: &PathBuf) -> Option<PathBuf> {
+fn file_of(path: &Path) -> Option<PathBuf> {
     match place_of(path) {
         Ok(Some(Place::File(file))) => Some(file),
         _ => None,
@@ -68,7 +68,7 @@ pub fn require_each_once(inputs: &[PathBuf]) -> anyhow::Result<()> {
 /// # Errors
 /// The name of the file.
 pub fn require_older(exports: &[PathBuf], previous: &[PathBuf]) -> anyhow::Result<()> {
-    let exports: Vec<PathBuf> = exports.iter().filter_map(file_of).collect();
+    let exports: Vec<PathBuf> = exports.iter().filter_map(|path| file_of(path)).collect();
     let is_same = |path: &&PathBuf| file_of(path).is_some_and(|file| exports.contains(&file));
     match previous.iter().find(is_same) {
         Some(path) => {

@@ -59,7 +59,7 @@ pub fn run<'a>(
     }
     if totals.record_starts == 0 && totals.failures_total == 0 {
         totals.incomplete(
-            "no entry is in it: check that the export, or what is before the pipe, succeeded",
+            "no entry is in it; check that the export, or what is before the pipe, succeeded",
         );
     } else if survey.lacks_classes() {
         totals.incomplete(
