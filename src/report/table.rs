@@ -564,8 +564,7 @@ mod tests {
         let message = format!("the mail address is {}@x.com", "m".repeat(9_000));
         let finding = Finding { message: Some(message), ..samples::proxy() };
         let text = written(&[finding], 80, Colour::Never);
-        assert!(text.lines().count() < 20, "{text}");
-        assert!(text.contains("the mail address is") && text.contains("@x.com"), "{text}");
+        assert!(text.lines().count() < 20 && text.contains("mmm@x.com"), "{text}");
     }
 
     proptest! {

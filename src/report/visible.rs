@@ -171,9 +171,11 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     }
     let mut seen = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        match acts(c) {
-            true => seen.push_str(&visible(c.encode_utf8(&mut [0; 4]).as_bytes())),
-            false => seen.push(c),
+        match c {
+            '\0'..='\x1f' if acts(c) => seen.extend(char::from_u32(0x2400 + u32::from(c))),
+            '\x7f' => seen.push('␡'),
+            _ if acts(c) => seen.extend(c.escape_unicode()),
+            _ => seen.push(c),
         }
     }
     Cow::Owned(seen)

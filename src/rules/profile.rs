@@ -574,8 +574,7 @@ mod tests {
         assert_eq!(error.nearest, Some("idfix-multitenant"));
         assert!(error.to_string().ends_with(
             "The profiles are entra, entra-cloud-sync, ad-schema, exchange-online, google, schemus, \
-                     hygiene, \
-                     idfix-multitenant, idfix-dedicated"
+                     hygiene, idfix-multitenant, idfix-dedicated"
         ));
     }
 
