@@ -4,6 +4,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::report::visible;
+
 /// An error about an option that was understood by itself; it says what it says.
 #[derive(Debug)]
 pub struct OptionError {
@@ -42,6 +44,14 @@ pub trait About<T> {
 impl<T, E: Into<anyhow::Error>> About<T> for Result<T, E> {
     fn about(self, option: &'static str) -> anyhow::Result<T> {
         self.map_err(|error| OptionError { option, error: error.into() }.into())
+    }
+}
+
+/// An option with its value, for messages; an empty one is seen too.
+pub fn named(option: &str, value: &str) -> String {
+    match value.trim() {
+        "" => format!("{option} '{value}'"),
+        _ => format!("{option} {}", visible(value.as_bytes())),
     }
 }
 

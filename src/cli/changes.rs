@@ -67,11 +67,19 @@ fn unfolded(comment: &[u8]) -> String {
 /// The records with the lines on which they begin.
 ///
 /// # Errors
-/// Where one is an entry and no change.
+/// Where one is an entry and no change; where all are, and the file is an export.
 pub fn change_records<'a>(
     steps: Vec<Step<'a>>,
     name: &str,
 ) -> anyhow::Result<(Vec<u64>, Vec<ChangeRecord<'a>>)> {
+    // One alone was written by hand, and lacks a line.
+    if steps.len() > 1 && steps.iter().all(|step| matches!(step.record, Record::Content(_))) {
+        let entries = counted(steps.len() as u64, "entry", "entries");
+        bail!(
+            "{name} holds {entries} and no change record: it is an export, and a change file is \
+             asked for; `ldifix diff` makes one of two exports"
+        );
+    }
     let mut lines = Vec::with_capacity(steps.len());
     let mut records = Vec::with_capacity(steps.len());
     for Step { line, record, .. } in steps {
@@ -137,6 +145,7 @@ pub fn tally<'r, 'a: 'r>(records: impl Iterator<Item = &'r Record<'a>>) -> Strin
     let mut text = counted(all, "record", "records");
     for (at, (word, count)) in kinds.iter().filter(|(_, count)| *count > 0).enumerate() {
         text.push_str(if at == 0 { ": " } else { ", " });
+        let word = if *word == "entry" && *count > 1 { "entries" } else { word };
         text.push_str(&format!("{} {word}", crate::report::grouped(*count)));
     }
     text

@@ -13,7 +13,7 @@ use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width}
 use crate::rules::catalogue::Timings;
 use crate::rules::{CheckOptions, Finding, Survey, WantedRules};
 
-use super::apart::{require_apart, require_each_once};
+use super::apart::{require_apart, require_each_once, require_older};
 use super::baseline::{Acceptance, WriteBaselineArgs};
 use super::blame::{About, refuse};
 use super::compare::{self, Form};
@@ -48,7 +48,7 @@ pub struct Args {
     #[arg(
         long,
         value_name = "PROFILE",
-        conflicts_with_all = ["baseline", "write_baseline"],
+        conflicts_with_all = ["baseline", "write_baseline", "show_skipped", "predict"],
         help_heading = "Rules"
     )]
     compare: Option<String>,
@@ -87,6 +87,7 @@ enum Format {
 /// place.
 pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     require_each_once(&args.exports)?;
+    require_older(&args.exports, args.previous.exports())?;
     require_apart(&args.exports, [args.baseline.path(), args.stats.stats.as_ref()])?;
     let started = Instant::now();
     let mut options = args.rules.check_options(&args.scope, &args.read)?;

@@ -81,7 +81,11 @@ pub fn parse(args: impl Iterator<Item = OsString>) -> anyhow::Result<(Cli, FromF
         let (added, places) = file.options(own, given, (&args, end))?;
         from_file = places;
         args.splice(end..end, added);
-        matches = command.clone().get_matches_from(&args);
+        // The command line alone was understood: what is wrong came with the file.
+        matches = command
+            .clone()
+            .try_get_matches_from(&args)
+            .map_err(|error| anyhow::anyhow!("{}: {}", path.display(), without_usage(&error)))?;
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.exit())?;
     Ok((cli, from_file))
@@ -100,6 +104,9 @@ fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {
         ErrorKind::InvalidData => {
             anyhow::anyhow!("{path}: the configuration is not UTF-8; save it as UTF-8")
         }
+        ErrorKind::PermissionDenied => anyhow::anyhow!(
+            "{path}: permission denied; make the file readable for the user who runs this"
+        ),
         _ => anyhow::anyhow!("{path}: the configuration cannot be read: {error}"),
     }
 }
@@ -203,7 +210,8 @@ impl File<'_> {
         let text = match value.get_ref() {
             DeValue::String(text) => text.as_ref().to_owned(),
             DeValue::Integer(number) => number.to_string(),
-            _ => return Err(self.wrong_type(name, "a text in quotes", value)),
+            DeValue::Datetime(date) => date.to_string(),
+            _ => return Err(self.wrong_type(name, "a text in quotes or a whole number", value)),
         };
         let mut option = OsString::from(format!("--{name}="));
         let is_path = arg.get_value_parser().type_id() == std::any::TypeId::of::<PathBuf>();

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 
-use crate::report::{Colour, Problem, Progress, Width};
+use crate::report::{Colour, Problem, Progress, Width, harmless};
 
 /// The heading of options that all commands take.
 pub const GENERAL: &str = "General";
@@ -33,6 +33,8 @@ enum When {
 #[derive(Debug)]
 pub struct Console {
     quiet: bool,
+    /// What inputs are like was said already.
+    told: bool,
     stdout: Colour,
     stderr: Colour,
 }
@@ -40,7 +42,7 @@ pub struct Console {
 impl Console {
     /// A console before the options about it are known.
     pub fn plain() -> Self {
-        Self { quiet: false, stdout: Colour::Never, stderr: Colour::Never }
+        Self { quiet: false, told: false, stdout: Colour::Never, stderr: Colour::Never }
     }
 
     pub fn new(args: &ConsoleArgs) -> Self {
@@ -54,9 +56,15 @@ impl Console {
         };
         Self {
             quiet: args.quiet,
+            told: false,
             stdout: colour(io::stdout().is_terminal()),
             stderr: colour(io::stderr().is_terminal()),
         }
+    }
+
+    /// The same console for reading inputs once more: what they are like is not said again.
+    pub fn having_told(&self) -> Self {
+        Self { told: true, ..*self }
     }
 
     /// Whether notes and the summary are wanted.
@@ -81,14 +89,16 @@ impl Console {
 
     /// A message about a place in an input.
     pub fn problem(&self, problem: &Problem<'_>) {
-        // A closed stderr is no reason to stop.
-        let _ = problem.write(&mut io::stderr().lock(), Width::of_stderr(), self.stderr);
+        if !self.told {
+            // A closed stderr is no reason to stop.
+            let _ = problem.write(&mut io::stderr().lock(), Width::of_stderr(), self.stderr);
+        }
     }
 
     /// A note for people.
     pub fn note(&self, text: &str) {
-        if !self.quiet {
-            let _ = writeln!(io::stderr().lock(), "ldifix: {text}");
+        if !self.quiet && !self.told {
+            let _ = writeln!(io::stderr().lock(), "ldifix: {}", harmless(text));
         }
     }
 
@@ -104,6 +114,6 @@ impl Console {
                 text.push_str(&cause);
             }
         }
-        let _ = writeln!(stderr, "ldifix: {text}");
+        let _ = writeln!(stderr, "ldifix: {}", harmless(&text));
     }
 }

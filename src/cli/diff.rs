@@ -10,13 +10,16 @@ use crate::change::Preview;
 use crate::change::diff::{
     Compared, DiffDraft, DiffError, DiffOptions, EntryIndex, Kinds, Lacking, Omission, Tally, diff,
 };
+use crate::directory::AttributeDescription;
 use crate::input::Source;
 use crate::ldif::{InputReport, ReadOptions, Record, read_chunk};
 use crate::output::{AtomicFile, commit_all};
 use crate::report::{DiffWriter, Summary, Width, counted, grouped, visible};
 
 use super::apart::require_apart;
+use super::blame::named;
 use super::console::Console;
+use super::entries::change_file;
 use super::options::{ForceArgs, LdifArgs, ScopeArgs};
 use super::{Exit, inputs, summary};
 
@@ -43,7 +46,7 @@ pub struct Args {
     force: ForceArgs,
 
     /// What is written
-    #[arg(long, value_enum, default_value_t = Format::Ldif)]
+    #[arg(long, short, value_enum, default_value_t = Format::Ldif)]
     format: Format,
 
     /// Count the differences by kind and by attribute instead
@@ -133,11 +136,54 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     if !draft.differs() {
         let exports = [old_source.bytes(), new_source.bytes()];
         args.scope.require_base(&exports, read)?;
+        args.compared.note_absent(&exports, console);
     }
     args.put(outputs, &draft, &old, console)?;
     report(&draft, args, console);
     summary::finish_quietly(&totals, args.ldif.stats(), console)?;
     Ok(if draft.differs() { Exit::Findings } else { Exit::Clean })
+}
+
+impl ComparedArgs {
+    /// Refuses options that together leave nothing to compare.
+    fn require_something(&self) -> anyhow::Result<()> {
+        if self.no_add && self.no_delete && self.no_modify {
+            bail!("--no-add, --no-delete and --no-modify leave nothing to compare: leave one out");
+        }
+        let is_ignored =
+            |name: &String| self.ignore_attr.iter().any(|other| other.eq_ignore_ascii_case(name));
+        if !self.only_attr.is_empty() && self.only_attr.iter().all(is_ignored) {
+            bail!("--only-attr and --ignore-attr name the same attributes: leave one of them out");
+        }
+        Ok(())
+    }
+
+    /// Says so where none of the attributes that alone are compared is in the exports:
+    /// a mistyped name makes no difference.
+    fn note_absent(&self, exports: &[&[u8]], console: &Console) {
+        let names = |line: &[u8], name: &String| {
+            line.get(..name.len()).is_some_and(|it| it.eq_ignore_ascii_case(name.as_bytes()))
+                && matches!(line.get(name.len()), Some(b':' | b';'))
+        };
+        let is_there = |name: &String| {
+            let mut lines = exports.iter().flat_map(|export| export.split(|byte| *byte == b'\n'));
+            lines.any(|line| names(line, name))
+        };
+        if !self.only_attr.is_empty() && !self.only_attr.iter().any(is_there) {
+            let named = visible(self.only_attr.join(",").as_bytes());
+            console.note(&format!("no entry of either has {named}; check its spelling"));
+        }
+    }
+}
+
+/// The attributes that an option names.
+fn attributes(option: &str, names: &[String]) -> anyhow::Result<Vec<Vec<u8>>> {
+    let attribute = |name: &String| {
+        AttributeDescription::parse(name.as_bytes())
+            .with_context(|| format!("{} names no attribute", named(option, name)))?;
+        Ok(name.clone().into_bytes())
+    };
+    names.iter().map(attribute).collect()
 }
 
 struct Outputs {
@@ -148,13 +194,14 @@ struct Outputs {
 impl Args {
     fn options(&self) -> anyhow::Result<DiffOptions> {
         let compared = &self.compared;
-        let names = |names: &[String]| names.iter().map(|name| name.clone().into_bytes()).collect();
+        let compared_attributes = Compared {
+            only: attributes("--only-attr", &compared.only_attr)?,
+            ignored: attributes("--ignore-attr", &compared.ignore_attr)?,
+            operational: compared.include_operational,
+        };
+        compared.require_something()?;
         Ok(DiffOptions {
-            compared: Compared {
-                only: names(&compared.only_attr),
-                ignored: names(&compared.ignore_attr),
-                operational: compared.include_operational,
-            },
+            compared: compared_attributes,
             scope: self.scope.diff_scope()?,
             kinds: Kinds {
                 add: !compared.no_add,
@@ -265,7 +312,10 @@ pub(super) fn refusals(source: &Source, index: &EntryIndex<'_>, lack: Lack) -> V
             "{name}: {records} cannot be read: a comparison would take them for {taken_for}"
         ));
     }
-    if let Some(offset) = index.stray {
+    let changes = report.observations.change_records;
+    if index.stray.is_some() && changes == report.read_records() {
+        refusals.push(change_file(name, changes).to_string());
+    } else if let Some(offset) = index.stray {
         let line = index.line_at(offset);
         refusals.push(format!(
             "{name}:{line}: a change record that goes on with no entry: this is no export"

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
@@ -172,23 +172,30 @@ fn agreeing(count: u64, words: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{one} {rest}"))
 }
 
+/// An output, for messages.
+fn shown(path: &Path) -> String {
+    match path.as_os_str().as_encoded_bytes() {
+        b"-" => "(stdout)".to_owned(),
+        name => visible(name),
+    }
+}
+
 /// Says what is in the files and what is not.
 fn report(draft: &Draft<'_>, args: &Args, console: &Console) {
     let records = draft.records as u64;
     console.note(&format!(
         "{} in {}, for {}",
         counted(records, "record", "records"),
-        visible(args.output.as_os_str().as_encoded_bytes()),
+        shown(&args.output),
         counted(draft.taken, "finding", "findings"),
     ));
     if let (Some(undo), true) = (&args.undo, records > 0) {
-        console
-            .note(&format!("the inverse is in {}", visible(undo.as_os_str().as_encoded_bytes())));
+        console.note(&format!("the inverse is in {}", shown(undo)));
     }
     args.second_cycle.report(draft.second.as_ref(), console);
     for (reason, count) in &draft.declined {
         let words = match *reason {
-            "manual" => "need a person: nothing to write can be told",
+            "manual" => "need a person: there is no value to suggest",
             "unsafe" => "are unsafe: look at them with `ldifix check`, take them with --unsafe",
             "not-selected" => "are left out by --select, --ignore or --severity",
             "accepted" => "are accepted by the baseline",

@@ -113,9 +113,9 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
 
 /// The entries as a table: a search that finds all of them.
 fn table(args: &Args, console: &Console) -> anyhow::Result<Exit> {
-    let shape = search::Shape::csv(args.attrs.as_deref(), args.separator.as_deref())?;
     let names = args.attrs.as_deref().unwrap_or_default();
     let query = search::Query::all(names, args.ldif.read.options())?;
+    let shape = search::Shape::csv(args.attrs.as_deref(), args.separator.as_deref())?;
     let input = Flow::open(&args.file)?;
     let overwrite = args.force.overwrite();
     let out = AtomicFile::create(&args.output, overwrite)?;

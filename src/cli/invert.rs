@@ -22,6 +22,7 @@ use super::{Exit, changes, inputs, summary};
 
 /// Write the inverse of a change file
 #[derive(Debug, clap::Args)]
+#[command(override_usage = "ldifix invert [OPTIONS] <CHANGE> --base <EXPORT>...")]
 pub struct Args {
     /// The change LDIF, whoever wrote it; `-` is stdin
     #[arg(value_name = "CHANGE")]

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufWriter, Write};
 
-use crate::report::{List, ListCell, ListColumn, ListFormat, counted};
+use crate::report::{List, ListCell, ListColumn, ListFormat, counted, grouped};
 use crate::rules::{Attr, Listed, Profile, Survey, is_of_other_kind, reason_summary};
 
 use super::console::Console;
@@ -91,12 +91,15 @@ fn write_skipped<W: Write>(
         list.write(&row.dn, &row.cells)
     })?;
     list.finish()?;
-    let entries = counted(listed, "entry is", "entries are");
-    console.note(&format!("{entries} not synchronised, {} in scope", survey.in_scope));
+    let entries = match listed {
+        0 => "no entry is listed".to_owned(),
+        _ => format!("{} not synchronised", counted(listed, "entry is", "entries are")),
+    };
+    console.note(&format!("{entries}, {} in scope", grouped(survey.in_scope)));
     for (&reason, &count) in &survey.out_of_scope {
         let apart = if is_of_other_kind(reason) { "; not listed" } else { "" };
         let reason_in_words = reason_summary(reason);
-        let count = crate::report::grouped(count);
+        let count = grouped(count);
         console.note(&format!("  {count} {reason} ({reason_in_words}){apart}"));
     }
     Ok(())

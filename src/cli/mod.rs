@@ -43,12 +43,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::output::OutputError;
 
 use console::{Console, ConsoleArgs, GENERAL};
-use options::above_zero;
 
 /// Finds what breaks directory synchronisation in an LDIF export, and writes the
 /// change LDIF and its inverse.
@@ -63,7 +63,8 @@ struct Cli {
         long,
         global = true,
         value_name = "N",
-        value_parser = above_zero::<NonZeroUsize>,
+        value_parser = thread_count,
+        allow_negative_numbers = true,
         help_heading = GENERAL
     )]
     threads: Option<NonZeroUsize>,
@@ -87,6 +88,15 @@ enum Command {
     Search(search::Args),
     Split(split::Args),
     Sort(sort::Args),
+}
+
+/// More threads than any machine has processors; a number that is mistyped would keep the
+/// system busy with making them.
+const MOST_THREADS: usize = 1024;
+
+fn thread_count(text: &str) -> anyhow::Result<NonZeroUsize> {
+    let count = text.parse().ok().filter(|count: &NonZeroUsize| count.get() <= MOST_THREADS);
+    count.with_context(|| format!("write a whole number from 1 to {MOST_THREADS}, as in 8"))
 }
 
 /// How a command ended.

@@ -25,11 +25,23 @@ pub struct ReadArgs {
     strict: bool,
 
     /// The longest line that is read, in bytes, or with K, M or G
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "256M")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = size,
+        allow_negative_numbers = true,
+        default_value = "256M"
+    )]
     max_line: u64,
 
     /// The largest record that is read, at most 4G
-    #[arg(long, value_name = "SIZE", value_parser = size, default_value = "2G")]
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = record_size,
+        allow_negative_numbers = true,
+        default_value = "2G"
+    )]
     max_record: u64,
 }
 
@@ -73,12 +85,23 @@ fn size(text: &str) -> anyhow::Result<u64> {
     }
 }
 
+/// What the help says of the largest record: offsets within it fit 32 bits.
+const LARGEST_RECORD: u64 = 4 << 30;
+
+fn record_size(text: &str) -> anyhow::Result<u64> {
+    let size = size(text)?;
+    if size > LARGEST_RECORD {
+        bail!("a record has at most 4G");
+    }
+    Ok(size)
+}
+
 /// How LDIF is written.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Writing")]
 pub struct WriteArgs {
     /// Fold lines at N octets, or not at all with `no`
-    #[arg(long, value_name = "N|no", default_value = "76")]
+    #[arg(long, value_name = "N|no", allow_negative_numbers = true, default_value = "76")]
     wrap: Wrap,
 
     /// End lines with CRLF, as Windows tools do
@@ -232,7 +255,7 @@ impl RuleArgs {
 #[command(next_help_heading = "Scope")]
 pub struct ScopeArgs {
     /// Only entries at or below DN
-    #[arg(long, value_name = "DN")]
+    #[arg(long, short, value_name = "DN")]
     base: Option<String>,
 
     /// No entries at or below DN; may be repeated
@@ -248,6 +271,11 @@ impl ScopeArgs {
     /// Whether a part of the directory is left out.
     pub fn is_restricted(&self) -> bool {
         self.base.is_some() || !self.exclude.is_empty() || self.filter.is_some()
+    }
+
+    /// Whether entries are left out by DN.
+    pub fn excludes(&self) -> bool {
+        !self.exclude.is_empty()
     }
 
     /// Refuses a base at or below which no entry of these exports is.
@@ -272,15 +300,27 @@ impl ScopeArgs {
     /// Where a DN or filter is none.
     pub fn diff_scope(&self) -> anyhow::Result<Scope> {
         Ok(Scope {
-            base: self.base.as_ref().map(|text| dn("--base", text)).transpose()?,
+            base: self.base.as_ref().map(|text| part("--base", text)).transpose()?,
             excluded: self
                 .exclude
                 .iter()
-                .map(|text| dn("--exclude", text))
+                .map(|text| part("--exclude", text))
                 .collect::<anyhow::Result<_>>()?,
             filter: self.filter.as_deref().map(matcher).transpose()?,
         })
     }
+}
+
+/// The part of a directory that an option names. That everything is at or below the empty
+/// DN is not what an unset variable of a script means.
+fn part(option: &'static str, text: &str) -> anyhow::Result<NormalizedDn> {
+    if text.trim().is_empty() {
+        let text = format!(
+            "{option} '': an empty DN, which stands for all entries; name one, or leave it out"
+        );
+        refuse(option, text)?;
+    }
+    dn(option, text)
 }
 
 /// The DN that an option names.

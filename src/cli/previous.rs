@@ -35,11 +35,16 @@ pub struct PreviousArgs {
 
     /// How many objects may leave the scope before synchronisation stops [default: 500];
     /// with --profile schemus: how many users the tool may deactivate at once
-    #[arg(long, value_name = "N", value_parser = whole_number::<u64>)]
+    #[arg(long, value_name = "N", value_parser = whole_number::<u64>, allow_negative_numbers = true)]
     delete_threshold: Option<u64>,
 }
 
 impl PreviousArgs {
+    /// The older exports.
+    pub fn exports(&self) -> &[PathBuf] {
+        &self.previous
+    }
+
     /// All inputs: the exports, and behind them those before them.
     pub fn with(&self, exports: &[PathBuf]) -> Vec<PathBuf> {
         [exports, &self.previous].concat()

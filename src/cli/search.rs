@@ -175,24 +175,30 @@ pub fn write_found(
         out.write_all(format!("{}\n", tally.matched).as_bytes())?;
     }
     out.commit()?;
-    say(&tally, query.has_chains(), console);
+    say(&tally, &query, console);
     tally.settle(&mut totals);
     summary::finish_quietly(&totals, stats, console)?;
-    if tally.entries > 0 && tally.outside == tally.entries && query.must_reach_base() {
+    let elsewhere = tally.outside - tally.out_of_reach;
+    if tally.entries > 0 && elsewhere == tally.entries {
         bail!("--base: no entry of the input is at or below it; check its spelling");
     }
     Ok(if totals.is_whole() { Exit::Clean } else { Exit::Failure })
 }
 
-fn say(tally: &Tally, has_chains: bool, console: &Console) {
+fn say(tally: &Tally, query: &Query, console: &Console) {
     let all = counted(tally.entries, "entry", "entries");
-    console.note(&format!("{} of {all} match", grouped(tally.matched)));
+    console.note(&match (tally.entries, tally.matched) {
+        (entries, matched) if entries == 0 || (query.takes_all() && entries == matched) => all,
+        (_, 0) => format!("none of {all} matches"),
+        (_, 1) => format!("1 of {all} matches"),
+        (_, matched) => format!("{} of {all} match", grouped(matched)),
+    });
     if tally.invalid > 0 {
         let invalid = counted(tally.invalid, "entry", "entries");
         console
             .note(&format!("{invalid} left out: DNs that cannot be understood lie in no --base"));
     }
-    if has_chains && tally.undecided > 0 {
+    if query.has_chains() && tally.undecided > 0 {
         let undecided = counted(tally.undecided, "entry", "entries");
         console.note(&format!(
             "{undecided} could not be decided: links lead to entries that the input lacks"
@@ -292,11 +298,9 @@ impl Args {
 }
 
 impl Query {
-    /// Whether an entry lies where it is looked for, if the base is there at all. An
-    /// entry without others below it is a base as well.
-    fn must_reach_base(&self) -> bool {
-        let scope = self.base.as_ref().map(SearchBase::scope);
-        scope.is_some_and(|scope| scope == Scope::Subtree)
+    /// Whether all entries are found.
+    fn takes_all(&self) -> bool {
+        self.base.is_none() && self.matcher.is_none()
     }
 
     /// All entries, with the named attributes.

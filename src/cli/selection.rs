@@ -53,7 +53,8 @@ impl SelectionArgs {
             (sets("--select", &self.select)?, sets("--ignore", &self.ignore)?);
         let wanted = WantedRules::new(&selected, &ignored, severity, profile.name);
         let option = match wanted {
-            Err(WantedError::Nothing) => "--ignore",
+            Err(WantedError::Nothing | WantedError::AllIgnored) => "--ignore",
+            Err(WantedError::TooLight(_)) => "--severity",
             _ => "--select",
         };
         wanted.about(option)

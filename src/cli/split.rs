@@ -27,6 +27,7 @@ use super::{Exit, entries, inputs, summary};
 
 /// Write an export as several files, by number of entries or by subtree
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("parts").required(true).args(["entries", "subtree"]))]
 pub struct Args {
     /// The LDIF export; `-` is stdin
     #[arg(value_name = "EXPORT", default_value = "-")]
@@ -36,17 +37,17 @@ pub struct Args {
     #[arg(
         long,
         value_name = "N",
-        required_unless_present = "subtree",
-        value_parser = above_zero::<NonZeroU64>
+        value_parser = above_zero::<NonZeroU64>,
+        allow_negative_numbers = true
     )]
     entries: Option<NonZeroU64>,
 
     /// A file for each child of --base, or for each naming context
-    #[arg(long, conflicts_with = "entries")]
+    #[arg(long)]
     subtree: bool,
 
     /// The entry whose children have a file each
-    #[arg(long, short, value_name = "DN", requires = "subtree")]
+    #[arg(long, short, value_name = "DN", requires = "subtree", conflicts_with = "entries")]
     base: Option<String>,
 
     /// What the names of the files begin with, or a directory
@@ -74,6 +75,9 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
         (None, Some(base)) => By::ChildrenOf(dn("--base", base)?),
         (None, None) => By::Context,
     };
+    if args.output.as_os_str() == "-" {
+        bail!("--output -: several files do not go to stdout; say what their names begin with");
+    }
     let source = Source::open(&args.export)?;
     let mut totals = Summary::new();
     inputs::report_notes(source.name(), source.notes(), console, &mut totals);

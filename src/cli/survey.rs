@@ -54,7 +54,14 @@ pub fn run<'a>(
     if all > 0 && all == outside("outside-base") {
         scope.require_base(&inputs, options.read)?;
     }
-    if survey.lacks_classes() {
+    if all > 0 && scope.excludes() && outside("excluded") == 0 {
+        console.note("--exclude: no entry is at or below what it names; check its spelling");
+    }
+    if totals.record_starts == 0 && totals.failures_total == 0 {
+        totals.incomplete(
+            "no entry is in it; check that the export, or what is before the pipe, succeeded",
+        );
+    } else if survey.lacks_classes() {
         totals.incomplete(
             "no entry has objectClass, so users, groups and contacts cannot be told, and no rule \
              looked at any: export objectClass too",

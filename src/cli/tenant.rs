@@ -12,7 +12,7 @@ use crate::rules::catalogue::{Keep, Moment, Settings, TopLevelDomains, Translite
 use crate::rules::tenant::TenantExport;
 use crate::rules::{Attr, nearest};
 
-use super::blame::{About, refuse};
+use super::blame::{About, named, refuse};
 use super::options::whole_number;
 use super::services::ServiceArgs;
 
@@ -78,7 +78,8 @@ pub struct TenantArgs {
         long,
         value_name = "DAYS",
         help_heading = "Rules",
-        value_parser = whole_number::<u32>
+        value_parser = whole_number::<u32>,
+        allow_negative_numbers = true
     )]
     stale_days: Option<u32>,
 
@@ -146,9 +147,9 @@ impl TenantArgs {
         let mut pairs: Vec<(String, String)> = Vec::new();
         for pair in &self.map_domain {
             let Some((from, to)) = pair.split_once('=') else {
-                bail!("--map-domain {pair}: write it as corp.local=contoso.com");
+                bail!("{}: write it as corp.local=contoso.com", named("--map-domain", pair));
             };
-            let (from, to) = (domain("--map-domain", from)?, domain("--map-domain", to)?);
+            let (from, to) = (domain("--map-domain", from)?, cloud_domain("--map-domain", to)?);
             if from == to {
                 bail!("--map-domain {pair}: a domain cannot stand for itself");
             }
@@ -178,10 +179,12 @@ impl TenantArgs {
     /// Where a domain is none, an attribute is not read, or options contradict each
     /// other.
     pub fn settings(&self) -> anyhow::Result<Settings> {
-        let verified = self.verified_domain.iter().map(|name| domain("--verified-domain", name));
-        let initial = self.initial_domain.iter().map(|name| domain("--initial-domain", name));
+        let verified =
+            self.verified_domain.iter().map(|name| cloud_domain("--verified-domain", name));
+        let initial = self.initial_domain.iter().map(|name| initial_domain(name));
         let verified_domains = verified.collect::<anyhow::Result<Vec<_>>>()?;
-        let federated = self.federated_domain.iter().map(|name| domain("--federated-domain", name));
+        let federated =
+            self.federated_domain.iter().map(|name| cloud_domain("--federated-domain", name));
         let federated_domains = federated.collect::<anyhow::Result<Vec<_>>>()?;
         let mapped_domains =
             self.mapped_domains(&verified_domains, &federated_domains).about("--map-domain")?;
@@ -278,9 +281,36 @@ pub(super) fn attribute(option: &'static str, name: &str) -> anyhow::Result<Attr
     let Some(attr) = Attr::of(name.as_bytes()) else {
         let near = nearest(name, Attr::ALL.iter().map(|attr| attr.name()));
         let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
-        return refuse(option, format!("{option} {name}: no attribute that the rules read{near}"));
+        return refuse(
+            option,
+            format!("{}: no attribute that the rules read{near}", named(option, name)),
+        );
     };
     Ok(attr)
+}
+
+/// The initial domain of a tenant, in any of Microsoft's clouds.
+fn initial_domain(name: &str) -> anyhow::Result<String> {
+    let domain = cloud_domain("--initial-domain", name)?;
+    if !domain.contains(".onmicrosoft.") && !domain.ends_with(".onmschina.cn") {
+        let text = format!(
+            "--initial-domain {domain}: no initial domain, which is one as contoso.onmicrosoft.com; \
+             name a domain of your own with --verified-domain"
+        );
+        refuse("--initial-domain", text)?;
+    }
+    Ok(domain)
+}
+
+/// A domain of the cloud, which has a name of the Internet.
+fn cloud_domain(option: &'static str, name: &str) -> anyhow::Result<String> {
+    let domain = domain(option, name)?;
+    if !domain.contains('.') {
+        let text =
+            format!("{option} {domain}: no domain of the Internet; write it as in contoso.com");
+        refuse(option, text)?;
+    }
+    Ok(domain)
 }
 
 /// A domain name as it is compared.
@@ -291,7 +321,8 @@ fn domain(option: &'static str, name: &str) -> anyhow::Result<String> {
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     if !name.split('.').all(is_label) {
-        let text = format!("{option} {name}: no domain name; write it as in contoso.com");
+        let named = named(option, name);
+        let text = format!("{named}: no domain name; write it as in contoso.com");
         refuse(option, text)?;
     }
     Ok(name.to_ascii_lowercase())

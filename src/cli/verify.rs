@@ -38,12 +38,12 @@ pub struct Args {
     #[arg(required = true, value_name = "EXPORT")]
     exports: Vec<PathBuf>,
 
-    /// Exports from before the change: they tell what records do not say
+    /// An export from before the change, which tells what records do not say; may be repeated
     #[arg(long, value_name = "EXPORT")]
     base: Vec<PathBuf>,
 
     /// How the records are listed; the table leaves out those that are as expected
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    #[arg(long, short, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
     format: Format,
 
     /// Write what is still to be applied to FILE
@@ -415,7 +415,8 @@ impl<'a> Put<'_, 'a> {
         let (numbers, records): (Vec<usize>, Vec<ChangeRecord<'_>>) =
             applied.map(|(number, (record, _))| (number, record.clone())).unzip();
         let mut aside = Summary::new();
-        let mut undo = invert(&records, self.bases, self.read, self.console, &mut aside)?;
+        let console = self.console.having_told();
+        let mut undo = invert(&records, self.bases, self.read, &console, &mut aside)?;
         let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
         undo.records.iter_mut().for_each(|record| record.of = number(record.of));
         undo.obstacles.iter_mut().for_each(|obstacle| obstacle.number = number(obstacle.number));

@@ -30,10 +30,10 @@ impl SearchBase {
         Self { key: base, scope }
     }
 
-    /// How far below the base it reaches.
+    /// Whether the entry with this key lies at or below the base, in scope or not.
     #[must_use]
-    pub fn scope(&self) -> Scope {
-        self.scope
+    pub fn is_above(&self, key: &[u8]) -> bool {
+        key_is_within(key, self.key.as_bytes())
     }
 
     /// Whether the entry with this key lies in it.

@@ -134,7 +134,8 @@ fn is_cut(digits: &[u8]) -> bool {
 /// Whether a line behind this text is the first one of a record.
 fn begins_record(text: &[u8]) -> bool {
     let Some(text) = text.strip_suffix(b"\n") else { return text.is_empty() };
-    text.is_empty() || text.ends_with(b"\n") || text.ends_with(b"\n\r")
+    // A chunk may begin with a blank line.
+    [&b""[..], b"\r"].contains(&text) || text.ends_with(b"\n") || text.ends_with(b"\n\r")
 }
 
 /// Whether the text ends with a record that has more lines than its first; `None` where it
@@ -195,6 +196,17 @@ mod tests {
             let text = format!("dn: cn=a,dc=x\ncn:: {cut}");
             assert_eq!(ends(&text).as_deref(), Some("within a base64 value"), "{text:?}");
             assert_eq!(ends(&format!("{text}\n")), None);
+        }
+    }
+
+    #[test]
+    fn a_chunk_that_begins_with_a_blank_line_ends_as_it_would_behind_the_others() {
+        for blank in ["", "\n", "\r\n", "\n\r\n"] {
+            let mut report = InputReport::default();
+            for chunk in [ENTRY, &format!("{blank}dn: cn=b,dc=x")] {
+                report.add(read_chunk(chunk.as_bytes(), ReadOptions::default(), |_| {}));
+            }
+            assert!(report.cut_off().is_some(), "{blank:?}");
         }
     }
 

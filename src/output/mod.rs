@@ -11,5 +11,5 @@ mod unfinished;
 pub use atomic::{AtomicFile, Overwrite};
 pub use commit::commit_all;
 pub use error::OutputError;
-pub use target::place_of;
+pub use target::{Place, place_of};
 pub use unfinished::remove_unfinished_on_signals;

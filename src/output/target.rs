@@ -41,14 +41,25 @@ pub(super) fn target(path: &Path) -> Result<Target, OutputError> {
     }
 }
 
-/// Where the regular file is, links followed, that a name stands for, there or not yet;
-/// `None` of all else.
-#[must_use]
-pub fn place_of(path: &Path) -> Option<PathBuf> {
-    match target(path) {
-        Ok(Target::File { path, .. }) => Some(path),
-        _ => None,
-    }
+/// What an output and an input, or two outputs, must not share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The standard output of this process.
+    Stdout,
+    /// A regular file, links followed, there or not yet.
+    File(PathBuf),
+}
+
+/// The place that an output's name stands for; `None` of devices, pipes and stderr.
+///
+/// # Errors
+/// Where nothing can be written under that name: it is a directory, or in none.
+pub fn place_of(path: &Path) -> Result<Option<Place>, OutputError> {
+    Ok(match target(path)? {
+        Target::File { path, .. } => Some(Place::File(path)),
+        Target::Stdout => Some(Place::Stdout),
+        Target::Stderr | Target::Special => None,
+    })
 }
 
 fn is_descriptor(path: &Path) -> bool {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::shorten::wrap_words;
 use super::terminal::{Colour, Ink, Width, grouped, style};
-use super::visible::{cells, quoted};
+use super::visible::{cells_of_visible, quoted};
 use crate::rules::{Difference, Side};
 
 /// Differences by reason, with the first of each.
@@ -58,7 +58,7 @@ impl ComparisonTable {
                 ink.text(style::HEADING, rules);
                 ink.end_line();
                 for (text, how) in [(reason.as_str(), style::PLAIN), (first, style::QUIET)] {
-                    let cells = cells(text.as_bytes());
+                    let cells = cells_of_visible(text);
                     let room = width.columns().saturating_sub(12).max(20);
                     for line in wrap_words(&cells, room) {
                         ink.move_to(12);

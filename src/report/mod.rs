@@ -40,7 +40,7 @@ pub use summary::{
 pub use table::Table;
 pub use terminal::{Colour, Width, counted, grouped};
 pub use verified::{Verified, VerifiedCsv, VerifiedJson, VerifiedTable, VerifiedWriter};
-pub use visible::{quoted, visible};
+pub use visible::{harmless, quoted, visible};
 
 use crate::rules::Finding;
 

@@ -15,7 +15,7 @@ use anstyle::Style;
 
 use super::shorten::{Piece, shorten, width, wrap_words};
 use super::terminal::{Colour, Ink, Width, style};
-use super::visible::{cells, cells_around};
+use super::visible::{cells, cells_around, harmless};
 use crate::ldif::Position;
 
 /// How much a message weighs.
@@ -73,7 +73,8 @@ impl Problem<'_> {
             Severity::Note => ink.text(style::QUIET, "note: "),
         }
         let grave = if self.severity == Severity::Error { style::GRAVE } else { style::PLAIN };
-        ink.foreign(grave, self.message.to_string().as_bytes());
+        // It names entries, which are visible already.
+        ink.text(grave, &harmless(&self.message.to_string().replace('\n', "␊")));
         ink.end_line();
         if !self.text.is_empty() {
             self.write_text(&mut ink, width);

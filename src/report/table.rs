@@ -63,6 +63,8 @@ const INDENT: usize = 2;
 const ATTRIBUTE_WIDTH: usize = 17;
 /// A blank, up to three columns of an arrow, a blank.
 const GUTTER: usize = 5;
+/// Lines that a message has at most.
+const MESSAGE_LINES: usize = 12;
 /// Below this width, values beside the errors would have fewer than 32 columns.
 const BESIDE_FROM: usize = 72;
 
@@ -329,6 +331,11 @@ fn message_lines(message: &str, columns: usize) -> Vec<ValueLine<'_>> {
             lines.push(ValueLine::words(words, ""));
         }
     }
+    // A value within it may be longer than any screen.
+    if lines.len() > MESSAGE_LINES {
+        let end = lines.len() - MESSAGE_LINES / 4;
+        lines.splice(MESSAGE_LINES - MESSAGE_LINES / 4 - 1..end, [ValueLine::words("…", "")]);
+    }
     lines
 }
 
@@ -550,6 +557,14 @@ mod tests {
             ..samples::proxy()
         };
         assert!(written(&[finding], 80, Colour::Never).lines().all(|line| line.width() <= 80));
+    }
+
+    #[test]
+    fn a_message_about_a_value_of_any_length_leaves_room_for_other_findings() {
+        let message = format!("the mail address is {}@x.com", "m".repeat(9_000));
+        let finding = Finding { message: Some(message), ..samples::proxy() };
+        let text = written(&[finding], 80, Colour::Never);
+        assert!(text.lines().count() < 20 && text.contains("mmm@x.com"), "{text}");
     }
 
     proptest! {

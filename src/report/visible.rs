@@ -13,6 +13,7 @@
 //! that could be taken for the start of an escape, are escaped themselves.
 //! Other backslashes stand as they are, since DNs and paths are full of them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -158,6 +159,36 @@ pub(super) fn as_plain(value: &[u8]) -> Option<&str> {
 #[must_use]
 pub fn visible(value: &[u8]) -> String {
     cells(value).iter().map(|cell| cell.glyph.to_string()).collect()
+}
+
+/// A message, parts of which are visible already, so that it does nothing to a terminal
+/// whatever the other parts are. Line ends stay.
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| is_deceptive(c) && c != '\n';
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut seen = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\0'..='\x1f' if acts(c) => seen.extend(char::from_u32(0x2400 + u32::from(c))),
+            '\x7f' => seen.push('␡'),
+            _ if acts(c) => seen.extend(c.escape_unicode()),
+            _ => seen.push(c),
+        }
+    }
+    Cow::Owned(seen)
+}
+
+/// The cells of a text that is visible already: its signs are not explained once more.
+pub(super) fn cells_of_visible(text: &str) -> Vec<Cell<'_>> {
+    let cell = |(at, c): (usize, char)| {
+        let source = &text[at..at + c.len_utf8()];
+        let width = c.width().unwrap_or(0);
+        Cell { source: source.as_bytes(), at, glyph: Glyph::Plain(source), width }
+    };
+    text.char_indices().map(cell).collect()
 }
 
 /// The value in quotes, for messages, in at most `columns` columns and the two
@@ -411,6 +442,16 @@ mod tests {
         assert_eq!(visible(b"CN=Doe\\, John"), "CN=Doe\\, John");
         assert_eq!(visible(b"\\\\srv\\users"), "\\\\srv\\users");
         assert_eq!(visible("␠".as_bytes()), "\\u{2420}");
+    }
+
+    #[test]
+    fn a_message_does_nothing_to_a_terminal_and_is_not_made_visible_twice() {
+        assert_eq!(harmless("no rule 'a\u{1b}[31m\u{9b}'\n  ^"), "no rule 'a␛[31m\\u{9b}'\n  ^");
+        assert!(matches!(harmless("--base: no DN ␠é␛"), Cow::Borrowed(_)));
+        let seen: String =
+            cells_of_visible("a␠é日").iter().map(|cell| cell.glyph.to_string()).collect();
+        assert_eq!(seen, "a␠é日");
+        assert_eq!(cells_of_visible("é日").iter().map(|cell| cell.width).sum::<usize>(), 3);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::ldif::entry_text;
 
 use super::catalogue::references::key_of;
 use super::catalogue::{Ahead, Forest, Moment, Object, ObjectKind, Protected};
-use super::{Attr, CheckOptions, Export, Skipped, read_entries};
+use super::{Attr, CheckOptions, Export, Gathered, Skipped, read_entries};
 
 /// Looks for the newest change, and for the groups that Active Directory protects with
 /// their members.
@@ -21,22 +21,12 @@ pub(super) fn forest(exports: &[Export<'_>], options: &CheckOptions) -> Forest {
     let mut forest = Forest::default();
     for export in exports {
         for name in NAMES {
-            let mut behind = 0;
-            for at in memchr::memmem::find_iter(export.bytes, name) {
-                if at < behind {
-                    continue;
-                }
-                let start = record_start(export.bytes, at);
-                let text = entry_text(export.bytes, start);
-                behind = start + text.len();
-                let (profile, read) = (&options.profile, options.read);
-                read_entries(text, profile, read, false, &mut Skipped::new(), |entry| {
-                    let subject = &entry.subject;
-                    let lines = |attr| subject.lines(attr).iter();
-                    lines(Attr::DnsRoot).for_each(|line| forest.add_domain(&line.bytes()));
-                    lines(Attr::UpnSuffixes).for_each(|line| forest.add_suffix(&line.bytes()));
-                });
-            }
+            let marks = memchr::memmem::find_iter(export.bytes, name);
+            for_each_marked(export.bytes, marks, options, |entry| {
+                let lines = |attr| entry.subject.lines(attr).iter();
+                lines(Attr::DnsRoot).for_each(|line| forest.add_domain(&line.bytes()));
+                lines(Attr::UpnSuffixes).for_each(|line| forest.add_suffix(&line.bytes()));
+            });
         }
     }
     forest
@@ -50,29 +40,37 @@ fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {
     for export in exports {
         let marks = memchr::memmem::find_iter(export.bytes, MARK)
             .filter(|at| matches!(export.bytes.get(at + MARK.len()), None | Some(b'\r' | b'\n')));
-        let mut behind = 0;
-        for at in marks {
-            // One entry may have many such lines.
-            if at < behind {
-                continue;
+        for_each_marked(export.bytes, marks, options, |entry| {
+            let subject = &entry.subject;
+            let is_marked = subject.first(Attr::AdminCount).is_some_and(|mark| *mark == *b"1");
+            if is_marked && Object::of(subject, &settings).kind == ObjectKind::Group {
+                let members = subject.lines(Attr::Member).iter();
+                let members = members.map(|line| key_of(line.bytes_in(&mut value), &mut buffer));
+                protected.add(members, subject.is_partial(Attr::Member));
             }
-            let start = record_start(export.bytes, at);
-            let text = entry_text(export.bytes, start);
-            behind = start + text.len();
-            let (profile, read) = (&options.profile, options.read);
-            read_entries(text, profile, read, false, &mut Skipped::new(), |entry| {
-                let subject = &entry.subject;
-                let is_marked = subject.first(Attr::AdminCount).is_some_and(|mark| *mark == *b"1");
-                if is_marked && Object::of(subject, &settings).kind == ObjectKind::Group {
-                    let members = subject.lines(Attr::Member).iter();
-                    let members =
-                        members.map(|line| key_of(line.bytes_in(&mut value), &mut buffer));
-                    protected.add(members, subject.is_partial(Attr::Member));
-                }
-            });
-        }
+        });
     }
     protected
+}
+
+/// Reads the entries that hold one of the places, in ascending order, each once.
+fn for_each_marked<'a>(
+    export: &'a [u8],
+    marks: impl Iterator<Item = usize>,
+    options: &CheckOptions,
+    mut each: impl FnMut(&Gathered<'a>),
+) {
+    let mut behind = 0;
+    for at in marks {
+        // One entry may have many such lines.
+        if at < behind {
+            continue;
+        }
+        let start = record_start(export, at);
+        let text = entry_text(export, start);
+        behind = start + text.len();
+        read_entries(text, &options.profile, options.read, false, &mut Skipped::new(), &mut each);
+    }
 }
 
 /// Where the record begins that holds a place: its first line that is no comment.

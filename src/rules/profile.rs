@@ -75,8 +75,9 @@ pub(super) fn every_line(name: &[u8]) -> Wanted {
 /// There is no profile of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no profile '{name}'{}; the profiles are {}",
+    "there is no profile '{name}'{} {} profiles are {}",
     did_you_mean(.nearest),
+    if .nearest.is_some() { "The" } else { "the" },
     Profile::NAMES.join(", ")
 )]
 pub struct UnknownProfile {
@@ -572,9 +573,8 @@ mod tests {
         };
         assert_eq!(error.nearest, Some("idfix-multitenant"));
         assert!(error.to_string().ends_with(
-            "the profiles are entra, entra-cloud-sync, ad-schema, exchange-online, google, schemus, \
-                     hygiene, \
-                     idfix-multitenant, idfix-dedicated"
+            "The profiles are entra, entra-cloud-sync, ad-schema, exchange-online, google, schemus, \
+                     hygiene, idfix-multitenant, idfix-dedicated"
         ));
     }
 

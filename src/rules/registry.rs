@@ -6,7 +6,7 @@ use super::{catalogue, idfix};
 /// There is no rule of that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no rule '{name}'{}; `ldifix rules` lists them",
+    "there is no rule '{name}'{} `ldifix rules` lists them",
     did_you_mean(.nearest)
 )]
 pub struct UnknownRule {
@@ -51,9 +51,9 @@ impl Rule {
     }
 }
 
-/// The end of a message about an unknown name.
+/// What stands between a message about an unknown name and how to list those that there are.
 pub(super) fn did_you_mean(nearest: &Option<impl std::fmt::Display>) -> String {
-    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
+    nearest.as_ref().map_or_else(|| ";".to_owned(), |name| format!("; did you mean '{name}'?"))
 }
 
 /// The candidate that comes nearest to a mistyped name, where one is near.

@@ -4,25 +4,24 @@
 //! Between them stand the uniqueness index and a list of marks: 8 bytes for each
 //! entry that has, or may have, a finding.
 
+mod chunk;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
 
-use crate::ldif::{
-    CHUNK_SIZE, Chunk, ChunkReport, InputReport, Position, ReadOptions, map_chunks, map_in_order,
-};
+use crate::ldif::{CHUNK_SIZE, InputReport, Position, ReadOptions, map_chunks, map_in_order};
 
-use super::catalogue::identifiers::LedTo;
-use super::catalogue::references::{key_into, key_of, key_of_rdn};
-use super::catalogue::{Keeper, Reason};
+use super::catalogue::Keeper;
+use super::catalogue::references::{key_into, key_of_rdn};
 use super::duplicates::EntryDuplicates;
 use super::gather::{EntryReader, Gathered, Skipped, read_entries};
-use super::held::{HeldBuffers, StoredValue, add_held};
-use super::idfix::{Buffers, Location};
-use super::{
-    AttrSet, Finding, Fingerprint, Index, IndexBuilder, Place, Profile, Selection, Slot, Subject,
-};
+use super::held::StoredValue;
+use super::idfix::Location;
+use super::{AttrSet, Finding, Fingerprint, Index, IndexBuilder, Profile, Selection, Slot};
+pub(super) use chunk::LACKS_CERTIFICATE;
+use chunk::{ChunkSurvey, Landmark};
 
 /// An export: a name for messages, and its decoded bytes.
 #[derive(Debug, Clone, Copy)]
@@ -57,10 +56,6 @@ impl CheckOptions {
         self.profile.scope(&entry.subject)
     }
 }
-
-/// Stands for the number of a value where an entry is out of scope as a computer without
-/// a certificate.
-pub(super) const LACKS_CERTIFICATE: usize = 1;
 
 /// What the first pass gathers from all chunks.
 #[derive(Default)]
@@ -125,19 +120,6 @@ struct SurveyedChunk {
     landmarks: Vec<Landmark>,
 }
 
-/// A place in a chunk whose line is known, so that the second pass does not count
-/// the lines of the whole export again to number those of a few entries.
-#[derive(Debug, Clone, Copy)]
-struct Landmark {
-    /// Bytes from the start of the chunk.
-    offset: u32,
-    /// Physical lines from there.
-    line: u32,
-}
-
-/// Landmarks are so many bytes apart, or one entry where that is larger.
-const LANDMARKS: u32 = 8 << 10;
-
 /// The findings of one entry.
 #[derive(Debug)]
 pub struct EntryFindings<'a> {
@@ -147,23 +129,6 @@ pub struct EntryFindings<'a> {
     pub offset: u64,
     /// The findings, in the profile's order; never empty.
     pub findings: Vec<Finding<'a>>,
-}
-
-/// What the first pass finds in one chunk.
-struct ChunkSurvey {
-    report: ChunkReport,
-    skipped: Skipped,
-    seen: AttrSet,
-    in_scope: u64,
-    out_of_scope: BTreeMap<&'static str, u64>,
-    slots: Vec<Slot>,
-    held: Vec<Slot>,
-    names: Vec<Slot>,
-    absent: Vec<Slot>,
-    links: Vec<Slot>,
-    marks: Vec<u64>,
-    landmarks: Vec<Landmark>,
-    continued: Vec<u64>,
 }
 
 /// Reading stopped at the first error, as `--strict` asks.
@@ -514,96 +479,6 @@ impl SurveyedChunk {
         };
         self.base.line + line + newlines(export, self.base.offset + from, offset)
     }
-}
-
-impl ChunkSurvey {
-    fn of(chunk: Chunk<'_>, start: u64, options: &CheckOptions) -> Self {
-        let (mut skipped, mut out_of_scope) = (Skipped::new(), BTreeMap::new());
-        // Some five values an entry: to grow step by step is to copy.
-        let mut slots = Vec::with_capacity(chunk.bytes.len() / 256);
-        let (mut held, mut names, mut marks) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut absent, mut links, mut name) = (Vec::new(), Vec::new(), Vec::new());
-        let follows_links = options.profile.follows_links();
-        let mut held_buffers = HeldBuffers::default();
-        let (mut landmarks, mut next_landmark) = (Vec::new(), LANDMARKS);
-        let (mut in_scope, mut seen) = (0, AttrSet::EMPTY);
-        let mut continued = Vec::new();
-        let mut buffers = Buffers::default();
-        buffers.identifiers.looks_closely = options.keep_held;
-        let keep_lines = options.selection.needs_lines();
-        let CheckOptions { profile, read, .. } = options;
-        let report = read_entries(chunk.bytes, profile, *read, keep_lines, &mut skipped, |entry| {
-            let offset = start + chunk.offset + u64::from(entry.offset);
-            seen = seen.union(entry.subject.filled());
-            if entry.goes_on {
-                continued.push(offset - start);
-            }
-            let mut hold = |led_to| {
-                if options.keep_held {
-                    let fingerprint = key_of_rdn(entry.subject.dn(), &mut name);
-                    names.extend(Place::new(offset, 0).map(|place| Slot { fingerprint, place }));
-                    add_held(&entry.subject, offset, &mut held_buffers, &mut held, led_to);
-                }
-            };
-            if let Err(reason) = options.verdict(entry) {
-                let mut see = || inspect(profile, &entry.subject, &mut buffers, offset, &mut slots);
-                let _ = reason == Reason::PublicFolder.name() && see();
-                hold(LedTo::default());
-                *out_of_scope.entry(reason).or_default() += 1;
-                let lacks = reason == Reason::ComputerWithoutCertificate.name();
-                let number = if lacks { LACKS_CERTIFICATE } else { 0 };
-                if follows_links && let Some(place) = Place::new(offset, number) {
-                    let fingerprint = key_of(entry.subject.dn(), &mut name);
-                    absent.push(Slot { fingerprint, place });
-                }
-                return;
-            }
-            if follows_links && let Some(place) = Place::new(offset, 0) {
-                let push = |fingerprint| links.push(Slot { fingerprint, place });
-                profile.for_each_link(&entry.subject, &mut buffers, push);
-            }
-            in_scope += 1;
-            if entry.offset >= next_landmark {
-                landmarks.push(Landmark { offset: entry.offset, line: entry.line });
-                next_landmark = entry.offset.saturating_add(LANDMARKS);
-            }
-            let fails = inspect(&options.profile, &entry.subject, &mut buffers, offset, &mut slots);
-            hold(profile.led_to(&buffers));
-            if fails {
-                marks.push(offset);
-            }
-        });
-        Self {
-            report,
-            skipped,
-            seen,
-            in_scope,
-            out_of_scope,
-            slots,
-            held,
-            names,
-            absent,
-            links,
-            marks,
-            landmarks,
-            continued,
-        }
-    }
-}
-
-/// Runs the profile's quick look over an entry and gathers its keys.
-pub(super) fn inspect(
-    profile: &Profile,
-    subject: &Subject<'_>,
-    buffers: &mut Buffers,
-    offset: u64,
-    slots: &mut Vec<Slot>,
-) -> bool {
-    profile.inspect(subject, buffers, |key| {
-        if let Some(place) = Place::new(offset, key.value) {
-            slots.push(Slot { fingerprint: key.fingerprint, place });
-        }
-    })
 }
 
 struct Piece<'s> {

@@ -17,7 +17,7 @@ pub struct NamedRules {
 /// No rule and no family has that name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "there is no rule or family '{name}'{}; `ldifix rules` lists them",
+    "there is no rule or family '{name}'{} `ldifix rules` lists them",
     did_you_mean(.nearest)
 )]
 pub struct UnknownRules {
@@ -37,6 +37,16 @@ pub enum WantedError {
     /// All that is selected is ignored.
     #[error("--ignore leaves nothing of what --select names: leave one of them out")]
     Nothing,
+    /// Every rule is ignored.
+    #[error("--ignore leaves no rule: nothing would be looked at")]
+    AllIgnored,
+    /// What is selected is not grave enough.
+    #[error(
+        "--select names no rule of severity {word} or above, and --severity {word} leaves out all \
+         others: leave one of them out",
+        word = .0.name()
+    )]
+    TooLight(Severity),
     /// The profile has none of the rules.
     #[error(
         "--select {selected}: the profile {profile} has no such rule; {} does",
@@ -145,7 +155,12 @@ impl WantedRules {
         let chosen =
             (!selected.is_empty() || !ignored.is_empty()).then(|| names(&|rule| is_chosen(rule)));
         if chosen.as_ref().is_some_and(FxHashSet::is_empty) {
-            return Err(WantedError::Nothing);
+            let is_all = selected.is_empty();
+            return Err(if is_all { WantedError::AllIgnored } else { WantedError::Nothing });
+        }
+        let mut chosen_rules = Rule::all().filter(is_chosen);
+        if !selected.is_empty() && !chosen_rules.any(|rule| rule.severity <= severity) {
+            return Err(WantedError::TooLight(severity));
         }
         let grave = (severity != Severity::Info).then(|| names(&|rule| rule.severity <= severity));
         Ok(Self { chosen, grave, selected: selected.to_vec() })
@@ -256,11 +271,24 @@ mod tests {
             Some(WantedError::Contradiction("upn-at".into()))
         );
         assert_eq!(new(&["upn-at"], &["upn-*"]), Some(WantedError::Nothing));
-        assert_eq!(new(&[], &["*"]), Some(WantedError::Nothing));
+        assert_eq!(new(&[], &["*"]), Some(WantedError::AllIgnored));
         assert!(matches!(
             new(&["idfix"], &[]),
             Some(WantedError::NotInProfile { profile: "entra", .. })
         ));
         assert_eq!(new(&["upn-*"], &["upn-at"]), None);
+    }
+
+    #[test]
+    fn what_is_selected_and_not_grave_enough_is_refused() {
+        let new = |selected: &[NamedRules], ignored: &[NamedRules], severity| {
+            WantedRules::new(selected, ignored, severity, "entra").err()
+        };
+        let too_light = Some(WantedError::TooLight(Severity::Error));
+        assert_eq!(new(&[set("upn-short")], &[], Severity::Error), too_light);
+        assert_eq!(new(&[set("upn-s*")], &[set("upn-space")], Severity::Error), too_light);
+        assert_eq!(new(&[set("upn-*")], &[], Severity::Error), None);
+        assert_eq!(new(&[set("upn-short")], &[], Severity::Info), None);
+        assert_eq!(new(&[], &[], Severity::Error), None);
     }
 }

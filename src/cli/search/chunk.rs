@@ -56,6 +56,8 @@ pub struct Tally {
     pub entries: u64,
     pub matched: u64,
     pub outside: u64,
+    /// Those of them that lie at or below the base all the same.
+    pub out_of_reach: u64,
     /// Entries whose DN cannot be understood, where a base asks for it.
     pub invalid: u64,
     pub filtered: u64,
@@ -72,6 +74,7 @@ impl Tally {
         self.entries += other.entries;
         self.matched += other.matched;
         self.outside += other.outside;
+        self.out_of_reach += other.out_of_reach;
         self.invalid += other.invalid;
         self.filtered += other.filtered;
         self.undecided += other.undecided;
@@ -214,7 +217,10 @@ impl<'a> Pass<'_, 'a> {
         let Some(base) = &self.query.base else { return Verdict::Match };
         match normalize_into(dn, &mut self.key) {
             Ok(()) if base.holds(&self.key) => Verdict::Match,
-            Ok(()) => Verdict::Outside,
+            Ok(()) => {
+                self.tally.out_of_reach += u64::from(base.is_above(&self.key));
+                Verdict::Outside
+            }
             Err(_) => Verdict::InvalidDn,
         }
     }

@@ -53,7 +53,9 @@ pub(super) fn is_invisible(c: char) -> bool {
 pub(super) fn shown(c: char) -> String {
     if c == ' ' {
         "a space".to_owned()
-    } else if is_invisible(c) || c == char::REPLACEMENT_CHARACTER {
+    } else if c == char::REPLACEMENT_CHARACTER {
+        "U+FFFD, or bytes that are no UTF-8".to_owned()
+    } else if is_invisible(c) {
         format!("U+{:04X}", u32::from(c))
     } else {
         c.to_string()

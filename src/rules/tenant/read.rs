@@ -78,7 +78,8 @@ fn row_error(error: csv::Error) -> TenantExportError {
     let line = error.position().map_or(1, csv::Position::line);
     let reason = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} fields where the first line has {expected_len}")
+            let fields = if *len == 1 { "field" } else { "fields" };
+            format!("{len} {fields} where the first line has {expected_len}")
         }
         _ => error.to_string(),
     };
@@ -295,7 +296,7 @@ mod tests {
                 "no column userPrincipalName, mail or proxyAddresses (EmailAddresses) is in it, only dn, cn;",
             ),
             ("mail\n", "no object is in it"),
-            ("mail,id\na@x.com\n", "line 2: 1 fields where the first line has 2"),
+            ("mail,id\na@x.com\n", "line 2: 1 field where the first line has 2"),
             (
                 "mail,ProxyAddresses\na@x.com,System.String[]\n",
                 "line 2: ProxyAddresses is System.String[], which PowerShell writes in place of a list",
