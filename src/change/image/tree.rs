@@ -152,6 +152,15 @@ impl<'a> Tree<'a> {
         (node, below)
     }
 
+    /// The entries of the export that changes altered, renamed or deleted, each with its
+    /// number and its DN as written there; those below one that got another name have no
+    /// other one of their own.
+    pub(super) fn touched(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let is_touched = |node: &&Node<'_>| node.altered || node.moved || node.was_removed();
+        let touched = self.nodes.iter().filter(is_touched);
+        touched.filter_map(|node| self.facts.get(node.origin?).entry_found())
+    }
+
     /// The name of the export at which the node began.
     pub(super) fn origin(&self, id: NodeId) -> Option<Arc<[u8]>> {
         Some(self.facts.get(self.nodes[id].origin?).key())

@@ -51,6 +51,9 @@ pub enum DiffFlaw {
         /// Why not.
         refusal: NotApplicable,
     },
+    /// A record is about an entry that is not to change.
+    #[error("a record is about an entry that is not to change")]
+    Foreign,
     /// The entry is not there, or not under its name.
     #[error("the entry is not where it should be")]
     Misplaced,
