@@ -105,6 +105,8 @@ fn a_service_is_that_of_one_account_of_a_forest() {
     assert_eq!(pair((A, "computer", "MSSQLSvc/web"), (B, "computer", "HOST/web")), 0);
     assert_eq!(pair((A, "computer", "cifs/web"), (B, "computer", "http/web")), 0);
     assert_eq!(pair((A, "user", "HTTP/web"), (B, "computer", "HOST/web")), 0);
+    // As krbtgt has it in each domain.
+    assert_eq!(pair((A, "user", "kadmin/changepw"), (CHILD, "user", "kadmin/changepw")), 0);
     // One account has both, and more than once.
     let lines = ["servicePrincipalName: HTTP/w", "servicePrincipalName: HOST/w"];
     assert_eq!(found(&[(A, "computer", &lines)], "duplicate-service-name", "hygiene"), [""; 0]);
