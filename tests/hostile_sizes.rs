@@ -9,8 +9,10 @@ mod reading;
 
 use std::time::{Duration, Instant};
 
+use ldifix::change::diff::{Compared, DiffOptions, EntryIndex, Kinds, Scope, diff};
 use ldifix::ldif::{
-    Chunks, InputReport, LdifErrorKind, Limits, Position, ReadOptions, map_stream, read_chunk,
+    Chunks, InputReport, LdifErrorKind, Limits, Position, ReadOptions, WriteOptions, map_stream,
+    read_chunk,
 };
 use reading::{read_in_chunks, read_whole, record_starts};
 
@@ -79,6 +81,57 @@ fn time_grows_with_the_size_whatever_repeats() {
             time(&large)
         );
     }
+}
+
+/// The text of an entry in two exports, of about so many lines.
+type Entries = fn(usize) -> [String; 2];
+
+#[test]
+fn the_time_of_a_comparison_grows_with_the_entry_whatever_repeats_in_it() {
+    fn both(entry: String) -> [String; 2] {
+        ["a", "b"].map(|it| entry.replace("VALUE", it))
+    }
+    let shapes: [(&str, Entries); 2] = [
+        ("modify records that go on with it", |lines| {
+            let more = "dn: cn=a\nchangetype: modify\nadd: member\nmember: cn=";
+            let records: String = (0..lines / 8).map(|at| format!("{more}{at}\n-\n\n")).collect();
+            both(format!("dn: cn=a\ndescription: VALUE\n\n{records}"))
+        }),
+        ("values, and lines that are not compared between others", |lines| {
+            let members: String = (0..lines).map(|at| format!("member: cn={at}\n")).collect();
+            let stamps = "whenChanged: 1\nuSNChanged: 1\n".repeat(lines / 2);
+            let [old, new] = both(format!("{members}description: VALUE\n"));
+            [format!("dn: cn=a\n{old}"), format!("dn: cn=a\n{stamps}{new}")]
+        }),
+    ];
+    for (what, of) in shapes {
+        let (small, large) = (of(1 << 11), of(1 << 13));
+        let ratio = || {
+            let floor = Duration::from_millis(4);
+            comparison(&large).as_secs_f64() / comparison(&small).max(floor).as_secs_f64()
+        };
+        assert!(
+            (0..4).any(|_| ratio() < 9.0),
+            "{what}: {:?}, and {:?} for four times as much",
+            comparison(&small),
+            comparison(&large)
+        );
+    }
+}
+
+fn comparison(exports: &[String; 2]) -> Duration {
+    let started = Instant::now();
+    let [old, new] = exports
+        .each_ref()
+        .map(|it| EntryIndex::read(it.as_bytes(), ReadOptions::default(), &|_| {}).unwrap());
+    let options = DiffOptions {
+        compared: Compared::default(),
+        scope: Scope::default(),
+        kinds: Kinds::default(),
+        write: WriteOptions::content_file(),
+    };
+    assert_eq!(diff(&old, &new, &options).unwrap().tally.records(), 1);
+    started.elapsed()
 }
 
 fn accounted(input: &[u8]) -> u64 {

@@ -61,4 +61,21 @@ impl<'a> HeldEntry<'a> {
             Self::Text(text, read) => entry_of(text, *read).map(Cow::Owned),
         }
     }
+
+    /// The entry with those of its attributes that pass a test, where that saves reading
+    /// the others: not where records go on with it, which speak of all.
+    pub(super) fn part(&self, wants: impl Fn(&[u8]) -> bool) -> Option<Entry<'a>> {
+        let Self::Text(text, read) = self else { return None };
+        let (mut part, mut records) = (None, 0);
+        read_chunk(text, *read, |record| {
+            records += 1;
+            if records == 1 && record.is_entry() {
+                let lines = record.attribute_lines().iter().filter(|line| wants(&line.name()));
+                let lines: Vec<_> = lines.collect();
+                let values = lines.into_iter().map(|line| (line.name(), line.value()));
+                part = Some(Entry::of_values(record.dn(), values));
+            }
+        });
+        part.filter(|_| records == 1)
+    }
 }

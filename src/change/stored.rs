@@ -73,6 +73,13 @@ pub(super) fn marks_active_directory(name: &[u8]) -> bool {
     ACTIVE_DIRECTORY.iter().any(|mark| mark.eq_ignore_ascii_case(name))
 }
 
+/// Whether an attribute tells of which server an entry is, and so how changes of it are
+/// taken.
+pub(super) fn tells_the_server(name: &[u8]) -> bool {
+    let others: [&[u8]; 2] = [b"entryCSN", b"entryUUID"];
+    marks_active_directory(name) || others.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
 /// Whether the entry came from Active Directory, so that its schema holds. In
 /// other directories `mail`, `cn` and the like take several values.
 pub(super) fn is_active_directory(attributes: &[EntryAttribute<'_>]) -> bool {

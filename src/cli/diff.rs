@@ -375,6 +375,11 @@ pub(super) fn explained(error: DiffError, [old, new]: [&str; 2]) -> anyhow::Erro
              its place: export it whole",
             visible(dn),
         ),
+        DiffError::ParentLacking { dn, line } => anyhow::anyhow!(
+            "{new}:{line}: neither export has the entry above {}, so it cannot be told whether it can \
+             be added: export the entries above, too",
+            visible(dn),
+        ),
         _ => error.into(),
     }
 }

@@ -230,10 +230,20 @@ impl TenantArgs {
             source_anchor: (self.source_anchor.as_deref())
                 .map(|name| attribute("--source-anchor", name))
                 .transpose()?,
-            extension_attributes: (self.extension_attribute.iter())
-                .map(|name| attribute("--extension-attribute", name))
-                .collect::<anyhow::Result<_>>()?,
+            extension_attributes: self.extension_attributes()?,
         })
+    }
+
+    /// The attributes of `--extension-attribute`, each once: their values are counted.
+    fn extension_attributes(&self) -> anyhow::Result<Vec<Attr>> {
+        let mut attributes = Vec::new();
+        for name in &self.extension_attribute {
+            let attr = attribute("--extension-attribute", name)?;
+            if !attributes.contains(&attr) {
+                attributes.push(attr);
+            }
+        }
+        Ok(attributes)
     }
 }
 

@@ -134,8 +134,8 @@ fn is_cut(digits: &[u8]) -> bool {
 /// Whether a line behind this text is the first one of a record.
 fn begins_record(text: &[u8]) -> bool {
     let Some(text) = text.strip_suffix(b"\n") else { return text.is_empty() };
-    // A chunk may begin with a blank line.
-    [&b""[..], b"\r"].contains(&text) || text.ends_with(b"\n") || text.ends_with(b"\n\r")
+    let line = text.strip_suffix(b"\r").unwrap_or(text);
+    line.is_empty() || line.ends_with(b"\n")
 }
 
 /// Whether the text ends with a record that has more lines than its first; `None` where it
@@ -245,10 +245,16 @@ mod tests {
 
     #[test]
     fn wherever_an_input_is_divided_its_end_is_the_same() {
-        let text = "version: 1\n\ndn: cn=a,dc=x\ncn: a\n\n\n\n\n# b\ndn: cn=b,dc=x\nsn:: YWI=\n b\n\n\
+        let text = "version: 1\n\ndn: cn=a,dc=x\ncn: a\n\n\n\n\n# b\ndn: cn=b,dc=x\nsn:: YWI=\n b\n\n\n\n\
             dn: cn=c,dc=x\n\ndn: cn=d,\n dc=x\ncn: Zo\u{eb}\n\n";
+        for text in [text.to_owned(), text.replace('\n', "\r\n")] {
+            is_the_same_wherever_it_is_divided(text.as_bytes());
+        }
+    }
+
+    fn is_the_same_wherever_it_is_divided(text: &[u8]) {
         for end in 0..text.len() {
-            let cut = &text.as_bytes()[..end];
+            let cut = &text[..end];
             let of = |chunks: &[&[u8]]| {
                 let mut report = InputReport::default();
                 for chunk in chunks {
@@ -257,7 +263,8 @@ mod tests {
                 report.cut_off()
             };
             let whole = of(&[cut]);
-            for at in (0..=end).filter(|&at| at == end || cut[..at].ends_with(b"\n\n")) {
+            let is_blank = |line: &[u8]| line.ends_with(b"\n\n") || line.ends_with(b"\n\r\n");
+            for at in (0..=end).filter(|&at| at == end || is_blank(&cut[..at])) {
                 let (one, other) = cut.split_at(at);
                 assert_eq!(of(&[one, other]), whole, "{:?}", String::from_utf8_lossy(cut));
             }

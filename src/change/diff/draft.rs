@@ -13,13 +13,13 @@ use super::moves::named_dn;
 use super::operation::{Act, Operations, Sources, is_written};
 use super::options::{DiffOptions, Omission};
 use super::pairing::{Pair, Pairing};
-use super::proof;
+use super::proof::{self, DiffFlaw, Refuted};
 use super::render::{Records, Renderer, steps};
 use super::schedule::{Schedule, Scheduler, spread_omissions};
 use super::tally::Tally;
 use super::unlike::EntryReader;
 use super::{DiffDraft, DiffError};
-use crate::change::identity;
+use crate::change::{Reason, identity};
 use crate::directory::dn::{key_ancestors, key_parent};
 use crate::ldif::{WriteError, Writer};
 
@@ -107,8 +107,24 @@ impl<'d, 'a> Drafting<'d, 'a> {
         })?;
         let planned = Planned { operations, schedule, partly };
         draft.write(sources, &planned, self.options)?;
-        draft.prove(sources, &planned)?;
+        draft.prove(sources, &planned).map_err(|error| self.explained(entities, error))?;
         Ok(Some(draft))
+    }
+
+    /// What the exports lack, where that is why the proof failed: the entry above one
+    /// that comes stands in neither, though the old one has entries above that.
+    fn explained(&self, entities: &Entities, error: DiffError) -> DiffError {
+        let DiffError::Refuted(Refuted { dn, undo: false, flaw }) = &error else { return error };
+        let lacks_parent = matches!(flaw, DiffFlaw::NotApplicable { refusal, .. } if refusal.reason == Reason::NoParent);
+        let comes = entities.list.iter().find_map(|entity| match entity {
+            Entity::Come(new) if new.dn == *dn => Some(new),
+            _ => None,
+        });
+        let Some(new) = comes.filter(|_| lacks_parent) else { return error };
+        match key_parent(&new.key).is_some_and(|above| self.new.find(above).is_some()) {
+            true => error,
+            false => DiffError::ParentLacking { dn: dn.clone(), line: self.new.line(new.place) },
+        }
     }
 
     fn entities(&self) -> Result<Entities, DiffError> {

@@ -100,3 +100,26 @@ fn a_file_that_lacks_a_record_or_has_another_value_is_refused() {
         }
     }
 }
+
+#[test]
+fn a_record_about_an_entry_that_does_not_change_is_refused() {
+    let modify =
+        |kind, value| format!("dn: ou=a,dc=x\nchangetype: modify\n{kind}: st\nst: {value}\n-\n\n");
+    let new = "dn: cn=z,ou=a,dc=x\nchangetype: add\ncn: z\n\n";
+    let gone = "dn: cn=z,ou=a,dc=x\nchangetype: delete\n\n";
+    let there_and_back = [
+        (modify("add", "x"), String::new()),
+        (modify("add", "x"), modify("delete", "x")),
+        (String::new(), modify("add", "x")),
+        (new.to_owned(), String::new()),
+        (new.to_owned(), gone.to_owned()),
+        (String::new(), new.to_owned()),
+    ];
+    for moves in [false, true] {
+        let exports = exports("objectGUID", moves);
+        for (there, back) in &there_and_back {
+            let is_proved = is_proved(&exports, |change, undo| (change + there, undo + back));
+            assert!(!is_proved, "{moves} {there} {back}");
+        }
+    }
+}

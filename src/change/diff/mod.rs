@@ -98,6 +98,14 @@ pub enum DiffError {
         /// Its line in the new export.
         line: u64,
     },
+    /// An entry comes below one that neither export has, though they hold what is above.
+    #[error("neither export has the entry above {}", .dn.escape_ascii())]
+    ParentLacking {
+        /// The DN of the entry that comes.
+        dn: Vec<u8>,
+        /// Its line in the new export.
+        line: u64,
+    },
     /// No order of the records was found that a server takes.
     #[error("the changes of {} and others cannot be put in an order that a server takes", .dn.escape_ascii())]
     NoOrder {

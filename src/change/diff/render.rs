@@ -179,21 +179,8 @@ impl<'r, 'a> Renderer<'r, 'a> {
                 records.undo.push(record(&step.dn, Change::Add(lines)));
             }
             (Act::Modify(deltas), _) => {
-                for (way, list) in
-                    [(Way::There, &mut records.change), (Way::Back, &mut records.undo)]
-                {
-                    let change = match self.schedule.asides.get(&step.operation) {
-                        None => Change::Modify(modifications(deltas, way)),
-                        Some(asides) => {
-                            let deltas = with_asides(deltas, asides);
-                            let mods = modifications(&deltas, way).into_iter();
-                            Change::Modify(mods.map(Modification::into_owned).collect())
-                        }
-                    };
-                    if !matches!(&change, Change::Modify(mods) if mods.is_empty()) {
-                        list.push(record(&step.dn, change));
-                    }
-                }
+                records.change.extend(self.modify(step, deltas, Way::There));
+                records.undo.extend(self.modify(step, deltas, Way::Back));
             }
             (Act::Rename(rename), Entity::Kept { old, new }) => {
                 let naming = naming_types(&old.dn, &new.dn);
@@ -215,6 +202,27 @@ impl<'r, 'a> Renderer<'r, 'a> {
     /// A rename to a temporary name. What the entry is to keep it keeps.
     fn aside(&self, entity: usize, rdn: &[u8]) -> Rename {
         Rename { new_rdn: rdn.to_vec(), delete_old_rdn: !self.keepers.contains(&entity) }
+    }
+
+    /// The record that makes the differences of an entry, or takes them back; `None` where
+    /// nothing is left of them.
+    fn modify<'s>(
+        &self,
+        step: &'s Step,
+        deltas: &'s [Delta<'a>],
+        way: Way,
+    ) -> Option<ChangeRecord<'s>>
+    where
+        'r: 's,
+    {
+        let mods = match self.schedule.asides.get(&step.operation) {
+            None => modifications(deltas, way),
+            Some(asides) => {
+                let deltas = with_asides(deltas, asides);
+                modifications(&deltas, way).into_iter().map(Modification::into_owned).collect()
+            }
+        };
+        (!mods.is_empty()).then(|| record(&step.dn, Change::Modify(mods)))
     }
 
     fn renames<'s>(

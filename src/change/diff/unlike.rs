@@ -58,19 +58,26 @@ impl<'t, 'a> PairReader<'t, 'a> {
         compared: &Compared,
         own: Option<&Types<'_>>,
     ) -> Unlike<'a> {
-        let (mut found, mut records) = (None, 0);
+        let (mut found, mut of_old, mut of_new) = (None, 0, 0);
         let Self { old, new } = self;
         let (old_index, new_index) = (old.index, new.index);
         let new_text = new_index.text(new_place);
         old.each(old_index.text(old_place), |old, old_told| {
+            of_old += 1;
+            // Records that go on with it would each have the other text read again.
+            if of_old > 1 {
+                return;
+            }
             new.each(new_text, |new, new_told| {
-                records += 1;
-                let pair = Pair { old: &old, new: &new };
-                found = pair.unlike(compared, own, (old_told, new_told));
+                of_new += 1;
+                if of_new == 1 {
+                    let pair = Pair { old: &old, new: &new };
+                    found = pair.unlike(compared, own, (&mut *old_told, new_told));
+                }
             });
         });
         match found {
-            Some(unlike) if records == 1 => unlike,
+            Some(unlike) if (of_old, of_new) == (1, 1) => unlike,
             _ => {
                 let (old, new) = (old_index.entry(old_place), new_index.entry(new_place));
                 Unlike { old, new, is_same: false }
@@ -211,47 +218,83 @@ impl<'a> Pair<'_, 'a> {
             let name = line.name();
             compared.takes(&name) || is_identity(&name)
         };
-        let (mut old, mut new) = (self.old.attribute_lines(), self.new.attribute_lines());
+        let mut old = Walk::through(self.old.attribute_lines());
+        let mut new = Walk::through(self.new.attribute_lines());
         let mut marked = Types::default();
         loop {
-            let (a, b) = match (old.split_first(), new.split_first()) {
+            let (a, b) = match (old.line(), new.line()) {
                 (None, None) => return Some(marked),
-                (Some((a, a_rest)), Some((b, b_rest))) if same_line(a, b) => {
-                    (old, new) = (a_rest, b_rest);
+                (Some(a), Some(b)) if same_line(a, b) => {
+                    old.at += 1;
+                    new.at += 1;
                     continue;
                 }
-                (a, b) => (a.map(|(a, _)| a), b.map(|(b, _)| b)),
+                both => both,
             };
-            let is_one = a.zip(b).is_some_and(|(a, b)| same_name(a, b));
-            let behind = (behind_run(old), behind_run(new));
             let (a_counts, b_counts) = (a.is_some_and(counts), b.is_some_and(counts));
-            let begins_like = |old: &[Line<'a>], new: &[Line<'a>]| {
-                old.first().zip(new.first()).is_some_and(|(a, b)| same_line(a, b))
-            };
             let (a_goes, b_goes) = match (a, b) {
-                _ if is_one => (true, true),
+                (Some(a), Some(b)) if same_name(a, b) => (true, true),
                 (Some(_), _) if !a_counts => (true, false),
                 (_, Some(_)) if !b_counts => (false, true),
-                (Some(_), Some(_)) if begins_like(old, behind.1) => (false, true),
-                (Some(_), Some(_)) if begins_like(behind.0, new) => (true, false),
+                (Some(a), Some(_)) if new.goes_on_with(a) => (false, true),
+                (Some(_), Some(b)) if old.goes_on_with(b) => (true, false),
                 _ => (true, true),
             };
             if let Some(a) = a.filter(|_| a_goes) {
                 if a_counts {
                     marked.push(a.name());
                 }
-                old = behind.0;
+                old.pass_run();
             }
             if let Some(b) = b.filter(|_| b_goes) {
                 if b_counts {
                     marked.push(b.name());
                 }
-                new = behind.1;
+                new.pass_run();
             }
             if marked.names.len() > UNLIKE {
                 return None;
             }
         }
+    }
+}
+
+/// A walk through the lines of an entry.
+struct Walk<'l, 'a> {
+    lines: &'l [Line<'a>],
+    at: usize,
+    /// Where the lines end that are of one attribute with the line here, once that was
+    /// looked for: lines of one attribute may be many, and are gone through once.
+    run_end: usize,
+}
+
+impl<'l, 'a> Walk<'l, 'a> {
+    fn through(lines: &'l [Line<'a>]) -> Self {
+        Self { lines, at: 0, run_end: 0 }
+    }
+
+    fn line(&self) -> Option<&'l Line<'a>> {
+        self.lines.get(self.at)
+    }
+
+    fn behind_run(&mut self) -> usize {
+        if self.run_end <= self.at {
+            let here = self.lines.get(self.at..).unwrap_or_default();
+            let of_one = |line: &&Line<'_>| here.first().is_some_and(|it| same_name(it, line));
+            self.run_end = self.at + here.iter().take_while(of_one).count();
+        }
+        self.run_end
+    }
+
+    /// Goes behind the lines that are of one attribute with the line here.
+    fn pass_run(&mut self) {
+        self.at = self.behind_run();
+    }
+
+    /// Whether a line like this one stands behind those.
+    fn goes_on_with(&mut self, line: &Line<'_>) -> bool {
+        let behind = self.behind_run();
+        self.lines.get(behind).is_some_and(|own| same_line(own, line))
     }
 }
 
@@ -284,13 +327,6 @@ fn kept<'a>(
     entry
 }
 
-/// What stands behind the lines with which a list begins that are of one attribute.
-fn behind_run<'l, 'a>(lines: &'l [Line<'a>]) -> &'l [Line<'a>] {
-    let Some(first) = lines.first() else { return lines };
-    let run = lines.iter().take_while(|line| same_name(first, line)).count();
-    &lines[run..]
-}
-
 fn same_name(a: &Line<'_>, b: &Line<'_>) -> bool {
     same_spelling(&a.name(), &b.name())
 }
@@ -305,5 +341,113 @@ fn same_line(a: &Line<'_>, b: &Line<'_>) -> bool {
     match (a.borrowed(), b.borrowed()) {
         (Some(a_value), Some(b_value)) => a.form() == b.form() && a_value == b_value,
         _ => a.value() == b.value(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ldif::{ReadOptions, Value};
+
+    /// Lines of few attributes, by several of their names, and values that are written in
+    /// several ways.
+    fn line() -> impl Strategy<Value = String> {
+        let name = "cn|CN|sn|surname|member|member;x|whenChanged|objectGUID";
+        (name, ":: YQ==|: a|: b|:  b|: a\n b|: ab").prop_map(|(name, value)| name + &value)
+    }
+
+    fn entry(dn: &str, lines: &[String]) -> String {
+        let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        format!("dn: {dn}\n{lines}\n")
+    }
+
+    /// What the values of an attribute are, by its own name, in order.
+    type Values = BTreeMap<Vec<u8>, Vec<Vec<u8>>>;
+
+    fn values(entry: &Entry<'_>, compared: &Compared) -> Values {
+        let mut values = Values::new();
+        for attribute in entry.attributes() {
+            let base = base_of(&attribute.name);
+            if compared.takes(&attribute.name) || is_identity(&attribute.name) {
+                let name = match alias_of(base) {
+                    Some(name) => name.as_bytes().to_vec(),
+                    None => base.to_ascii_lowercase(),
+                };
+                let bytes = attribute.values.iter().filter_map(Value::bytes).map(<[u8]>::to_vec);
+                values.entry(name).or_default().extend(bytes);
+            }
+        }
+        values
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_left_out_of_two_entries_is_the_same_in_both(
+            lines in prop::collection::vec(line(), 0..8),
+            others in prop::collection::vec((any::<prop::sample::Index>(), line()), 0..4),
+            is_renamed in any::<bool>(),
+        ) {
+            // The other entry is this one with lines taken away and put in.
+            let mut new_lines = lines.clone();
+            for (at, line) in others {
+                let at = at.index(new_lines.len() + 1);
+                if at < new_lines.len() && line.ends_with('b') {
+                    new_lines.remove(at);
+                } else {
+                    new_lines.insert(at, line);
+                }
+            }
+            let name = if is_renamed { "cn=b" } else { "cn=a" };
+            let texts = [entry("cn=a", &lines), entry(name, &new_lines)];
+            let compared = Compared::default();
+            let indexes = texts.each_ref().map(|text| {
+                EntryIndex::read(text.as_bytes(), ReadOptions::default(), &|_| {}).unwrap()
+            });
+            let places = indexes.each_ref().map(|index| index.slots()[0].place);
+            let [old, new] = &indexes;
+            let wholes = [old.entry(places[0]), new.entry(places[1])];
+            let wholes = wholes.each_ref().map(|whole| values(whole, &compared));
+            let test = |_: &[u8]| false;
+            for own in [None, Some(&Types::default())] {
+                let mut reader = PairReader::new(old, new, &test);
+                let found = reader.unlike((places[0], places[1]), &compared, own);
+                prop_assert!(!found.is_same || (wholes[0] == wholes[1] && !is_renamed));
+                let parts = [&found.old, &found.new].map(|part| values(part, &compared));
+                for (part, whole) in parts.iter().zip(&wholes) {
+                    prop_assert!(part.iter().all(|(name, values)| whole[name] == *values));
+                }
+                for name in wholes[0].keys().chain(wholes[1].keys()) {
+                    let is_left_out = parts.iter().all(|part| !part.contains_key(name));
+                    let [old, new] = wholes.each_ref().map(|whole| whole.get(name));
+                    prop_assert!(!is_left_out || old == new, "{}", name.escape_ascii());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_comes_or_goes_has_its_own_attribute_looked_at_alone() {
+        let lines = |lines: &[&str]| lines.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let names = |old: &[&str], new: &[&str]| {
+            let texts = [entry("cn=a", &lines(old)), entry("cn=a", &lines(new))];
+            let [old, new] = texts.each_ref().map(|text| {
+                EntryIndex::read(text.as_bytes(), ReadOptions::default(), &|_| {}).unwrap()
+            });
+            let places = (old.slots()[0].place, new.slots()[0].place);
+            let mut reader = PairReader::new(&old, &new, &|_| false);
+            let types = Types::default();
+            let found = reader.unlike(places, &Compared::default(), Some(&types));
+            let both = found.old.attributes().iter().chain(found.new.attributes());
+            let names = both.map(|it| String::from_utf8_lossy(&it.name).into_owned());
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(names(&["cn: a", "sn: b"], &["cn: a", "sn: c"]), ["sn", "sn"]);
+        assert_eq!(names(&["cn: a", "sn: b"], &["cn: a", "title: x", "sn: b"]), ["title"]);
+        assert_eq!(names(&["cn: a", "title: x", "sn: b"], &["cn: a", "sn: b"]), ["title"]);
+        assert_eq!(names(&["cn: a", "whenChanged: 1"], &["whenChanged: 2", "cn: a"]), [""; 0]);
     }
 }

@@ -202,7 +202,12 @@ impl<'a> Fact<'a> {
 
     /// The DN as the export writes it.
     pub(super) fn dn(&self) -> Option<&[u8]> {
-        self.found.as_ref().map(|(_, dn)| dn.as_slice())
+        self.entry_found().map(|(_, dn)| dn)
+    }
+
+    /// The entry's number in the export and its DN as written there.
+    pub(super) fn entry_found(&self) -> Option<(u64, &[u8])> {
+        self.found.as_ref().map(|(ordinal, dn)| (*ordinal, dn.as_slice()))
     }
 
     /// Whether this is the entry of that number in the export.

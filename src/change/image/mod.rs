@@ -414,6 +414,12 @@ impl<'a> Image<'a> {
         }
     }
 
+    /// The entries of the export that records altered, renamed or deleted, each with its
+    /// number and its DN; not those that merely stand below one of them.
+    pub(super) fn touched(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.tree.touched()
+    }
+
     /// Whether a rename may have changed entries that were of no interest. Where
     /// not, those are [`Fate::Unchanged`].
     #[must_use]

@@ -89,7 +89,12 @@ impl<'a> Image<'a> {
             Some(true) => {}
         }
         let called = self.as_in_export(mods);
-        let Some(entry) = self.tree.entry_mut(node) else { return Ok(Inverse::new()) };
+        let mut part = match (&called, &self.previews) {
+            (None, Previews::Unwanted | Previews::Wanted) => self.tree.part(node, mods),
+            _ => None,
+        };
+        let held = part.as_mut().map_or_else(|| self.tree.entry_mut(node), Some);
+        let Some(entry) = held else { return Ok(Inverse::new()) };
         let partial = self.inverses.then(|| inverse::partly_known(entry, mods, guards)).flatten();
         self.partial.extend(partial.map(|attribute| (self.at, attribute)));
         let done = match &called {
@@ -102,31 +107,48 @@ impl<'a> Image<'a> {
         let effects = match done {
             Ok(effects) => effects,
             Err(refusal) => {
-                if let (Previews::Told(preview), Some(entry)) =
-                    (&mut self.previews, self.tree.entry_mut(node))
-                {
-                    let mods = called.as_deref().unwrap_or(mods);
-                    *preview = Preview::of_refused(entry, mods, guards, refusal.clone());
-                    self.preview_as_now();
+                let mods = called.as_deref().unwrap_or(mods);
+                self.preview_refused(node, mods, guards, &refusal);
+                if part.is_none() {
+                    self.tree.put_aside(node, None, Again::Possible);
                 }
-                self.tree.put_aside(node, None, Again::Possible);
                 return Err(self.said_now(refusal));
             }
         };
-        if let (Previews::Told(preview), Some(entry)) =
-            (&mut self.previews, self.tree.entry_mut(node))
+        if let Previews::Told(preview) = &mut self.previews
+            && let Some(entry) = self.tree.entry_mut(node)
         {
             *preview = Preview::of_effects(entry, mods, &effects);
             self.preview_as_now();
         }
-        let after = self.tree.entry_mut(node).filter(|_| self.inverses);
+        let after = part.as_mut().map_or_else(|| self.tree.entry_mut(node), Some);
+        let after = after.filter(|_| self.inverses);
         let undo = after.and_then(|entry| inverse::of_modify(dn, entry, &effects));
         self.tree.node_mut(node).altered |= alters(&effects);
         drop(effects);
-        // As the export calls entries now, it will not when the record is made again.
-        let again = if called.is_none() { Again::Possible } else { Again::Never };
-        self.tree.put_aside(node, Some(self.at), again);
+        match (part, called) {
+            (Some(_), _) => self.tree.note_made(node, self.at),
+            (None, None) => self.tree.put_aside(node, Some(self.at), Again::Possible),
+            // As the export calls entries now, it will not when the record is made again.
+            (None, Some(_)) => self.tree.put_aside(node, Some(self.at), Again::Never),
+        }
         Ok(undo.map(|undo| self.as_now(undo)).into_iter().collect())
+    }
+
+    /// Tells of a modify that does not apply, where that is asked for.
+    fn preview_refused(
+        &mut self,
+        node: NodeId,
+        mods: &[Modification<'_>],
+        guards: Guards,
+        refusal: &NotApplicable,
+    ) {
+        if let Previews::Told(preview) = &mut self.previews
+            && let Some(entry) = self.tree.entry_mut(node)
+        {
+            *preview = Preview::of_refused(entry, mods, guards, refusal.clone());
+            self.preview_as_now();
+        }
     }
 
     fn add(

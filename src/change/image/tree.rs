@@ -11,10 +11,10 @@ use super::facts::{FactId, Facts, Needs};
 use crate::change::apply::{self, Guards, Twins};
 use crate::change::entry_text::HeldEntry;
 use crate::change::identity;
-use crate::change::stored::StoredEntry;
+use crate::change::stored::{StoredEntry, tells_the_server};
 use crate::directory::Entry;
 use crate::directory::dn::key_depth;
-use crate::ldif::{Attribute, Change};
+use crate::ldif::{Attribute, Change, ChangeRecord, Modification};
 
 /// The number of a node.
 pub(super) type NodeId = usize;
@@ -85,6 +85,10 @@ pub(super) enum Again {
 /// twice at most entries; one that all records modify must not be read for each.
 const READ: usize = 4;
 
+/// Modifications of one record for which a part of an entry is read; where there are
+/// more, all of it is.
+const FEW: usize = 16;
+
 /// The tree, and what is known of the export.
 #[derive(Debug, Default)]
 pub(super) struct Tree<'a> {
@@ -150,6 +154,15 @@ impl<'a> Tree<'a> {
             below -= 1;
         }
         (node, below)
+    }
+
+    /// The entries of the export that changes altered, renamed or deleted, each with its
+    /// number and its DN as written there; those below one that got another name have no
+    /// other one of their own.
+    pub(super) fn touched(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let is_touched = |node: &&Node<'_>| node.altered || node.moved || node.was_removed();
+        let touched = self.nodes.iter().filter(is_touched);
+        touched.filter_map(|node| self.facts.get(node.origin?).entry_found())
     }
 
     /// The name of the export at which the node began.
@@ -262,6 +275,58 @@ impl<'a> Tree<'a> {
         self.nodes[id].entry.as_deref_mut()
     }
 
+    /// The entry as far as modifications tell or change anything of it, where it is only
+    /// read for them: what is made of it then is noted by [`Tree::note_made`].
+    pub(super) fn part(
+        &mut self,
+        id: NodeId,
+        mods: &[Modification<'_>],
+    ) -> Option<StoredEntry<'a>> {
+        let node = &self.nodes[id];
+        let is_read = node.entry.is_some() || node.is_kept || node.moved || node.read >= READ;
+        if is_read || node.exists.is_some() || mods.len() > FEW {
+            return None;
+        }
+        let held = self.facts.get(node.origin?).entry.as_ref()?;
+        let made: Vec<(&ChangeRecord<'a>, &[Modification<'a>])> = self.made(node).collect();
+        let own = mods.iter().map(|own| &*own.attribute);
+        let before = made.iter().flat_map(|(_, mods)| mods.iter()).map(|own| &*own.attribute);
+        let touched: Vec<&[u8]> = own.chain(before).take(2 * FEW).collect();
+        if touched.len() == 2 * FEW {
+            return None;
+        }
+        let part = held.part(|name| {
+            touched.iter().any(|own| own.eq_ignore_ascii_case(name))
+                || identity::is_partial(name)
+                || tells_the_server(name)
+        });
+        let mut part = StoredEntry::from(part?);
+        for (record, mods) in made {
+            // What applied once applies again.
+            let _ = apply::modify(&mut part, mods, Guards::of(record), Twins::Ignored);
+        }
+        self.nodes[id].read += 1;
+        Some(part)
+    }
+
+    /// Notes that a record was made of a part of an entry.
+    pub(super) fn note_made(&mut self, id: NodeId, record: usize) {
+        self.nodes[id].made.push(record);
+    }
+
+    /// The modify records that were made of an entry that was put aside.
+    fn made<'t>(
+        &self,
+        node: &'t Node<'a>,
+    ) -> impl Iterator<Item = (&'a ChangeRecord<'a>, &'a [Modification<'a>])> + use<'t, 'a> {
+        let changes = self.changes;
+        let records = node.made.iter().filter_map(move |&number| changes.get(number));
+        records.filter_map(|record| match &record.change {
+            Change::Modify(mods) => Some((record, mods.as_slice())),
+            _ => None,
+        })
+    }
+
     /// The entry as it is now.
     pub(super) fn entry(&self, id: NodeId) -> Option<Cow<'_, StoredEntry<'a>>> {
         match &self.nodes[id].entry {
@@ -287,11 +352,9 @@ impl<'a> Tree<'a> {
                 StoredEntry::from(held.entry()?.into_owned())
             }
         };
-        for record in node.made.iter().filter_map(|&number| changes.get(number)) {
-            if let Change::Modify(mods) = &record.change {
-                // What applied once applies again.
-                let _ = apply::modify(&mut entry, mods, Guards::of(record), Twins::Ignored);
-            }
+        for (record, mods) in self.made(node) {
+            // What applied once applies again.
+            let _ = apply::modify(&mut entry, mods, Guards::of(record), Twins::Ignored);
         }
         Some(entry)
     }

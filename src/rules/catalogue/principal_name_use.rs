@@ -181,22 +181,29 @@ pub(super) fn judge(name: &str, object: &Object<'_, '_>, verdict: &mut OnValue<'
 }
 
 /// Looks whether a name is an address of its user's.
-pub(super) fn judge_address(name: &str, object: &Object<'_, '_>, verdicts: &mut Verdicts) {
-    let attr = Attr::ProxyAddresses;
-    let (mut has_smtp, mut is_one) = (false, false);
+pub(super) fn judge_address(name: &[u8], object: &Object<'_, '_>, verdicts: &mut Verdicts) {
+    if !verdicts.looks_for(&NOT_ADDRESS) {
+        return;
+    }
+    let (attr, name) = (Attr::ProxyAddresses, name.trim_ascii());
+    let mut has_smtp = false;
     for (_, value) in object.values(attr) {
         let (kind, address) = typed(&value);
         if kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"smtp")) {
             has_smtp = true;
-            is_one |= address.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
+            // It mostly is the first one.
+            if address.trim_ascii().eq_ignore_ascii_case(name) {
+                return;
+            }
         }
     }
+    if !has_smtp || !object.has_mailbox() || object.subject.is_partial(attr) {
+        return;
+    }
+    let name = String::from_utf8_lossy(name);
+    let name = name.trim();
     let Some((_, domain)) = address::split(name) else { return };
-    if !has_smtp
-        || is_one
-        || !object.has_mailbox()
-        || object.subject.is_partial(attr)
-        || address::is_reserved(domain)
+    if address::is_reserved(domain)
         || address::check(name, object.settings).is_err()
         || !is_kept(name.as_bytes(), object.settings)
     {
@@ -264,6 +271,12 @@ mod tests {
         assert_eq!(found(&lines(mailbox, "smtp:Ann@contoso.com ")), [""; 0]);
         assert_eq!(found(&lines(mailbox, "X500:/o=a")), [""; 0]);
         assert_eq!(found(&lines(none, "SMTP:a@contoso.com")), [""; 0]);
+        // Nothing else is odd about the name then.
+        let mut is_mail = lines(mailbox, "SMTP:a@contoso.com");
+        is_mail[1].1 = "ann@contoso.com";
+        assert_eq!(found(&is_mail), ["upn-not-address"]);
+        is_mail[1] = none;
+        assert_eq!(found(&is_mail), ["upn-not-address"]);
         let mut local = lines(mailbox, "SMTP:a@contoso.com");
         local[0].1 = "ann@contoso.local";
         assert_eq!(found(&local), [""; 0]);

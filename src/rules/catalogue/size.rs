@@ -209,13 +209,15 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
             verdicts.on_whole(attr).breaks(rule, &detail);
         }
     }
-    let extensions = &object.settings.extension_attributes;
-    let count = extensions.iter().map(|attr| object.subject.count(*attr)).sum::<usize>();
-    if let Some(first) = extensions.first().filter(|_| count > MAX_EXTENSIONS)
+    let extensions = object.settings.extension_attributes.iter();
+    let counts = extensions.map(|attr| (object.subject.count(*attr), *attr));
+    let count = counts.clone().map(|(count, _)| count).sum::<usize>();
+    if count > MAX_EXTENSIONS
         && matches!(object.kind, ObjectKind::User | ObjectKind::Group)
+        && let Some((_, most)) = counts.max()
     {
         let detail = || format!("there are {count} in all of them, {MAX_EXTENSIONS} at most");
-        verdicts.on_whole(*first).breaks(&EXTENSIONS, &detail);
+        verdicts.on_whole(most).breaks(&EXTENSIONS, &detail);
     }
     if object.kind != ObjectKind::User {
         return;

@@ -343,19 +343,18 @@ fn check(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     for (at, value) in object.values(attr) {
         let is_mail = || object.subject.first(Attr::Mail).is_none_or(|mail| mail == value);
         let is_alone = !principal_name_use::concerns(object);
-        if is_alone && is_everyday(&value, object.settings) && is_mail() {
-            continue;
+        if !(is_alone && is_everyday(&value, object.settings) && is_mail()) {
+            let name = text::of(Cow::Borrowed(&value));
+            let mut verdict = verdicts.on(attr, at);
+            judge(&name, object.settings, &mut |rule, detail| verdict.breaks(rule, detail));
+            compare_with_mail(&name, object, &mut verdict);
+            principal_name_use::judge(&name, object, &mut verdict);
+            verdict.suggest(|| {
+                let corrected = corrected(&name, object.settings)?;
+                Some((Suggestion::Replace(corrected), Applicability::Unsafe))
+            });
         }
-        let name = text::of(value);
-        let mut verdict = verdicts.on(attr, at);
-        judge(&name, object.settings, &mut |rule, detail| verdict.breaks(rule, detail));
-        compare_with_mail(&name, object, &mut verdict);
-        principal_name_use::judge(&name, object, &mut verdict);
-        verdict.suggest(|| {
-            let corrected = corrected(&name, object.settings)?;
-            Some((Suggestion::Replace(corrected), Applicability::Unsafe))
-        });
-        principal_name_use::judge_address(name.trim(), object, verdicts);
+        principal_name_use::judge_address(&value, object, verdicts);
     }
 }
 

@@ -19,7 +19,7 @@ use self::alone::{BothWays, Entangled, Readers};
 use self::read_back::ReadBack;
 use self::whole::Whole;
 use super::DiffError;
-use super::compared::{canonical, holds_dns};
+use super::compared::canonical;
 use super::content::naming_types;
 use super::index::{Place, plain_dn};
 use super::operation::{Operations, Sources};
@@ -51,6 +51,9 @@ pub enum DiffFlaw {
         /// Why not.
         refusal: NotApplicable,
     },
+    /// A record is about an entry that is not to change.
+    #[error("a record is about an entry that is not to change")]
+    Foreign,
     /// The entry is not there, or not under its name.
     #[error("the entry is not where it should be")]
     Misplaced,
@@ -180,35 +183,42 @@ impl<'a> Proof<'_, 'a> {
                 && (!naming.iter().any(|of| identity::same_attribute(of, name))
                     || (has(got, name) && has(want, name)))
         };
-        let values = |entry: &Entry<'_>, some: &[&EntryAttribute<'_>]| -> Values {
-            let named = identity::rdn_values(&entry.dn).unwrap_or_default();
-            let named = named.into_iter().filter(|(name, _)| counts(name));
-            let named = named.filter(|(name, value)| !holds_equal(entry, name, value));
-            let named = named.map(|(name, value)| (canonical(&name).into_owned(), value));
-            let counted = some.iter().filter(|a| counts(&a.name));
-            counted
-                .flat_map(|attribute| {
-                    let name = canonical(&attribute.name).into_owned();
-                    let rule = identity::rule_of(&name);
-                    let follows =
-                        holds_dns(&name) && self.sources.server.follows_links(&attribute.name);
-                    let bytes = attribute.values.iter().filter_map(Value::bytes);
-                    bytes.map(move |value| {
-                        let value = match follows {
-                            true => identity::value_key(rule, value).into_owned(),
-                            false => value.to_vec(),
-                        };
-                        (name.clone(), value)
-                    })
-                })
-                .chain(named)
-                .collect()
-        };
-        let (got, want) = (values(got, &some_got), values(want, &some_want));
+        let got = self.values(got, &some_got, &counts);
+        let want = self.values(want, &some_want, &counts);
         match got.symmetric_difference(&want).next() {
             None => Ok(()),
             Some((attribute, _)) => Err(DiffFlaw::Values { attribute: attribute.clone() }),
         }
+    }
+
+    /// The values of some attributes of an entry, of those that count, and of those that
+    /// name it.
+    fn values(
+        &self,
+        entry: &Entry<'_>,
+        some: &[&EntryAttribute<'_>],
+        counts: &dyn Fn(&[u8]) -> bool,
+    ) -> Values {
+        let server = self.sources.server;
+        let named = identity::rdn_values(&entry.dn).unwrap_or_default();
+        let named = named.into_iter().filter(|(name, _)| counts(name));
+        let named = named.filter(|(name, value)| !holds_equal(entry, name, value));
+        let named = named.map(|(name, value)| (canonical(&name).into_owned(), value));
+        let counted = some.iter().filter(|attribute| counts(&attribute.name));
+        let held = counted.flat_map(|attribute| {
+            let name = canonical(&attribute.name).into_owned();
+            let rule = identity::rule_of(&name);
+            let follows = server.follows_links(&attribute.name);
+            let bytes = attribute.values.iter().filter_map(Value::bytes);
+            bytes.map(move |value| {
+                let value = match follows {
+                    true => identity::value_key(rule, value).into_owned(),
+                    false => value.to_vec(),
+                };
+                (name.clone(), value)
+            })
+        });
+        held.chain(named).collect()
     }
 }
 

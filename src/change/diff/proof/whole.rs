@@ -201,9 +201,13 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
 
     /// The entries that the change created, numbered behind those of the old export.
     fn numbered<'t>(&self, there: &'t Image<'_>) -> impl Iterator<Item = (u64, Entry<'t>)> {
+        (self.last() + 1..).zip(there.added())
+    }
+
+    /// The number of the last entry of the old export.
+    fn last(&self) -> u64 {
         let slots = self.proof.sources.old.slots().iter();
-        let last = slots.map(|slot| slot.place.offset()).max().unwrap_or(0);
-        (last + 1..).zip(there.added())
+        slots.map(|slot| slot.place.offset()).max().unwrap_or(0)
     }
 
     /// Of that entry what its records may touch: all that an image needs. A record
@@ -245,8 +249,39 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
         failed.unwrap_or(Ok(()))
     }
 
+    /// Refutes records about entries of the old export that are not to change, and about
+    /// such as are in neither.
+    fn check_others(
+        &self,
+        image: &Image<'_>,
+        added: &FxHashMap<Vec<u8>, Entry<'_>>,
+        undo: bool,
+    ) -> Result<(), Refuted> {
+        let entities = &self.proof.sources.entities.list;
+        let refuted = |dn: &[u8]| Err(Refuted { dn: dn.to_vec(), undo, flaw: DiffFlaw::Foreign });
+        let own: FxHashSet<u64> =
+            entities.iter().filter_map(|entity| Some(entity.before()?.place.offset())).collect();
+        // Behind the last one are those that the change created, and they were looked at then.
+        let last = self.last();
+        if let Some((_, dn)) =
+            image.touched().find(|(number, _)| *number <= last && !own.contains(number))
+        {
+            return refuted(dn);
+        }
+        let to_come = entities.iter().filter_map(|entity| match (entity, undo) {
+            (Entity::Come(side), false) | (Entity::Gone(side), true) => Some(&*side.key),
+            _ => None,
+        });
+        let to_come: FxHashSet<&[u8]> = to_come.collect();
+        match added.iter().find(|(key, _)| !to_come.contains(&***key)) {
+            Some((_, entry)) => refuted(&entry.dn),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn check_there(&self, there: &Image<'_>) -> Result<(), Refuted> {
         let added = by_key(there);
+        self.check_others(there, &added, false)?;
         self.check_all(|number, entity| {
             if self.proof.partly.contains(&number) {
                 return Ok(());
@@ -300,6 +335,7 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
             return Err(Refuted { dn, undo: true, flaw: DiffFlaw::Misplaced });
         }
         let added = by_key(back);
+        self.check_others(back, &added, true)?;
         self.check_all(|number, entity| {
             let refuted = |flaw| Refuted { dn: entity.dn().to_vec(), undo: true, flaw };
             let misplaced = || refuted(DiffFlaw::Misplaced);

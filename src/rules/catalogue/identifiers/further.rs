@@ -127,6 +127,9 @@ impl<T: FnMut(Identifier, Key<'_>, bool)> Each<'_, T> {
         for (at, name) in values(Attr::ServicePrincipalName) {
             let identifier =
                 |role| Identifier { role, attr: Attr::ServicePrincipalName, value: at };
+            if name.trim_ascii().eq_ignore_ascii_case(OF_EACH_DOMAIN) {
+                continue;
+            }
             self.folded(identifier(Role::ServiceName), SERVICE, &name);
             let (class, rest) = name.split_at(memchr::memchr(b'/', &name).unwrap_or(0));
             let is_class = |it: &str| it.as_bytes().eq_ignore_ascii_case(class.trim_ascii());
@@ -190,6 +193,9 @@ impl<T: FnMut(Identifier, Key<'_>, bool)> Each<'_, T> {
     }
 }
 
+/// The service that changes passwords: the account krbtgt has it in each domain of a
+/// forest, as Active Directory makes it, and Samba.
+const OF_EACH_DOMAIN: &[u8] = b"kadmin/changepw";
 /// In front of a SID.
 const SID: &[u8] = b"sid:";
 /// Digits of base64 of the SID of a domain's object, which has 28 bytes.

@@ -147,58 +147,88 @@ pub(super) fn judge(
         verdicts.on_dn().breaks(&ENTRY, &String::new);
     }
     for (number, others) in held {
-        let mut broken: Vec<(&'static Rule, &Party, Identifier)> = Vec::new();
-        let mut at = None;
-        // What an entry that stands twice shares with itself says nothing more.
-        for (party, theirs) in others.named.iter().filter(|it| !is_same_entry(&own, &it.0)) {
-            let found = match service {
-                Some(service) => shared(&own, number, party, *theirs, service.rule),
-                None => collision(&own, number, party, *theirs),
-            };
-            if let Some((rule, mine, their_identifier)) = found {
-                let of_parties = [(&own, mine), (&**party, their_identifier)];
-                // Other services take mail whatever stands beside it.
-                let unknown = left_out(rule, object, of_parties).filter(|_| service.is_none());
-                if let Some(attr) = unknown {
-                    if verdicts.looks_for(rule) {
-                        object.settings.left_out.silence(attr, rule.name.0);
-                    }
-                    continue;
-                }
-                at.get_or_insert(mine);
-                broken.push((rule, party, their_identifier));
-            }
-        }
-        let Some(at) = at else { continue };
-        let mut verdict = verdicts.on(at.attr, at.value);
-        let mut said: Vec<RuleName> = Vec::new();
-        for (rule, _, _) in &broken {
-            if said.contains(&rule.name) {
-                continue;
-            }
-            said.push(rule.name);
-            verdict.breaks(rule, &|| {
-                let named = broken.iter().filter(|(other, _, _)| other.name == rule.name);
-                let named: Vec<String> =
-                    named.map(|(_, party, identifier)| described(party, *identifier)).collect();
-                let more = match others.more {
-                    0 => String::new(),
-                    more => format!(", and {more} more"),
-                };
-                let kept = kept(object, &others.keeper);
-                format!("also held by {}{more}{kept}", named.join(", "))
-            });
-        }
+        let Some((at, broken)) = broken(object, (&own, number), &others, service, verdicts) else {
+            continue;
+        };
         let group = keys.get(number).map_or("", String::as_str);
-        verdict.collide(|| collision_of(object, (&own, at), group, &broken, &others));
-        verdict.suggest(|| {
-            let can_go = at.role == Role::Secondary
-                && is_smtp(object, at)
-                && broken.iter().all(|(rule, _, _)| rule.name != EQUIVALENT.name)
-                && kept_elsewhere(object, &others.keeper).is_some();
-            can_go.then_some((Suggestion::Remove, Applicability::Unsafe))
+        say(object, (&own, at), group, &broken, &others, verdicts);
+    }
+}
+
+/// A rule that an object and another holder of one of its keys break together.
+struct Broken<'p> {
+    rule: &'static Rule,
+    other: &'p Party,
+    /// By which of its identifiers the other one does.
+    theirs: Identifier,
+}
+
+/// The rules that an object and the other holders of a key break, and by which of its
+/// identifiers it does.
+fn broken<'p>(
+    object: &Object<'_, '_>,
+    (own, number): (&Party, usize),
+    others: &'p Others,
+    service: Option<&Told>,
+    verdicts: &Verdicts,
+) -> Option<(Identifier, Vec<Broken<'p>>)> {
+    let (mut at, mut broken) = (None, Vec::new());
+    // What an entry that stands twice shares with itself says nothing more.
+    for (other, number_there) in others.named.iter().filter(|it| !is_same_entry(own, &it.0)) {
+        let found = match service {
+            Some(service) => shared(own, number, other, *number_there, service.rule),
+            None => collision(own, number, other, *number_there),
+        };
+        let Some((rule, mine, theirs)) = found else { continue };
+        // Other services take mail whatever stands beside it.
+        let unknown = left_out(rule, object, [(own, mine), (&**other, theirs)]);
+        if let Some(attr) = unknown.filter(|_| service.is_none()) {
+            if verdicts.looks_for(rule) {
+                object.settings.left_out.silence(attr, rule.name.0);
+            }
+            continue;
+        }
+        at.get_or_insert(mine);
+        broken.push(Broken { rule, other, theirs });
+    }
+    Some((at?, broken))
+}
+
+/// Says which rules are broken, and with whom.
+fn say(
+    object: &Object<'_, '_>,
+    (own, at): (&Party, Identifier),
+    group: &str,
+    broken: &[Broken<'_>],
+    others: &Others,
+    verdicts: &mut Verdicts,
+) {
+    let mut verdict = verdicts.on(at.attr, at.value);
+    let mut said: Vec<RuleName> = Vec::new();
+    for Broken { rule, .. } in broken {
+        if said.contains(&rule.name) {
+            continue;
+        }
+        said.push(rule.name);
+        verdict.breaks(rule, &|| {
+            let named = broken.iter().filter(|it| it.rule.name == rule.name);
+            let named: Vec<String> = named.map(|it| described(it.other, it.theirs)).collect();
+            let more = match others.more {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let kept = kept(object, &others.keeper);
+            format!("also held by {}{more}{kept}", named.join(", "))
         });
     }
+    verdict.collide(|| collision_of(object, (own, at), group, broken, others));
+    verdict.suggest(|| {
+        let can_go = at.role == Role::Secondary
+            && is_smtp(object, at)
+            && broken.iter().all(|it| it.rule.name != EQUIVALENT.name)
+            && kept_elsewhere(object, &others.keeper).is_some();
+        can_go.then_some((Suggestion::Remove, Applicability::Unsafe))
+    });
 }
 
 /// The attribute that the exports leave out, where a rule is broken for lack of it: what
@@ -262,7 +292,7 @@ fn collision_of(
     object: &Object<'_, '_>,
     (own, at): (&Party, Identifier),
     group: &str,
-    broken: &[(&'static Rule, &Party, Identifier)],
+    broken: &[Broken<'_>],
     others: &Others,
 ) -> Collision {
     let tenant = object.settings.tenant.as_deref();
@@ -272,7 +302,8 @@ fn collision_of(
         .flat_map(|tenant| tenant.holders(address))
         .map(|(number, _)| number)
         .collect();
-    let parties = || std::iter::once((own, at)).chain(broken.iter().map(|(_, it, id)| (*it, *id)));
+    let parties =
+        || std::iter::once((own, at)).chain(broken.iter().map(|it| (it.other, it.theirs)));
     let has = |party: &Party| party.in_cloud.is_some_and(|number| in_cloud.contains(&number));
     let is_told = parties().any(|(party, _)| has(party));
     let holders = parties().map(|(party, identifier)| CollisionHolder {
@@ -342,19 +373,16 @@ fn rule_of(
     is_exact: bool,
 ) -> Option<&'static Rule> {
     use Role::{
-        Account, Alias, Anchor, EffectiveMail, Mail, Mailbox, MasterSid, PredictedAlias,
-        PredictedName, Primary, PrincipalName, Route, Secondary, ServiceAlias, ServiceName, Sid,
-        Target,
+        Account, Alias, Anchor, Mailbox, MasterSid, PredictedAlias, PredictedName, PrincipalName,
+        ServiceAlias, ServiceName, Sid,
     };
     if [own.kind, other.kind].contains(&ObjectKind::Other) {
         // A public folder, of which nothing but its addresses counts.
-        let is_address = |role| matches!(role, Primary | Secondary | EffectiveMail);
+        let is_address =
+            |role| matches!(role, Role::Primary | Role::Secondary | Role::EffectiveMail);
         let of_both = is_exact && is_address(mine) && is_address(their);
         return (of_both && own.kind != other.kind).then_some(&PUBLIC_FOLDER);
     }
-    let has_effective_mail = |party: &Party| {
-        party.identifiers.iter().any(|(identifier, _, _)| identifier.role == EffectiveMail)
-    };
     Some(match (mine, their) {
         (Anchor, Anchor) => &ANCHOR,
         (Anchor, _) | (_, Anchor) => return None,
@@ -368,11 +396,6 @@ fn rule_of(
         }
         (ServiceAlias, _) | (_, ServiceAlias) => return None,
         (Mailbox, Mailbox) => return (!is_prepared(own, other)).then_some(&MAILBOX),
-        (Route, Primary | Secondary | EffectiveMail | PrincipalName)
-        | (Primary | Secondary | EffectiveMail | PrincipalName, Route) => {
-            return is_one_forest(own, other).then_some(&ROUTE);
-        }
-        (Route, _) | (_, Route) => return None,
         (Account, Account) if domain(&own.dn) == domain(&other.dn) => &ACCOUNT,
         (Account, Account) if own.has_principal_name && other.has_principal_name => return None,
         (Account, Account) => &ACCOUNT_IN_FOREST,
@@ -388,6 +411,26 @@ fn rule_of(
         | (_, Alias | PredictedAlias | PredictedName) => {
             return None;
         }
+        _ => return rule_of_addresses((own, mine), (other, their), is_exact),
+    })
+}
+
+/// The same for what stands among the addresses of each.
+fn rule_of_addresses(
+    (own, mine): (&Party, Role),
+    (other, their): (&Party, Role),
+    is_exact: bool,
+) -> Option<&'static Rule> {
+    use Role::{EffectiveMail, Mail, Primary, PrincipalName, Route, Secondary, Target};
+    let has_effective_mail = |party: &Party| {
+        party.identifiers.iter().any(|(identifier, _, _)| identifier.role == EffectiveMail)
+    };
+    Some(match (mine, their) {
+        (Route, Primary | Secondary | EffectiveMail | PrincipalName)
+        | (Primary | Secondary | EffectiveMail | PrincipalName, Route) => {
+            return is_one_forest(own, other).then_some(&ROUTE);
+        }
+        (Route, _) | (_, Route) => return None,
         (Target, Target) => &TARGET,
         // Each mail has a key of its own beside the one that it may share with
         // addresses.

@@ -502,8 +502,8 @@ pub(in crate::rules::catalogue) static SERVICE: Rule = Rule {
     classes: &["user", "inetOrgPerson", "computer"],
     attributes: &["servicePrincipalName"],
     limit: "one account of a forest, without regard to case; of computers also where the class of \
-            service stands for HOST by default (sPNMappings). Forests are told by the last two \
-            labels of a domain",
+            service stands for HOST by default (sPNMappings). kadmin/changepw counts for nothing: \
+            krbtgt has it in each domain. Forests are told by the last two labels of a domain",
     fix: "none: which account runs the service, a person must find out; setspn -X lists them",
     sources: &["[MS-ADTS] 3.1.1.5.1.3", "Microsoft Support 5008382"],
     example: Example {
