@@ -11,6 +11,7 @@ pub mod catalogue;
 mod comparison;
 mod csv;
 mod diff;
+mod draw;
 mod entry_csv;
 mod json;
 mod list;

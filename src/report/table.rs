@@ -19,10 +19,11 @@ use std::ops::Range;
 use anstyle::Style;
 
 use super::FindingWriter;
+use super::draw::draw;
 use super::rdn::rdn_len;
-use super::shorten::{Piece, shorten, wrap_words};
+use super::shorten::wrap_words;
 use super::terminal::{Colour, Ink, Width, style};
-use super::visible::{Cell, Glyph, as_plain, cells, cells_around};
+use super::visible::{Glyph, as_plain, cells};
 use crate::rules::{Action, Applicability, Finding, Severity};
 
 /// Writes findings as a table.
@@ -322,6 +323,9 @@ fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 2] {
 
 /// What there is to say about the value, in as many lines as it takes.
 fn message_lines(message: &str, columns: usize) -> Vec<ValueLine<'_>> {
+    if !message.is_empty() && message.len() <= columns && as_plain(message.as_bytes()).is_some() {
+        return vec![ValueLine::words(message, "")];
+    }
     let glyphs = cells(message.as_bytes());
     let mut lines = Vec::new();
     for range in wrap_words(&glyphs, columns) {
@@ -354,50 +358,6 @@ fn first_escape(value: &[u8]) -> Option<Range<usize>> {
     }
     let odd = cells(value).into_iter().find(|cell| !matches!(cell.glyph, Glyph::Plain(_)))?;
     Some(odd.at..odd.at + odd.source.len())
-}
-
-/// Draws a value in at most `columns`.
-fn draw(
-    ink: &mut Ink,
-    value: &[u8],
-    columns: usize,
-    focus: Option<Range<usize>>,
-    styles: (Style, Style),
-) {
-    // Most values are this simple, and there may be millions of them.
-    let simple = |text: &&str| {
-        text.len() <= columns
-            && focus.as_ref().is_none_or(|focus| {
-                text.is_char_boundary(focus.start) && text.is_char_boundary(focus.end)
-            })
-    };
-    if let Some(text) = as_plain(value).filter(simple) {
-        let focus = focus.unwrap_or(0..0);
-        ink.plain(styles.0, &text[..focus.start]);
-        ink.plain(styles.1, &text[focus.clone()]);
-        ink.plain(styles.0, &text[focus.end..]);
-        return;
-    }
-    let cells = cells_around(value, focus.as_ref().map_or(0, |focus| focus.start));
-    let focus = focus.map(|focus| cells_of(&cells, &focus));
-    let in_focus = |at| focus.as_ref().is_some_and(|focus| focus.contains(&at));
-    for piece in shorten(&cells, columns, focus.clone()) {
-        match piece {
-            Piece::Ellipsis => ink.text(styles.0, "…"),
-            Piece::Cells(cells, first) => {
-                for (at, cell) in cells.iter().enumerate() {
-                    ink.cell(if in_focus(first + at) { styles.1 } else { styles.0 }, cell);
-                }
-            }
-        }
-    }
-}
-
-/// The cells that show any of these bytes.
-fn cells_of(cells: &[Cell<'_>], bytes: &Range<usize>) -> Range<usize> {
-    let start = cells.partition_point(|cell| cell.at + cell.source.len() <= bytes.start);
-    let end = cells.partition_point(|cell| cell.at < bytes.end);
-    start..end.max(start)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::directory::Dn;
+use crate::ldif::Line;
 use crate::rules::rule::{Example, Rule, RuleName, Severity};
 use crate::rules::{Applicability, Attr, Suggestion};
 
@@ -180,18 +181,28 @@ pub(super) fn judge(name: &str, object: &Object<'_, '_>, verdict: &mut OnValue<'
     }
 }
 
+/// What stands in front of the primary address.
+const PRIMARY: &[u8] = b"SMTP:";
+
 /// Looks whether a name is an address of its user's.
 pub(super) fn judge_address(name: &[u8], object: &Object<'_, '_>, verdicts: &mut Verdicts) {
     if !verdicts.looks_for(&NOT_ADDRESS) {
         return;
     }
     let (attr, name) = (Attr::ProxyAddresses, name.trim_ascii());
+    // It mostly is the first one, spelled alike.
+    let first = object.subject.lines(attr).first().map_or(&b""[..], Line::raw);
+    if let Some((kind, address)) = first.split_at_checked(PRIMARY.len())
+        && kind == PRIMARY
+        && address == name
+    {
+        return;
+    }
     let mut has_smtp = false;
     for (_, value) in object.values(attr) {
         let (kind, address) = typed(&value);
         if kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"smtp")) {
             has_smtp = true;
-            // It mostly is the first one.
             if address.trim_ascii().eq_ignore_ascii_case(name) {
                 return;
             }
