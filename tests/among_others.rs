@@ -10,17 +10,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-/// Entries: the DN, the class, and lines.
+/// Entries: the DN, the class, and lines. The last two labels of the domain are its forest,
+/// unless a line says otherwise.
 fn export(entries: &[(&str, &str, &[&str])]) -> String {
     let mut export = String::new();
     for (number, (dn, class, lines)) in entries.iter().enumerate() {
-        write!(
-            export,
-            "dn: {dn}\nobjectClass: {class}\n\
-             objectCategory: CN=Person,CN=Schema,CN=Configuration,DC=contoso,DC=com\n\
-             sAMAccountName: a{number}\n"
-        )
-        .unwrap();
+        write!(export, "dn: {dn}\nobjectClass: {class}\nsAMAccountName: a{number}\n").unwrap();
+        if !lines.iter().any(|line| line.starts_with("objectCategory:")) {
+            let labels: Vec<&str> = dn.rsplit(',').take(2).collect();
+            let root = format!("{},{}", labels[1], labels[0]);
+            writeln!(export, "objectCategory: {SCHEMA}{root}").unwrap();
+        }
         lines.iter().for_each(|line| writeln!(export, "{line}").unwrap());
         export.push('\n');
     }
@@ -46,6 +46,8 @@ fn found(entries: &[(&str, &str, &[&str])], rule: &str, profile: &str) -> Vec<St
     checked(&export(entries), rule, &["--profile", profile]).0
 }
 
+/// What stands in front of the forest in an objectCategory.
+const SCHEMA: &str = "CN=Person,CN=Schema,CN=Configuration,";
 const A: &str = "CN=A,DC=contoso,DC=com";
 const B: &str = "CN=B,DC=contoso,DC=com";
 /// Elsewhere in the forest, and in another one.
@@ -110,6 +112,27 @@ fn a_service_is_that_of_one_account_of_a_forest() {
     // One account has both, and more than once.
     let lines = ["servicePrincipalName: HTTP/w", "servicePrincipalName: HOST/w"];
     assert_eq!(found(&[(A, "computer", &lines)], "duplicate-service-name", "hygiene"), [""; 0]);
+}
+
+#[test]
+fn a_forest_is_told_by_the_schema_whatever_its_domains_are_called() {
+    const SERVICE: &str = "servicePrincipalName: HTTP/web";
+    let pair = |one: (&str, &str), other: (&str, &str)| {
+        let [first, second] = [one.1, other.1].map(|root| format!("objectCategory: {root}"));
+        let entries: [(&str, &str, &[&str]); 2] =
+            [(one.0, "user", &[&first, SERVICE]), (other.0, "user", &[&second, SERVICE])];
+        found(&entries, "duplicate-service-name", "hygiene").len()
+    };
+    let [contoso, fabrikam] =
+        ["contoso", "fabrikam"].map(|it| format!("{SCHEMA}DC={it},DC=co,DC=uk"));
+    let (a, b) = ("CN=A,DC=contoso,DC=co,DC=uk", "CN=B,DC=fabrikam,DC=co,DC=uk");
+    assert_eq!(pair((a, &contoso), (b, &fabrikam)), 0);
+    // Another tree of the same forest.
+    assert_eq!(pair((a, &contoso), (b, &contoso.to_lowercase())), 2);
+    assert_eq!(pair((A, &contoso), (FOREIGN, &contoso)), 2);
+    // Where it names no schema, the domain has to do.
+    assert_eq!(pair((a, "person"), (b, &fabrikam)), 2);
+    assert_eq!(pair((A, "person"), (FOREIGN, "person")), 0);
 }
 
 #[test]

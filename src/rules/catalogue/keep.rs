@@ -129,6 +129,7 @@ mod tests {
     fn party(has_mailbox: bool, is_enabled: Option<bool>, created: Option<&str>) -> Party {
         Party {
             dn: Vec::new(),
+            forest: None,
             kind: ObjectKind::User,
             is_enabled,
             has_principal_name: true,

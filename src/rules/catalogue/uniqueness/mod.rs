@@ -28,6 +28,8 @@ pub const NAMED_HOLDERS: usize = 5;
 pub struct Party {
     /// Its DN as it was written.
     pub dn: Vec<u8>,
+    /// The root domain of its forest, where its objectCategory tells.
+    pub forest: Option<Vec<u8>>,
     /// What it is.
     pub kind: ObjectKind,
     /// Whether the account is enabled; `None` where the object is no account.
@@ -76,6 +78,7 @@ impl Party {
         });
         Self {
             dn: object.subject.dn().to_vec(),
+            forest: forest(object),
             kind: object.kind,
             is_enabled: object.is_enabled(),
             has_principal_name: object.has(object.settings.principal_name()),
@@ -482,9 +485,20 @@ fn is_prepared(own: &Party, other: &Party) -> bool {
     own.has_mailbox != other.has_mailbox && domain(&own.dn) != domain(&other.dn)
 }
 
-/// Whether two entries can be of one forest: those of one mostly end with the same two
-/// labels.
+/// The root domain of an object's forest: objectCategory names a class of the schema, which
+/// stands below the root domain, whatever the names of the other domains are.
+fn forest(object: &Object<'_, '_>) -> Option<Vec<u8>> {
+    let category = object.subject.first(Attr::ObjectCategory)?;
+    let root = domain(&category);
+    (!root.is_empty()).then_some(root)
+}
+
+/// Whether two entries can be of one forest: where it is not known of both, by the last two
+/// labels of the domain, which mostly are the same.
 fn is_one_forest(own: &Party, other: &Party) -> bool {
+    if let (Some(own), Some(other)) = (&own.forest, &other.forest) {
+        return own == other;
+    }
     let end = |party: &Party| -> Vec<u8> {
         let domain = domain(&party.dn);
         domain.split(|byte| *byte == b',').take(2).flatten().copied().collect()

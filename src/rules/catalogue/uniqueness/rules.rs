@@ -503,7 +503,8 @@ pub(in crate::rules::catalogue) static SERVICE: Rule = Rule {
     attributes: &["servicePrincipalName"],
     limit: "one account of a forest, without regard to case; of computers also where the class of \
             service stands for HOST by default (sPNMappings). kadmin/changepw counts for nothing: \
-            krbtgt has it in each domain. Forests are told by the last two labels of a domain",
+            krbtgt has it in each domain. The forest is told by objectCategory, or else by the last \
+            two labels of the domain",
     fix: "none: which account runs the service, a person must find out; setspn -X lists them",
     sources: &["[MS-ADTS] 3.1.1.5.1.3", "Microsoft Support 5008382"],
     example: Example {
@@ -558,8 +559,8 @@ pub(in crate::rules::catalogue) static ROUTE: Rule = Rule {
     profiles: &["hygiene"],
     attributes: &["targetAddress", "proxyAddresses", "mail", "userPrincipalName"],
     limit: "no address or name of another object of the forest; an object that has the address \
-            itself is found by the rules about duplicates. Forests are told by the last two labels \
-            of a domain",
+            itself is found by the rules about duplicates. The forest is told by objectCategory, \
+            or else by the last two labels of the domain",
     fix: "none: where the mail is to go, a person must say",
     sources: &["Practice in Exchange organisations; no document says so"],
     example: Example {
