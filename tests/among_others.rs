@@ -257,11 +257,22 @@ fn more_objects_than_a_tenant_takes_are_told_once_and_are_no_finding() {
     }
     let notes = |options: &[&str]| {
         let (_, summary) = checked(&text, "", options);
-        summary["notes"].as_array().map_or(0, Vec::len)
+        let notes = summary["notes"].as_array().cloned().unwrap_or_default();
+        notes.iter().filter(|note| note.as_str().unwrap().contains("to be synchronised")).count()
     };
     assert_eq!(notes(&["--select", "upn-at"]), 1);
     assert_eq!(notes(&["--select", "upn-at", "--verified-domain", "contoso.com"]), 0);
     assert_eq!(notes(&["--select", "google-domain", "--profile", "google"]), 0);
+}
+
+#[test]
+fn an_export_without_anything_in_scope_is_told() {
+    let notes = |class| {
+        let text = format!("dn: {A}\nobjectClass: {class}\nsAMAccountName: a\n");
+        checked(&text, "", &["--select", "upn-at"]).1["notes"].clone()
+    };
+    assert_eq!(notes("user"), Value::Null);
+    assert!(notes("person")[0].as_str().unwrap().starts_with("no entry is in scope"));
 }
 
 #[test]

@@ -157,6 +157,9 @@ const OLD_DAYS: i64 = 30;
 /// old they are. No entry is to blame for it, so it is no finding.
 pub fn add_notes(summary: &mut Summary, survey: &Survey<'_>, profile: &Profile) {
     let (settings, objects) = (profile.settings(), survey.in_scope);
+    if objects == 0 && !survey.out_of_scope.is_empty() {
+        summary.notes.push("no entry is in scope: nothing was looked at".to_owned());
+    }
     let shown = grouped(objects);
     let [unverified, verified] = OBJECTS;
     match profile.name {

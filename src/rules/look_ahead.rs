@@ -1,5 +1,9 @@
 //! What must be known of all exports before the first entry is looked at.
 
+use std::sync::LazyLock;
+
+use regex::bytes::Regex;
+
 use crate::ldif::entry_text;
 
 use super::catalogue::references::key_of;
@@ -17,30 +21,23 @@ pub(super) fn look_ahead(exports: &[Export<'_>], options: &CheckOptions) -> Ahea
 
 /// The suffixes and the domains of the forests whose configuration is in the exports.
 pub(super) fn forest(exports: &[Export<'_>], options: &CheckOptions) -> Forest {
-    const NAMES: [&[u8]; 2] = [b"\nuPNSuffixes:", b"\ndnsRoot:"];
     let mut forest = Forest::default();
     for export in exports {
-        for name in NAMES {
-            let marks = memchr::memmem::find_iter(export.bytes, name);
-            for_each_marked(export.bytes, marks, options, |entry| {
-                let lines = |attr| entry.subject.lines(attr).iter();
-                lines(Attr::DnsRoot).for_each(|line| forest.add_domain(&line.bytes()));
-                lines(Attr::UpnSuffixes).for_each(|line| forest.add_suffix(&line.bytes()));
-            });
-        }
+        for_each_marked(export.bytes, &OF_FOREST, options, |entry| {
+            let lines = |attr| entry.subject.lines(attr).iter();
+            lines(Attr::DnsRoot).for_each(|line| forest.add_domain(&line.bytes()));
+            lines(Attr::UpnSuffixes).for_each(|line| forest.add_suffix(&line.bytes()));
+        });
     }
     forest
 }
 
 fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {
-    const MARK: &[u8] = b"\nadminCount: 1";
     let settings = options.profile.settings();
     let mut protected = Protected::default();
     let (mut value, mut buffer) = (Vec::new(), Vec::new());
     for export in exports {
-        let marks = memchr::memmem::find_iter(export.bytes, MARK)
-            .filter(|at| matches!(export.bytes.get(at + MARK.len()), None | Some(b'\r' | b'\n')));
-        for_each_marked(export.bytes, marks, options, |entry| {
+        for_each_marked(export.bytes, &OF_PROTECTED, options, |entry| {
             let subject = &entry.subject;
             let is_marked = subject.first(Attr::AdminCount).is_some_and(|mark| *mark == *b"1");
             if is_marked && Object::of(subject, &settings).kind == ObjectKind::Group {
@@ -53,15 +50,21 @@ fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {
     protected
 }
 
-/// Reads the entries that hold one of the places, in ascending order, each once.
+/// A line by which an entry is known to look at. Tools spell attributes as they like.
+type Mark = LazyLock<Option<Regex>>;
+
+static OF_FOREST: Mark = LazyLock::new(|| Regex::new(r"(?i-u)\n(?:uPNSuffixes|dnsRoot):").ok());
+static OF_PROTECTED: Mark = LazyLock::new(|| Regex::new(r"(?i-u)\nadminCount: 1(?:\r?\n|\z)").ok());
+
+/// Reads the entries that have such a line, each once.
 fn for_each_marked<'a>(
     export: &'a [u8],
-    marks: impl Iterator<Item = usize>,
+    mark: &Mark,
     options: &CheckOptions,
     mut each: impl FnMut(&Gathered<'a>),
 ) {
     let mut behind = 0;
-    for at in marks {
+    for at in mark.iter().flat_map(|mark| mark.find_iter(export)).map(|found| found.start()) {
         // One entry may have many such lines.
         if at < behind {
             continue;
@@ -110,13 +113,17 @@ mod tests {
         let profile = Profile::by_name("hygiene", ProfileOptions::default()).unwrap();
         let (selection, read) = (Selection::default(), ReadOptions::default());
         let options = CheckOptions { profile, selection, read, keep_held: false };
-        for text in [export.to_owned(), export.replace('\n', "\r\n")] {
+        let spelled = export.replace("adminCount", "ADMINCOUNT");
+        for text in [export.to_owned(), export.replace('\n', "\r\n"), spelled] {
             let exports = [Export { name: "", bytes: text.as_bytes() }];
             let protected = look_ahead(&exports, &options).protected;
             assert!(protected.is_told());
             assert!(protected.contains(b"cn=ann,dc=COM"), "{text}");
             assert!(!protected.contains(b"CN=Bob,DC=com"));
         }
+        let forest = "\ndn: CN=Partitions,CN=Configuration,DC=com\nupnsuffixes: contoso.com\n";
+        let exports = [Export { name: "", bytes: forest.as_bytes() }];
+        assert_ne!(super::forest(&exports, &options), Forest::default());
         for text in [
             export.replace("member: CN=Ann", "description: CN=Ann"),
             export.replace("member: CN=Ann", "member;range=0-1499: CN=Ann"),
