@@ -238,19 +238,13 @@ impl<'a> Candidate<'a> {
             let is_made = |found: &Found| {
                 found.1.as_deref().is_some_and(|value| made.contains(&(found.0, value)))
             };
-            let mut new = local_findings(profile, &subject)
-                .filter(|(found, _)| is_made(found) || !held.known(&entry, profile).covers(found));
-            if let Some((found, attribute)) = new.next() {
-                if round < ONE_BY_ONE {
-                    drop(new);
-                    self.drop_breaking(&found, attribute);
-                } else {
-                    let others: Vec<_> = std::iter::once((found, attribute)).chain(new).collect();
-                    self.drop_all_breaking(&others);
-                }
+            let new: Vec<_> = local_findings(profile, &subject)
+                .filter(|(found, _)| is_made(found) || !held.known(&entry, profile).covers(found))
+                .collect();
+            if !new.is_empty() {
+                self.drop_for(&new, round);
                 continue;
             }
-            drop(new);
             let keys = HeldKeys::of(profile, &subject, attrs, buffers);
             let new_keys = new_keys(&self.proposals);
             if let Some(&key) = new_keys.intersection(&keys.repeated).min() {
@@ -363,6 +357,14 @@ impl<'a> Candidate<'a> {
             let from = at.unwrap_or(0);
             let to = at.map_or(self.proposals.len(), |at| at + 1);
             self.decline(from..to, &Decline::Refused(refusal.reason));
+        }
+    }
+
+    /// Drops proposals to which findings on the corrected entry are due, in this round.
+    fn drop_for(&mut self, found: &[(Found, &'static str)], round: u32) {
+        match found.first() {
+            Some((first, attribute)) if round < ONE_BY_ONE => self.drop_breaking(first, attribute),
+            _ => self.drop_all_breaking(found),
         }
     }
 

@@ -22,7 +22,7 @@ impl Map {
     pub(super) fn of(file: &File, extent: Extent) -> io::Result<Self> {
         let len = usize::try_from(extent.len)
             .map_err(|_| io::Error::new(io::ErrorKind::FileTooLarge, "too large to be mapped"))?;
-        // SAFETY: see above; the map is private to this process and read only.
+        // SAFETY: see above; the map is read only.
         unsafe { MmapOptions::new().offset(extent.start).len(len).map(file) }.map(Self)
     }
 }
@@ -39,24 +39,55 @@ impl Deref for Map {
 impl Drop for Map {
     /// Lets the pages go on all threads: of a gigabyte there are 260,000, and one thread
     /// alone would take a twentieth of the time of a whole check for them.
-    #[allow(unsafe_code)]
     fn drop(&mut self) {
+        const PIECE: usize = 16 << 20;
+        self.let_go(PIECE);
+    }
+}
+
+#[cfg(unix)]
+impl Map {
+    /// Lets the pages of all whole pieces go, of so many bytes each.
+    #[allow(unsafe_code)]
+    fn let_go(&mut self, piece: usize) {
         use memmap2::UncheckedAdvice;
         use rayon::prelude::*;
 
-        const PIECE: usize = 16 << 20;
-        let pieces = self.len() / PIECE;
+        let pieces = self.len() / piece;
         if pieces < 2 {
             return;
         }
-        (0..pieces).into_par_iter().for_each(|piece| {
-            // SAFETY: nobody borrows the map any more; and what would be read again
-            // comes from the file, since nothing was written to the pages.
+        (0..pieces).into_par_iter().for_each(|number| {
+            // SAFETY: nobody borrows the map, and it is read only: what is read again comes
+            // from the file.
             let advised = unsafe {
-                self.0.unchecked_advise_range(UncheckedAdvice::DontNeed, piece * PIECE, PIECE)
+                self.0.unchecked_advise_range(UncheckedAdvice::DontNeed, number * piece, piece)
             };
             // What is not let go now goes with the map.
             drop(advised);
         });
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn pages_that_were_let_go_are_read_again_from_the_file() {
+        let text: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&text).unwrap();
+        // The map begins and ends within a page.
+        for (start, end) in [(0, text.len()), (7, text.len() - 9), (4096, 8192)] {
+            let extent = Extent { start: start as u64, len: (end - start) as u64 };
+            let mut map = Map::of(&file, extent).unwrap();
+            for piece in [1 << 12, 5000, 1 << 20] {
+                map.let_go(piece);
+                assert_eq!(&*map, &text[start..end]);
+            }
+        }
     }
 }

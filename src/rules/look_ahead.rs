@@ -54,7 +54,8 @@ fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {
 type Mark = LazyLock<Option<Regex>>;
 
 static OF_FOREST: Mark = LazyLock::new(|| Regex::new(r"(?i-u)\n(?:uPNSuffixes|dnsRoot):").ok());
-static OF_PROTECTED: Mark = LazyLock::new(|| Regex::new(r"(?i-u)\nadminCount: 1(?:\r?\n|\z)").ok());
+static OF_PROTECTED: Mark =
+    LazyLock::new(|| Regex::new(r"(?i-u)\nadminCount: 1(?:[\r\n]|\z)").ok());
 
 /// Reads the entries that have such a line, each once.
 fn for_each_marked<'a>(

@@ -513,6 +513,7 @@ mod tests {
         subject.push(Attr::MemberOf, Line::of(b"memberOf", b"b"));
         subject.mark_partial(Attr::Cn);
         subject.suspect(Suspect { facts: &Facts::UNKNOWN, line: Line::of(b"x", b"") });
+        // Nothing promises that to collect in place stays: should it not, it is only slower.
         let memory = subject.slots.0[Attr::Mail as usize].as_ptr().addr();
         let recycled = subject.recycled();
         assert_eq!(recycled.dn(), b"");

@@ -82,7 +82,7 @@ pub struct Survey<'a> {
     held: Index,
     /// The first RDNs of all entries, where the options keep what is held.
     names: Index,
-    /// Of the first RDNs for which that was asked the keys of the DNs that stand twice.
+    /// The keys of the DNs that stand twice, by first RDN, as far as that was asked.
     twice: Mutex<FxHashMap<Fingerprint, Arc<[Vec<u8>]>>>,
     /// Entries that are out of scope, by DN, where it matters who refers to them.
     pub(super) absent: Index,

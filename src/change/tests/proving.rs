@@ -111,6 +111,45 @@ fn a_unique_value_that_is_still_held_refutes_the_order() {
 }
 
 #[test]
+fn a_value_of_an_entry_that_does_not_change_is_not_free() {
+    let before = "dn: cn=1\nuserPrincipalName: a\n\ndn: cn=2\nuserPrincipalName: b\n";
+    let after = "dn: cn=1\nuserPrincipalName: B\n\ndn: cn=2\nuserPrincipalName: b\n";
+    let mods = |old: &str, new: &str| {
+        format!(
+            "dn: cn=1\nchangetype: modify\ndelete: userPrincipalName\nuserPrincipalName: {old}\n-\n\
+             add: userPrincipalName\nuserPrincipalName: {new}\n-\n"
+        )
+    };
+    assert_eq!(
+        verdict(before, after, &mods("a", "B"), &mods("B", "a")),
+        "record 1 of the change (cn=1): it takes a value that another entry has at that time: \
+         userprincipalname: b"
+    );
+}
+
+#[test]
+fn two_cases_of_one_name_are_one_entry() {
+    let twice = |mail: &str| format!("dn: cn=a\nmail: {mail}\n\ndn: CN=A\nmail: {mail}\n");
+    assert_eq!(
+        verdict(&twice("A@x"), &twice("b@x"), FORTH, BACK),
+        "the change as a whole (CN=A): the result lacks a value: mail: b@x"
+    );
+}
+
+#[test]
+fn the_first_record_of_the_file_that_fails_is_told() {
+    let entries = "dn: cn=1\ninfo: a\n\ndn: cn=2\ninfo: b\n\ndn: cn=3\ninfo: c\n";
+    let record = |dn: u8, gone: &str| {
+        format!("dn: cn={dn}\nchangetype: modify\ndelete: info\ninfo: {gone}\n-\n\n")
+    };
+    let change = [record(3, "c"), record(2, "x"), record(1, "y"), record(3, "c")].concat();
+    assert_eq!(
+        verdict(entries, entries, &change, ""),
+        "record 2 of the change (cn=2): it does not apply: the value is not there: info: x"
+    );
+}
+
+#[test]
 fn values_that_were_shared_at_first_may_be_shared_again() {
     let before = "dn: cn=1\nuserPrincipalName: a\n\ndn: cn=2\nuserPrincipalName: a\n";
     let after = "dn: cn=1\nuserPrincipalName: b\n\ndn: cn=2\nuserPrincipalName: a\n";

@@ -189,7 +189,7 @@ pub(super) fn judge_address(name: &[u8], object: &Object<'_, '_>, verdicts: &mut
     if !verdicts.looks_for(&NOT_ADDRESS) {
         return;
     }
-    let (attr, name) = (Attr::ProxyAddresses, name.trim_ascii());
+    let attr = Attr::ProxyAddresses;
     // It mostly is the first one, spelled alike.
     let first = object.subject.lines(attr).first().map_or(&b""[..], Line::raw);
     if let Some((kind, address)) = first.split_at_checked(PRIMARY.len())
@@ -198,12 +198,15 @@ pub(super) fn judge_address(name: &[u8], object: &Object<'_, '_>, verdicts: &mut
     {
         return;
     }
+    let name = String::from_utf8_lossy(name);
+    let name = name.trim();
     let mut has_smtp = false;
     for (_, value) in object.values(attr) {
         let (kind, address) = typed(&value);
         if kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"smtp")) {
             has_smtp = true;
-            if address.trim_ascii().eq_ignore_ascii_case(name) {
+            let address = String::from_utf8_lossy(address);
+            if address.trim().eq_ignore_ascii_case(name) {
                 return;
             }
         }
@@ -211,8 +214,6 @@ pub(super) fn judge_address(name: &[u8], object: &Object<'_, '_>, verdicts: &mut
     if !has_smtp || !object.has_mailbox() || object.subject.is_partial(attr) {
         return;
     }
-    let name = String::from_utf8_lossy(name);
-    let name = name.trim();
     let Some((_, domain)) = address::split(name) else { return };
     if address::is_reserved(domain)
         || address::check(name, object.settings).is_err()
@@ -280,6 +281,7 @@ mod tests {
         let found = |lines: &[(Attr, &str)]| found(&usual, "exchange-online", lines);
         assert_eq!(found(&lines(mailbox, "SMTP:a@contoso.com")), ["upn-not-address"]);
         assert_eq!(found(&lines(mailbox, "smtp:Ann@contoso.com ")), [""; 0]);
+        assert_eq!(found(&lines(mailbox, "smtp:ann@contoso.com\u{a0}")), [""; 0]);
         assert_eq!(found(&lines(mailbox, "X500:/o=a")), [""; 0]);
         assert_eq!(found(&lines(none, "SMTP:a@contoso.com")), [""; 0]);
         // Nothing else is odd about the name then.
@@ -288,6 +290,10 @@ mod tests {
         assert_eq!(found(&is_mail), ["upn-not-address"]);
         is_mail[1] = none;
         assert_eq!(found(&is_mail), ["upn-not-address"]);
+        // A blank that nobody sees is the other rules' business.
+        let mut blank = lines(mailbox, "SMTP:ann@contoso.com");
+        blank[0].1 = "ann@contoso.com\u{a0}";
+        assert!(!found(&blank).contains(&"upn-not-address"));
         let mut local = lines(mailbox, "SMTP:a@contoso.com");
         local[0].1 = "ann@contoso.local";
         assert_eq!(found(&local), [""; 0]);
