@@ -3,9 +3,11 @@
 
 mod by_value;
 mod further;
+mod names;
 
 pub(in crate::rules) use by_value::{LedTo, key_of};
 pub use further::Further;
+use names::Names;
 
 use rustc_hash::FxHashMap;
 
@@ -14,7 +16,7 @@ use crate::rules::held::is_folded_by_case;
 use crate::rules::{Attr, Fingerprint, Key};
 
 use super::sign_in_name::is_kept;
-use super::{Object, ObjectKind, Settings, source_anchor, text};
+use super::{Object, ObjectKind, Settings, text};
 
 /// In which way an object holds an identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -280,114 +282,18 @@ pub(super) fn for_each(
     mut take: impl FnMut(Identifier, Key<'_>, bool),
 ) {
     buffers.reset();
-    let mut buffer = std::mem::take(&mut buffers.value);
-    let is_replaced = name_is_replaced(object);
+    let initial = object.settings.initial_domain.as_deref();
     // What the cloud makes stands in the initial domain: among the addresses, where
     // that is known.
-    let initial = object.settings.initial_domain.as_deref();
     let made = if initial.is_some() { Kind::ADDRESS } else { MADE };
-    let mut each = |role, attr, value, kind: Kind, text: &[u8]| {
-        let from = buffers.put_kind(buffers.start(), kind);
-        let same = buffers.first_address(text);
-        let mut end = match same {
-            Some(number) => buffers.put_again(from, number),
-            None => buffers.put_folded(from, text),
-        };
-        if end == from {
-            return;
-        }
-        let is_made = matches!(role, Role::Alias | Role::PredictedAlias | Role::PredictedName);
-        if let Some(initial) = initial.filter(|_| is_made) {
-            end = buffers.put_initial(end, initial);
-        }
-        buffers.led_to.add(role, value, buffers.is_plain);
-        let is_address = kind == Kind::ADDRESS && !is_made;
-        // The name to sign in with is nearly always an address, too.
-        let (number, is_new) = match same {
-            Some(number) if is_address => (number, false),
-            _ => buffers.number(end),
-        };
-        if is_address && buffers.is_visible {
-            buffers.first_address.get_or_insert(number);
-        }
-        let known = buffers.keys[number];
-        let key = Key {
-            attr: SPACE,
-            value: number,
-            bytes: buffers.bytes(known),
-            fingerprint: known.fingerprint,
-            rewritten: false,
-        };
-        take(Identifier { role, attr, value }, key, is_new);
-    };
-    if object.kind == ObjectKind::User {
-        let attr = object.settings.principal_name();
-        for (at, name) in object.values(attr) {
-            if is_address(&name) {
-                each(Role::PrincipalName, attr, at, Kind::ADDRESS, &name);
-            }
-        }
-    }
-    let mut has_smtp = false;
-    for (at, line) in object.subject.lines(Attr::ProxyAddresses).iter().enumerate() {
-        let (role, kind, address) = match line.bytes_in(&mut buffer) {
-            [b'S', b'M', b'T', b'P', b':', address @ ..] if is_address(address) => {
-                (Role::Primary, Some(Kind::ADDRESS), address)
-            }
-            [b's', b'm', b't', b'p', b':', address @ ..] if is_address(address) => {
-                (Role::Secondary, Some(Kind::ADDRESS), address)
-            }
-            value => {
-                let (kind, address) = typed(value);
-                (role_of(kind), address_kind(kind, address), address)
-            }
-        };
-        if let Some(kind) = kind {
-            has_smtp |= kind == Kind::ADDRESS;
-            each(role, Attr::ProxyAddresses, at, kind, address);
-        }
-    }
-    for (at, mail) in object.values(Attr::Mail).filter(|(_, mail)| is_address(mail)) {
-        if !has_smtp {
-            each(Role::EffectiveMail, Attr::Mail, at, Kind::ADDRESS, &mail);
-        }
-        each(Role::Mail, Attr::Mail, at, MAIL, &mail);
-    }
-    let mut has_odd_type = false;
-    for (at, target) in object.values(Attr::TargetAddress) {
-        let (kind, address) = typed(&target);
-        has_odd_type |= kind.is_some_and(|kind| !kind.is_ascii());
-        each(Role::Target, Attr::TargetAddress, at, TARGET, address);
-    }
-    let mut alias = None;
-    if object.has(Attr::MailNickname) {
-        for (at, held) in object.values(Attr::MailNickname) {
-            each(Role::Alias, Attr::MailNickname, at, made, &held);
-            alias = alias.or(Some(held));
-        }
-    } else if let Some((attr, at, predicted)) = predicted_alias(object) {
-        each(Role::PredictedAlias, attr, at, made, &predicted);
-        alias = Some(predicted.into());
-    }
-    if let Some(alias) = alias.filter(|_| is_replaced) {
-        each(Role::PredictedName, object.settings.principal_name(), 0, made, &alias);
-    }
-    if object.kind == ObjectKind::User
-        && !object.has(object.settings.principal_name())
-        && let Some(account) = object.subject.first(Attr::SamAccountName)
-    {
-        each(Role::PredictedName, Attr::SamAccountName, 0, made, &account);
-    }
-    for (at, account) in object.values(Attr::SamAccountName) {
-        each(Role::Account, Attr::SamAccountName, at, ACCOUNT, &account);
-    }
-    if object.kind != ObjectKind::Computer {
-        let attr = source_anchor::attribute(object.settings);
-        for (at, value) in object.values(attr).take(1) {
-            each(Role::Anchor, attr, at, ANCHOR, &source_anchor::compared(attr, &value));
-        }
-    }
-    buffers.value = buffer;
+    let mut names = Names { object, initial, made, buffers, take: &mut take };
+    names.principal_names();
+    let has_smtp = names.proxy_addresses();
+    names.mails(has_smtp);
+    let has_odd_type = names.targets();
+    names.aliases();
+    names.accounts();
+    names.anchor();
     if object.settings.principal_name() != Attr::UserPrincipalName {
         // Another attribute has the names to sign in with.
         buffers.led_to.forget(Role::PrincipalName);
