@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rayon::Yield;
@@ -19,41 +19,110 @@ pub(super) fn in_order<P: Send, T: Send, E>(
     map: impl Fn(P) -> T + Sync,
     take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let is_over = AtomicBool::new(false);
+    let (is_over, arrivals) = (AtomicBool::new(false), Arrivals::default());
+    let (map, is_over, arrivals) = (&map, &is_over, &arrivals);
     rayon::in_place_scope_fifo(|scope| {
-        let (sender, results) = channel();
-        let (map, is_over) = (&map, &is_over);
         let begin = |number, piece| {
-            let delivery = Delivery { number, result: None, to: Sender::clone(&sender) };
+            let delivery = Delivery { number, result: None, to: arrivals };
             scope.spawn_fifo(move |_| {
                 if !is_over.load(Ordering::Relaxed) {
                     delivery.bring(|| map(piece));
                 }
             });
         };
-        let ended = hand_over(window, next, begin, &results, take);
+        let ended = hand_over(window, next, begin, arrivals, take);
         is_over.store(true, Ordering::Relaxed);
         ended
     })
 }
 
+/// The number of a piece and its result; none where the work on it panicked.
+type Arrival<T> = (usize, Option<T>);
+
 /// A result on its way, or the news that there is none, because its work panicked.
-struct Delivery<T> {
+struct Delivery<'t, T> {
     number: usize,
     result: Option<T>,
-    to: Sender<(usize, Option<T>)>,
+    to: &'t Arrivals<T>,
 }
 
-impl<T> Delivery<T> {
+impl<T> Delivery<'_, T> {
     fn bring(mut self, work: impl FnOnce() -> T) {
         self.result = Some(work());
     }
 }
 
-impl<T> Drop for Delivery<T> {
+impl<T> Drop for Delivery<'_, T> {
     fn drop(&mut self) {
-        // Nobody waits for it any more where this fails.
-        let _ = self.to.send((self.number, self.result.take()));
+        self.to.put((self.number, self.result.take()));
+    }
+}
+
+/// Results that were brought and not picked up yet.
+///
+/// To wake the thread that waits for them costs two changes of threads where all cores
+/// are at work, so that it is woken for some of them together.
+struct Arrivals<T> {
+    pending: Mutex<Pending<T>>,
+    are_enough: Condvar,
+}
+
+struct Pending<T> {
+    results: Vec<Arrival<T>>,
+    /// How many of them somebody waits for.
+    enough: usize,
+}
+
+impl<T> Default for Arrivals<T> {
+    fn default() -> Self {
+        let pending = Pending { results: Vec::new(), enough: usize::MAX };
+        Self { pending: Mutex::new(pending), are_enough: Condvar::new() }
+    }
+}
+
+impl<T> Arrivals<T> {
+    fn put(&self, arrival: Arrival<T>) {
+        let mut pending = self.pending();
+        pending.results.push(arrival);
+        let are_enough = pending.results.len() == pending.enough;
+        drop(pending);
+        if are_enough {
+            self.are_enough.notify_one();
+        }
+    }
+
+    /// What has arrived by now.
+    fn pick_up(&self) -> Vec<Arrival<T>> {
+        std::mem::take(&mut self.pending().results)
+    }
+
+    /// Waits for so many results, which must be under way. A thread of the pool does not
+    /// sleep over them while there is work: it may be the only one.
+    fn wait(&self, enough: usize) -> Vec<Arrival<T>> {
+        const NAP: Duration = Duration::from_micros(50);
+        let mut pending = self.pending();
+        pending.enough = enough;
+        while pending.results.len() < enough {
+            drop(pending);
+            let idle = rayon::yield_now();
+            pending = self.pending();
+            if pending.results.len() < enough {
+                pending = match idle {
+                    None => self.are_enough.wait(pending).unwrap_or_else(PoisonError::into_inner),
+                    Some(Yield::Idle) => {
+                        let waited = self.are_enough.wait_timeout(pending, NAP);
+                        waited.unwrap_or_else(PoisonError::into_inner).0
+                    }
+                    Some(Yield::Executed) => pending,
+                };
+            }
+        }
+        pending.enough = usize::MAX;
+        std::mem::take(&mut pending.results)
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Pending<T>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,13 +130,14 @@ fn hand_over<P, T, E>(
     window: usize,
     mut next: impl FnMut() -> Result<Option<P>, E>,
     begin: impl Fn(usize, P),
-    results: &Receiver<(usize, Option<T>)>,
+    arrivals: &Arrivals<T>,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut done = Done { first: 0, results: VecDeque::new(), lacks_one: false };
+    let window = window.max(1);
+    let mut done = Done { first: 0, arrived: 0, results: VecDeque::new(), lacks_one: false };
     let (mut begun, mut has_more) = (0, true);
     loop {
-        while has_more && begun - done.first < window.max(1) {
+        while has_more && begun - done.first < window {
             match next()? {
                 Some(piece) => begin(begun, piece),
                 None => {
@@ -76,16 +146,15 @@ fn hand_over<P, T, E>(
                 }
             }
             begun += 1;
-            while let Ok(delivered) = results.try_recv() {
-                done.put(delivered);
-            }
+            done.put_all(arrivals.pick_up());
             done.take_all(&mut take)?;
         }
         if done.first == begun || done.lacks_one {
             return Ok(());
         }
-        let Some(delivered) = wait(results) else { return Ok(()) };
-        done.put(delivered);
+        // Three quarters are left to work on until what has arrived is taken.
+        let enough = (begun - done.arrived).min(window.div_ceil(4));
+        done.put_all(arrivals.wait(enough));
         done.take_all(&mut take)?;
     }
 }
@@ -94,13 +163,20 @@ fn hand_over<P, T, E>(
 struct Done<T> {
     /// The number of the first result that was not taken yet.
     first: usize,
+    /// How many results have arrived, taken or not.
+    arrived: usize,
     results: VecDeque<Option<T>>,
     /// Whether the work on one piece panicked: the scope goes on with that panic.
     lacks_one: bool,
 }
 
 impl<T> Done<T> {
-    fn put(&mut self, (number, result): (usize, Option<T>)) {
+    fn put_all(&mut self, arrivals: Vec<Arrival<T>>) {
+        self.arrived += arrivals.len();
+        arrivals.into_iter().for_each(|arrival| self.put(arrival));
+    }
+
+    fn put(&mut self, (number, result): Arrival<T>) {
         self.lacks_one |= result.is_none();
         let at = number - self.first;
         if self.results.len() <= at {
@@ -116,26 +192,6 @@ impl<T> Done<T> {
             take(result)?;
         }
         Ok(())
-    }
-}
-
-/// The next result that is done. A thread of the pool does not sleep over it while
-/// there is work: it may be the only one.
-fn wait<T>(results: &Receiver<T>) -> Option<T> {
-    const NAP: Duration = Duration::from_micros(50);
-    loop {
-        if let Ok(result) = results.try_recv() {
-            return Some(result);
-        }
-        match rayon::yield_now() {
-            None => return results.recv().ok(),
-            Some(Yield::Executed) => {}
-            Some(Yield::Idle) => match results.recv_timeout(NAP) {
-                Ok(result) => return Some(result),
-                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {}
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => return None,
-            },
-        }
     }
 }
 
