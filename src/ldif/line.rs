@@ -164,6 +164,7 @@ impl<'a> Line<'a> {
 
     /// The value's bytes where they stand in the input as they are.
     #[must_use]
+    #[inline]
     pub fn borrowed(&self) -> Option<&'a [u8]> {
         (self.form != Form::Base64 && !self.value_folded).then_some(self.value)
     }
@@ -176,11 +177,20 @@ impl<'a> Line<'a> {
 
     /// The value's bytes: unfolded, decoded from base64. For a URL its text.
     #[must_use]
+    #[inline]
     pub fn bytes(&self) -> Cow<'a, [u8]> {
-        let text = self.text();
+        match self.borrowed() {
+            Some(bytes) => Cow::Borrowed(bytes),
+            None => Cow::Owned(self.bytes_made()),
+        }
+    }
+
+    /// The value's bytes where they do not stand in the input as they are.
+    #[inline(never)]
+    fn bytes_made(&self) -> Vec<u8> {
         match self.form {
-            Form::Plain | Form::Url => text,
-            Form::Base64 => Cow::Owned(super::base64::decode(&text)),
+            Form::Plain | Form::Url => unfold(self.value),
+            Form::Base64 => super::base64::decode(&self.text()),
         }
     }
 

@@ -51,13 +51,15 @@ pub struct Wanted {
     bit: u64,
     /// The number of the word of [`Seen`] that has the bit.
     word: u8,
+    /// The largest number that is not wanted, in decimal digits; none where it is empty.
+    largest: &'static [u8],
 }
 
 impl Wanted {
     /// All lines.
-    pub const ALL: Self = Self { least: u32::MAX, span: 0, bit: 0, word: 0 };
+    pub const ALL: Self = Self { least: u32::MAX, span: 0, bit: 0, word: 0, largest: b"" };
     /// No lines.
-    pub const NONE: Self = Self { least: 0, span: u32::MAX, bit: 0, word: 0 };
+    pub const NONE: Self = Self { least: 0, span: u32::MAX, ..Self::ALL };
 
     /// Those lines whose value has fewer bytes than `least`, or more than `most`, as
     /// it stands: with its folds, and not decoded.
@@ -67,6 +69,13 @@ impl Wanted {
             Some(span) => Self { least, span, ..Self::NONE },
             None => Self::ALL,
         }
+    }
+
+    /// Those lines whose value, as it stands, is no number of digits alone up to
+    /// `largest`, which has as many digits as it takes.
+    #[must_use]
+    pub const fn beyond(largest: &'static [u8]) -> Self {
+        Self { largest, ..Self::ALL }
     }
 
     /// The second line of an attribute in a record and all further ones too, told by
@@ -84,15 +93,27 @@ impl Wanted {
     /// The same, or all lines.
     #[must_use]
     pub const fn or_all(self, all: bool) -> Self {
-        if all { Self { least: u32::MAX, span: 0, ..self } } else { self }
+        if all { Self { bit: self.bit, word: self.word, ..Self::ALL } } else { self }
     }
 
     /// Numbers that a caller can give its attributes.
     pub const NUMBERS: usize = 512;
 
     #[inline(always)]
-    pub(super) fn takes(self, length: u32) -> bool {
+    pub(super) fn takes(&self, value: &[u8]) -> bool {
+        self.takes_length(length32(value)) && !self.leaves_out(value)
+    }
+
+    /// Whether values of so many bytes are taken, of which some are left out.
+    #[inline(always)]
+    pub(super) fn takes_length(&self, length: u32) -> bool {
         length.wrapping_sub(self.least) > self.span
+    }
+
+    /// Whether a value is left out whose length is taken.
+    #[inline(always)]
+    pub(super) fn leaves_out(&self, value: &[u8]) -> bool {
+        value.len() <= self.largest.len() && is_number_up_to(self.largest, value)
     }
 }
 
@@ -103,12 +124,42 @@ pub(super) struct Seen([u64; Wanted::NUMBERS / 64]);
 impl Seen {
     /// Takes up a line; whether the attribute had one before. Never for number 0.
     #[inline(always)]
-    pub(super) fn again(&mut self, wanted: Wanted) -> bool {
+    pub(super) fn again(&mut self, wanted: &Wanted) -> bool {
         let word = &mut self.0[usize::from(wanted.word) % (Wanted::NUMBERS / 64)];
         let again = *word & wanted.bit != 0;
         *word |= wanted.bit;
         again
     }
+}
+
+fn length32(value: &[u8]) -> u32 {
+    u32::try_from(value.len()).unwrap_or(u32::MAX)
+}
+
+/// Whether a value of no more bytes than a number has digits is one up to that.
+#[inline(never)]
+fn is_number_up_to(largest: &[u8], value: &[u8]) -> bool {
+    are_digits(value) && (value.len() < largest.len() || value <= largest)
+}
+
+fn are_digits(value: &[u8]) -> bool {
+    match (value.first_chunk(), value.last_chunk()) {
+        // Whole words, of which the last two may have bytes in common.
+        (Some(first), Some(last)) => {
+            let words = value.as_chunks().0.iter();
+            words.chain([first, last]).all(|word| are_eight_digits(*word))
+        }
+        _ => !value.is_empty() && value.iter().all(u8::is_ascii_digit),
+    }
+}
+
+fn are_eight_digits(bytes: [u8; 8]) -> bool {
+    const HIGH: u64 = u64::from_ne_bytes([0xF0; 8]);
+    const ZEROS: u64 = u64::from_ne_bytes([b'0'; 8]);
+    const SIX: u64 = u64::from_ne_bytes([6; 8]);
+    let word = u64::from_ne_bytes(bytes);
+    // Of those whose high half is that of a digit, the ones that six more bring out of it.
+    word & HIGH == ZEROS && (word + SIX) & HIGH == ZEROS
 }
 
 /// How a caller says what it wants.
@@ -349,6 +400,33 @@ mod tests {
         assert_eq!(expected(&mut names, "sn:<a"), Some(2));
         assert_eq!(expected(&mut names, "mail:"), Some(4));
         assert_eq!(expected(&mut names, "cn:"), Some(2));
+    }
+
+    #[test]
+    fn of_numbers_only_those_beyond_the_largest_are_wanted_and_all_that_is_no_number() {
+        const LARGEST: &[u8] = b"9223372036854775807";
+        let takes = |largest, value: &str| Wanted::beyond(largest).takes(value.as_bytes());
+        for number in ["0", "7", "512", "0009", "9999"] {
+            assert!(!takes(b"9999", number) && !takes(LARGEST, number), "{number}");
+        }
+        for number in ["10000", "12345678", "131108127854543042", "9223372036854775807"] {
+            assert!(takes(b"9999", number) && !takes(LARGEST, number), "{number}");
+        }
+        for other in ["", "-1", " 1", "1 ", "1\n 2", "0x1", "12:4", "9223372036854775808"] {
+            assert!(takes(b"9999", other) && takes(LARGEST, other), "{other}");
+        }
+        for length in 1..19 {
+            for at in 0..length {
+                for wrong in [b'/', b':', b' ', b'\n', b'0' | 0x80, b'0' - 0x10, 0xFF] {
+                    let mut value = vec![b'9'; length];
+                    assert!(!Wanted::beyond(LARGEST).takes(&value));
+                    value[at] = wrong;
+                    assert!(Wanted::beyond(LARGEST).takes(&value), "{value:?}");
+                }
+            }
+        }
+        assert!(Wanted::beyond(b"9").or_all(true).takes(b"1"));
+        assert!(Wanted::ALL.takes(b"") && !Wanted::NONE.takes(b"1"));
     }
 
     #[test]

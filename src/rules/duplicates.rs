@@ -25,6 +25,7 @@ pub(super) struct EntryDuplicates<'s, 'a> {
     survey: &'s Survey<'a>,
     own: Rc<HoldingEntry<'a>>,
     memory: RefCell<Memory<'a>>,
+    buffers: RefCell<Buffers>,
 }
 
 /// Entries that hold values, as far as they are remembered.
@@ -48,9 +49,9 @@ struct HoldingEntry<'a> {
 }
 
 impl<'a> HoldingEntry<'a> {
-    fn of(survey: &Survey<'a>, entry: &Gathered<'a>, offset: u64) -> Self {
+    fn of(survey: &Survey<'a>, entry: &Gathered<'a>, offset: u64, buffers: &mut Buffers) -> Self {
         let mut keys = Keys::default();
-        survey.options.profile.keys(&entry.subject, &mut Buffers::default(), |key| {
+        survey.options.profile.keys(&entry.subject, buffers, |key| {
             // Nobody asks for a key that has one holder, and most have.
             if survey.index.is_shared(key.fingerprint) {
                 keys.insert((key.attr, key.value), key.bytes.to_vec());
@@ -67,12 +68,13 @@ impl<'a> HoldingEntry<'a> {
 
 impl<'s, 'a> EntryDuplicates<'s, 'a> {
     pub(super) fn new(survey: &'s Survey<'a>) -> Self {
-        Self { survey, own: Rc::default(), memory: RefCell::default() }
+        Self { survey, own: Rc::default(), memory: RefCell::default(), buffers: RefCell::default() }
     }
 
     /// Takes up the next entry.
     pub(super) fn load(&mut self, entry: &Gathered<'a>, offset: u64) {
-        self.own = Rc::new(HoldingEntry::of(self.survey, entry, offset));
+        let buffers = self.buffers.get_mut();
+        self.own = Rc::new(HoldingEntry::of(self.survey, entry, offset, buffers));
         if self.shares_any() {
             self.remember(&self.own);
         }
@@ -93,7 +95,8 @@ impl<'s, 'a> EntryDuplicates<'s, 'a> {
         }
         let mut found = None;
         self.survey.read_one(self.survey.entry_text(offset), |entry| {
-            found = Some(Rc::new(HoldingEntry::of(self.survey, entry, offset)));
+            let mut buffers = self.buffers.borrow_mut();
+            found = Some(Rc::new(HoldingEntry::of(self.survey, entry, offset, &mut buffers)));
         });
         let entry = found?;
         self.remember(&entry);

@@ -37,7 +37,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         let has_plain_bytes = self.texture == Texture::Plain;
         loop {
             let name = match has_plain_bytes && keeps_next == self.keeps_all {
-                true => self.read_plain(lines),
+                true if self.keeps_all => self.read_plain::<true>(lines),
+                true => self.read_plain::<false>(lines),
                 false => {
                     self.window().and_then(|window| self.expectation.next(window.first_chunk()?))
                 }
@@ -50,17 +51,21 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
-    /// Reads lines of plain bytes with a plain value; gives the description of the
-    /// first other line, where it is expected.
+    /// Reads lines of plain bytes with a plain value; gives the description of the first
+    /// other line, where it is expected.
     ///
-    /// This runs over most lines of the input, and has all that it needs in
+    /// This runs over most lines of the input, and has nearly all that it needs in
     /// registers as long as it stays by itself.
     #[inline(never)]
-    fn read_plain(&mut self, lines: &mut Vec<Line<'a>>) -> Option<&'w Expected> {
+    fn read_plain<const KEEPS_ALL: bool>(
+        &mut self,
+        lines: &mut Vec<Line<'a>>,
+    ) -> Option<&'w Expected> {
         let text = &self.chunk[..self.chunk.len().min(index(self.limit))];
         let (mut start, mut ends) = (offset32(self.start), self.ends);
-        let (mut line, mut expectation) = (self.line, self.expectation);
-        let (keeps_all, seen) = (self.keeps_all, &mut *self.seen);
+        let (mut expectation, seen) = (self.expectation, &mut *self.seen);
+        // To count lines on the way would take a register.
+        let (line, all) = (self.line, self.ends.len());
         let name = 'lines: loop {
             let window = text.get(index(start)..).and_then(<[u8]>::first_chunk::<WINDOW>);
             let Some(window) = window else { break None };
@@ -72,7 +77,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 break Some(name);
             }
             let Some((&first, mut rest)) = ends.split_first() else { break Some(name) };
-            let (mut end, mut physical) = (first, 1);
+            let mut end = first;
             loop {
                 match text.get(index(end) + 1) {
                     Some(b'!'..=u8::MAX | b'\n') => break,
@@ -81,30 +86,32 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 let Some((&next, behind)) = rest.split_first() else { break 'lines Some(name) };
                 (end, rest) = (next, behind);
-                physical += 1;
             }
-            let value = start + name.lead();
-            let repeated = seen.again(name.wanted);
-            if name.wanted.takes(end.wrapping_sub(value)) | repeated | keeps_all {
-                let Some(value) = text.get(index(value)..index(end)) else { break Some(name) };
+            let from = start + name.lead();
+            let wanted = &name.wanted;
+            let repeated = seen.again(wanted);
+            if (wanted.takes_length(end.wrapping_sub(from)) | repeated | KEEPS_ALL)
+                && let Some(value) = text.get(index(from)..index(end))
+                && (repeated | KEEPS_ALL || !wanted.leaves_out(value))
+            {
                 lines.push(Line {
                     name: &window[..name.length()],
                     value,
                     form: Form::Plain,
                     name_folded: false,
-                    value_folded: physical > 1,
+                    value_folded: end > first,
                     options: false,
                     repeated,
                     offset: start,
-                    line,
+                    line: line + offset32(all - ends.len()),
                     number: name.number.into(),
                 });
             }
-            line += physical;
             start = end + 1;
             ends = rest;
         };
-        (self.start, self.line) = (index(start), line);
+        self.start = index(start);
+        self.line = line + offset32(all - ends.len());
         (self.ends, self.expectation) = (ends, expectation);
         name
     }
@@ -131,8 +138,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         {
             return None;
         }
-        let repeated = self.seen.again(name.wanted);
-        if keeps || repeated || name.wanted.takes(offset32(value.len())) {
+        let repeated = self.seen.again(&name.wanted);
+        if keeps || repeated || name.wanted.takes(value) {
             lines.push(Line {
                 name: &self.chunk[self.start..colon],
                 value,

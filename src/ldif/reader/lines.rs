@@ -66,7 +66,7 @@ impl<'a> RecordReader<'a> {
         let Lexed { line: Line { form, options, .. }, physical } = lexed;
         let offset = offset32(self.chunk.len() - start.len());
         // That of the DN is of no attribute.
-        let repeated = !self.lines.is_empty() && self.seen.again(self.names.wanted(&lexed.line));
+        let repeated = !self.lines.is_empty() && self.seen.again(&self.names.wanted(&lexed.line));
         self.lines.push(Line { offset, line: self.line, repeated, ..lexed.line });
         if length64(start.len() - self.rest.len()) > self.limits.line {
             return Err(Fault { at: start, kind: LdifErrorKind::LineTooLong });

@@ -187,6 +187,12 @@ impl Screen {
         let (least, most) = match self.test {
             Test::Nothing => (0, u32::MAX),
             Test::Text { least, most } | Test::Octets { least, most } => (least, most),
+            Test::Integer if matches!(reads, Reads::Nothing) => {
+                return Wanted::beyond(BELOW_ALL_BOUNDS).with_repeated(self.single);
+            }
+            Test::LargeInteger if matches!(reads, Reads::Nothing) => {
+                return Wanted::beyond(LARGEST).with_repeated(self.single);
+            }
             _ => return Wanted::ALL.with_repeated(self.single),
         };
         let wanted = match reads {
@@ -264,8 +270,7 @@ impl Test {
             }
             Self::Numeric { .. } | Self::DnWithBinary => false,
             Self::Boolean => is_plain && matches!(raw, b"TRUE" | b"FALSE"),
-            // Below all bounds: 65,535 is the lowest of them.
-            Self::Integer => is_plain && raw.len() <= 4 && are_digits(raw),
+            Self::Integer => is_plain && raw.len() <= BELOW_ALL_BOUNDS.len() && are_digits(raw),
             Self::LargeInteger => is_plain && is_plain_large_integer(raw),
             Self::Time => {
                 is_plain
@@ -294,9 +299,13 @@ fn are_digits(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
+/// A number of 32 bits that no attribute's bounds leave out: 65,535 is the lowest of them.
+const BELOW_ALL_BOUNDS: &[u8] = b"9999";
+
+/// The largest number of 64 bits.
+const LARGEST: &[u8] = b"9223372036854775807";
+
 fn is_plain_large_integer(raw: &[u8]) -> bool {
-    /// The largest number of 64 bits.
-    const LARGEST: &[u8] = b"9223372036854775807";
     raw.len() <= LARGEST.len() && are_digits(raw) && (raw.len() < LARGEST.len() || raw <= LARGEST)
 }
 
