@@ -28,7 +28,7 @@ pub use chunk::{Chunk, Chunks, entry_text};
 pub use error::{LdifError, LdifErrorKind, LdifWarning, WarningKind};
 pub use json::JsonWriter;
 pub use line::{Form, Line};
-pub use names::{NameNumber, Wanted};
+pub use names::{NameNumber, Usual, Wanted};
 pub use observation::{ExportClaims, Observations};
 pub use parallel::{
     CHUNK_SIZE, ChunkReport, Failure, InputReport, ReadOptions, map_chunks, map_in_order,

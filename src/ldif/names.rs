@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 use wide::u8x16;
 
 use super::Line;
+use super::line::Form;
 
 /// The number of an attribute description, exactly as it is spelled, within one
 /// reader: a caller's own table can say what the description is to it.
@@ -51,13 +52,24 @@ pub struct Wanted {
     bit: u64,
     /// The number of the word of [`Seen`] that has the bit.
     word: u8,
-    /// The largest number that is not wanted, in decimal digits; none where it is empty.
-    largest: &'static [u8],
+    /// Which values of these are not wanted all the same.
+    usual: Usual,
+}
+
+/// Values about which there is nothing to say, told by how they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Usual {
+    /// None.
+    Nothing,
+    /// Numbers of digits alone up to this one, which has as many digits as it takes.
+    UpTo(&'static [u8]),
+    /// So many bytes in base64.
+    Octets(usize),
 }
 
 impl Wanted {
     /// All lines.
-    pub const ALL: Self = Self { least: u32::MAX, span: 0, bit: 0, word: 0, largest: b"" };
+    pub const ALL: Self = Self { least: u32::MAX, span: 0, bit: 0, word: 0, usual: Usual::Nothing };
     /// No lines.
     pub const NONE: Self = Self { least: 0, span: u32::MAX, ..Self::ALL };
 
@@ -71,11 +83,10 @@ impl Wanted {
         }
     }
 
-    /// Those lines whose value, as it stands, is no number of digits alone up to
-    /// `largest`, which has as many digits as it takes.
+    /// All lines but those with a usual value.
     #[must_use]
-    pub const fn beyond(largest: &'static [u8]) -> Self {
-        Self { largest, ..Self::ALL }
+    pub const fn unless(usual: Usual) -> Self {
+        Self { usual, ..Self::ALL }
     }
 
     /// The second line of an attribute in a record and all further ones too, told by
@@ -100,8 +111,8 @@ impl Wanted {
     pub const NUMBERS: usize = 512;
 
     #[inline(always)]
-    pub(super) fn takes(&self, value: &[u8]) -> bool {
-        self.takes_length(length32(value)) && !self.leaves_out(value)
+    pub(super) fn takes(&self, form: Form, value: &[u8], lines: u32) -> bool {
+        self.takes_length(length32(value)) && (lines > 1 || !self.leaves_out(form, value))
     }
 
     /// Whether values of so many bytes are taken, of which some are left out.
@@ -110,10 +121,16 @@ impl Wanted {
         length.wrapping_sub(self.least) > self.span
     }
 
-    /// Whether a value is left out whose length is taken.
+    /// Whether a value is left out whose length is taken, and which is not folded.
     #[inline(always)]
-    pub(super) fn leaves_out(&self, value: &[u8]) -> bool {
-        value.len() <= self.largest.len() && is_number_up_to(self.largest, value)
+    pub(super) fn leaves_out(&self, form: Form, value: &[u8]) -> bool {
+        match (form, self.usual) {
+            (Form::Plain, Usual::UpTo(largest)) => {
+                value.len() <= largest.len() && is_number_up_to(largest, value)
+            }
+            (Form::Base64, Usual::Octets(octets)) => are_so_many_octets(octets, value),
+            _ => false,
+        }
     }
 }
 
@@ -140,6 +157,12 @@ fn length32(value: &[u8]) -> u32 {
 #[inline(never)]
 fn is_number_up_to(largest: &[u8], value: &[u8]) -> bool {
     are_digits(value) && (value.len() < largest.len() || value <= largest)
+}
+
+/// Whether base64 whose padding is right is that of so many bytes.
+fn are_so_many_octets(octets: usize, base64: &[u8]) -> bool {
+    let padding = base64.iter().rev().take_while(|byte| **byte == b'=').count();
+    base64.len() == octets.div_ceil(3) * 4 && octets.div_ceil(3) * 3 - octets == padding
 }
 
 fn are_digits(value: &[u8]) -> bool {
@@ -372,6 +395,9 @@ fn lanes(bytes: &[u8; HEAD]) -> [u8x16; HEAD / 16] {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn expected(names: &mut Names<'_>, line: &str) -> Option<usize> {
@@ -405,7 +431,8 @@ mod tests {
     #[test]
     fn of_numbers_only_those_beyond_the_largest_are_wanted_and_all_that_is_no_number() {
         const LARGEST: &[u8] = b"9223372036854775807";
-        let takes = |largest, value: &str| Wanted::beyond(largest).takes(value.as_bytes());
+        let beyond = |largest| Wanted::unless(Usual::UpTo(largest));
+        let takes = |largest, value: &str| beyond(largest).takes(Form::Plain, value.as_bytes(), 1);
         for number in ["0", "7", "512", "0009", "9999"] {
             assert!(!takes(b"9999", number) && !takes(LARGEST, number), "{number}");
         }
@@ -419,14 +446,33 @@ mod tests {
             for at in 0..length {
                 for wrong in [b'/', b':', b' ', b'\n', b'0' | 0x80, b'0' - 0x10, 0xFF] {
                     let mut value = vec![b'9'; length];
-                    assert!(!Wanted::beyond(LARGEST).takes(&value));
+                    assert!(!beyond(LARGEST).takes(Form::Plain, &value, 1));
                     value[at] = wrong;
-                    assert!(Wanted::beyond(LARGEST).takes(&value), "{value:?}");
+                    assert!(beyond(LARGEST).takes(Form::Plain, &value, 1), "{value:?}");
                 }
             }
         }
-        assert!(Wanted::beyond(b"9").or_all(true).takes(b"1"));
-        assert!(Wanted::ALL.takes(b"") && !Wanted::NONE.takes(b"1"));
+        assert!(beyond(b"9").takes(Form::Base64, b"1234", 1));
+        assert!(beyond(b"9").or_all(true).takes(Form::Plain, b"1", 1));
+        assert!(Wanted::ALL.takes(Form::Plain, b"", 1));
+        assert!(!Wanted::NONE.takes(Form::Plain, b"1", 1));
+    }
+
+    #[test]
+    fn of_octets_only_those_of_another_number_are_wanted() {
+        let octets = |number| Wanted::unless(Usual::Octets(number));
+        for length in 0..40 {
+            let base64 = STANDARD.encode(vec![0xA5; length]);
+            for number in 0..40 {
+                let is_wanted = octets(number).takes(Form::Base64, base64.as_bytes(), 1);
+                assert_eq!(is_wanted, length != number, "{base64} {number}");
+            }
+        }
+        let value = b"pKWlpaWlpaWlpaWlpaWlpQ==";
+        assert!(octets(16).takes(Form::Plain, value, 1));
+        assert!(!octets(16).takes(Form::Base64, value, 1));
+        // Thirteen of them, in as many bytes as sixteen take.
+        assert!(octets(16).takes(Form::Base64, b"pKWlpaWl\n paWlpaWl\n pQ==", 3));
     }
 
     #[test]

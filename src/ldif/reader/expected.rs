@@ -92,7 +92,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             let repeated = seen.again(wanted);
             if (wanted.takes_length(end.wrapping_sub(from)) | repeated | KEEPS_ALL)
                 && let Some(value) = text.get(index(from)..index(end))
-                && (repeated | KEEPS_ALL || !wanted.leaves_out(value))
+                && (repeated | KEEPS_ALL || !wanted.leaves_out(Form::Plain, value))
             {
                 lines.push(Line {
                     name: &window[..name.length()],
@@ -139,7 +139,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             return None;
         }
         let repeated = self.seen.again(&name.wanted);
-        if keeps || repeated || name.wanted.takes(value) {
+        if keeps || repeated || name.wanted.takes(form, value, physical) {
             lines.push(Line {
                 name: &self.chunk[self.start..colon],
                 value,

@@ -39,7 +39,12 @@ pub(super) fn utf16_prefix(text: &str, units: usize) -> &str {
 
 /// Whether a character is white space or one that nobody sees: controls, soft
 /// hyphen, zero-width and bidirectional marks, byte order mark.
+#[inline]
 pub(super) fn is_invisible(c: char) -> bool {
+    if c.is_ascii() { c <= ' ' || c == '\u{7f}' } else { is_invisible_beyond_ascii(c) }
+}
+
+fn is_invisible_beyond_ascii(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
         || matches!(
@@ -165,6 +170,9 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_told_by_its_number() {
+        for c in '\0'..='\u{7f}' {
+            assert_eq!(is_invisible(c), c.is_whitespace() || c.is_control(), "{c:?}");
+        }
         assert!("\u{a0}\u{200b}\u{202e}\u{feff}\t\r\u{0}\u{ad}".chars().all(is_invisible));
         assert!(!"aä'-😀\u{301}".chars().any(is_invisible));
         assert_eq!(shown('\u{200b}'), "U+200B");

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use wide::{CmpEq, CmpLt, i8x16};
+
+use crate::directory::lower::{LANE, padded};
 use crate::rules::catalogue::text::{self, is_invisible, shown};
 use crate::rules::catalogue::text_length::{self, MAX_DISPLAY_NAME, MAX_PERSON_NAME};
 use crate::rules::catalogue::verdict::{OnValue, Verdicts};
@@ -96,22 +99,28 @@ fn check_display_name(object: &Object<'_, '_>, verdicts: &mut Verdicts) {
 /// Whether a name is of letters and digits of ASCII with single characters between
 /// them that every name may have.
 fn is_plain(name: &[u8]) -> bool {
-    match (name.first(), name.last()) {
-        (Some(b' '), _) | (_, Some(b' ')) | (None, _) | (_, None) => false,
-        _ => name.iter().all(|byte| PLAIN[usize::from(*byte)]),
-    }
+    let is_inner = |end: Option<&u8>| end.is_some_and(|byte| *byte != b' ');
+    is_inner(name.first())
+        && is_inner(name.last())
+        && match name.last_chunk() {
+            // The last bytes come a second time where the length is no multiple.
+            Some(last) => {
+                let strange =
+                    name.as_chunks().0.iter().fold(strange(last), |all, lane| all | strange(lane));
+                !strange.any()
+            }
+            None => strange(&padded(name)).move_mask() & !(!0 << name.len()) == 0,
+        }
 }
 
-/// The characters that every name may have within it.
-static PLAIN: [bool; 256] = {
-    let mut plain = [false; 256];
-    let mut byte = b' ';
-    while byte <= b'~' {
-        plain[byte as usize] = !matches!(byte, b'?' | b'@' | b'\\' | b'+');
-        byte += 1;
-    }
-    plain
-};
+/// The bytes that are none of the characters that every name may have within it.
+fn strange(lane: &[u8; LANE]) -> i8x16 {
+    let bytes = i8x16::new(lane.map(u8::cast_signed));
+    let all = |byte: u8| i8x16::splat(byte.cast_signed());
+    let is = |byte| bytes.cmp_eq(all(byte));
+    // What is not ASCII is below all of these as a signed number.
+    bytes.cmp_lt(all(b' ')) | is(0x7F) | is(b'?') | is(b'@') | is(b'\\') | is(b'+')
+}
 
 fn judge_characters(name: &[u8], verdict: &mut OnValue<'_>) {
     if let Some(byte) = name.iter().find(|byte| b"?@\\+".contains(byte)) {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::directory::dn::is_everyday_dn;
 use crate::directory::{Facts, Syntax, Writability};
-use crate::ldif::{Form, Line, Wanted};
+use crate::ldif::{Form, Line, Usual, Wanted};
 use crate::rules::catalogue::{AD_SCHEMA, CLOUD_SYNC, ENTRA, text_length};
 use crate::rules::{Attr, Reads};
 
@@ -187,13 +187,15 @@ impl Screen {
         let (least, most) = match self.test {
             Test::Nothing => (0, u32::MAX),
             Test::Text { least, most } | Test::Octets { least, most } => (least, most),
-            Test::Integer if matches!(reads, Reads::Nothing) => {
-                return Wanted::beyond(BELOW_ALL_BOUNDS).with_repeated(self.single);
+            test => {
+                let usual = match (test, reads) {
+                    (Test::Integer, Reads::Nothing) => Usual::UpTo(BELOW_ALL_BOUNDS),
+                    (Test::LargeInteger, Reads::Nothing) => Usual::UpTo(LARGEST),
+                    (Test::Guid, Reads::Nothing) => Usual::Octets(16),
+                    _ => Usual::Nothing,
+                };
+                return Wanted::unless(usual).with_repeated(self.single);
             }
-            Test::LargeInteger if matches!(reads, Reads::Nothing) => {
-                return Wanted::beyond(LARGEST).with_repeated(self.single);
-            }
-            _ => return Wanted::ALL.with_repeated(self.single),
         };
         let wanted = match reads {
             Reads::Values => Wanted::ALL,
