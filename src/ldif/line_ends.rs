@@ -26,7 +26,7 @@ pub(super) fn is_plain(value: &[u8]) -> bool {
 ///
 /// Lines have some 36 bytes, so that a call of memchr for each costs more than
 /// all of a line's bytes do in one pass of vector code over the whole chunk.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct LineEnds {
     /// Offsets of the line ends that fit 32 bits, which are those of all records
     /// within their limit.
@@ -39,8 +39,17 @@ pub(super) struct LineEnds {
 impl LineEnds {
     /// Finds the line ends of a chunk and what bytes it has.
     pub(super) fn of(chunk: &[u8]) -> Self {
+        Self::in_room(chunk, Vec::new())
+    }
+
+    /// The same, in the memory of those of another chunk.
+    pub(super) fn again(&mut self, chunk: &[u8]) {
+        *self = Self::in_room(chunk, std::mem::take(&mut self.ends));
+    }
+
+    fn in_room(chunk: &[u8], room: Vec<u32>) -> Self {
         let addressed = &chunk[..chunk.len().min(u32::MAX as usize)];
-        let (ends, seen) = scan(addressed);
+        let (ends, seen) = scan(addressed, room);
         let crlf = match seen.has_return {
             true => ends.iter().filter(|&&end| is_crlf(addressed, end as usize)).count(),
             false => 0,
@@ -100,6 +109,9 @@ mod tests {
         ) {
             let text = text.as_bytes();
             let found = LineEnds::of(text);
+            let mut again = LineEnds::of(b"a\r\nb\0\n");
+            again.again(text);
+            prop_assert_eq!(&again, &found);
             let expected: Vec<usize> = memchr_iter(b'\n', text).collect();
             let ends: Vec<usize> = found.behind(0).iter().map(|&end| end as usize).collect();
             prop_assert_eq!(&ends, &expected);

@@ -96,7 +96,7 @@ impl<'a> RecordReader<'a> {
         self.chunk = chunk;
         self.rest = chunk;
         self.line = 0;
-        self.ends = LineEnds::of(chunk);
+        self.ends.again(chunk);
         self.names.expect_more();
         self.observations = Observations::default();
     }

@@ -23,6 +23,34 @@ impl fmt::Display for Piece<'_, '_> {
     }
 }
 
+/// What a text is laid out in: its cells, or its bytes where it is plain and of ASCII.
+pub(super) trait Unit {
+    /// Columns.
+    fn width(&self) -> usize;
+    /// Whether words end here.
+    fn is_blank(&self) -> bool;
+}
+
+impl Unit for Cell<'_> {
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn is_blank(&self) -> bool {
+        matches!(self.glyph, Glyph::Plain(" ") | Glyph::Picture('␠'))
+    }
+}
+
+impl Unit for u8 {
+    fn width(&self) -> usize {
+        1
+    }
+
+    fn is_blank(&self) -> bool {
+        *self == b' '
+    }
+}
+
 /// The columns that cells take.
 pub(super) fn width(cells: &[Cell<'_>]) -> usize {
     cells.iter().map(|cell| cell.width).sum()
@@ -113,8 +141,8 @@ pub(super) fn wrap(cells: &[Cell<'_>], columns: usize) -> Vec<Range<usize>> {
 
 /// Cuts cells into lines of at most `columns`, between words where a line has
 /// any; the blanks around words are left out. At least one line.
-pub(super) fn wrap_words(cells: &[Cell<'_>], columns: usize) -> Vec<Range<usize>> {
-    let is_blank = |at: &usize| matches!(cells[*at].glyph, Glyph::Plain(" ") | Glyph::Picture('␠'));
+pub(super) fn wrap_words(cells: &[impl Unit], columns: usize) -> Vec<Range<usize>> {
+    let is_blank = |at: &usize| cells[*at].is_blank();
     let mut lines = Vec::new();
     let mut rest = 0;
     loop {
@@ -133,10 +161,9 @@ pub(super) fn wrap_words(cells: &[Cell<'_>], columns: usize) -> Vec<Range<usize>
 }
 
 /// The end of the longest run from `start` that fits.
-fn from_front(cells: &[Cell<'_>], start: usize, columns: usize) -> usize {
+fn from_front<U: Unit>(cells: &[U], start: usize, columns: usize) -> usize {
     let mut left = columns;
-    let fits =
-        |cell: &&Cell<'_>| left.checked_sub(cell.width).inspect(|&rest| left = rest).is_some();
+    let fits = |cell: &&U| left.checked_sub(cell.width()).inspect(|&rest| left = rest).is_some();
     start + cells[start..].iter().take_while(fits).count()
 }
 

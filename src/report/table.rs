@@ -126,8 +126,9 @@ impl<W: Write> Table<W> {
         lines: impl IntoIterator<Item = Option<ValueLine<'x>>>,
     ) {
         let layout = self.layout;
-        let labels = cells(error.1.as_bytes());
-        let mut words = wrap_words(&labels, layout.error_width).into_iter();
+        // Words of our own, in ASCII.
+        let (style, labels) = error;
+        let mut words = wrap_words(labels.as_bytes(), layout.error_width).into_iter();
         let mut lines = lines.into_iter().flatten();
         let mut first = true;
         loop {
@@ -148,9 +149,9 @@ impl<W: Write> Table<W> {
                     (style::PLAIN, style::PLAIN),
                 );
             }
-            if let Some(word) = word.filter(|word| !word.is_empty()) {
+            if let Some(word) = word.and_then(|word| labels.get(word)).filter(|it| !it.is_empty()) {
                 self.ink.move_to(layout.error);
-                labels[word].iter().for_each(|cell| self.ink.cell(error.0, cell));
+                self.ink.plain(style, word);
             }
             if let Some(line) = line {
                 self.value_line(&line);
@@ -323,18 +324,24 @@ fn value_lines<'a>(finding: &'a Finding<'_>) -> [Option<ValueLine<'a>>; 2] {
 
 /// What there is to say about the value, in as many lines as it takes.
 fn message_lines(message: &str, columns: usize) -> Vec<ValueLine<'_>> {
-    if !message.is_empty() && message.len() <= columns && as_plain(message.as_bytes()).is_some() {
+    let plain = as_plain(message.as_bytes());
+    if !message.is_empty() && message.len() <= columns && plain.is_some() {
         return vec![ValueLine::words(message, "")];
     }
-    let glyphs = cells(message.as_bytes());
-    let mut lines = Vec::new();
-    for range in wrap_words(&glyphs, columns) {
-        let line = &glyphs[range];
-        let Some((first, last)) = line.first().zip(line.last()) else { continue };
-        if let Some(words) = message.get(first.at..last.at + last.source.len()) {
-            lines.push(ValueLine::words(words, ""));
+    let ranges = match plain.filter(|message| message.is_ascii()) {
+        Some(message) => wrap_words(message.as_bytes(), columns),
+        None => {
+            let glyphs = cells(message.as_bytes());
+            let bytes = |range: Range<usize>| {
+                let (first, last) = glyphs.get(range.clone())?.first().zip(glyphs[range].last())?;
+                Some(first.at..last.at + last.source.len())
+            };
+            wrap_words(&glyphs, columns).into_iter().filter_map(bytes).collect()
         }
-    }
+    };
+    let words = |range: Range<usize>| message.get(range).filter(|words| !words.is_empty());
+    let mut lines: Vec<ValueLine<'_>> =
+        ranges.into_iter().filter_map(words).map(|words| ValueLine::words(words, "")).collect();
     // A value within it may be longer than any screen.
     if lines.len() > MESSAGE_LINES {
         let end = lines.len() - MESSAGE_LINES / 4;

@@ -332,22 +332,24 @@ impl<'a> Survey<'a> {
         duplicates: &mut EntryDuplicates<'_, 'a>,
     ) -> Vec<EntryFindings<'a>> {
         let Some(surveyed) = self.exports.get(piece.export) else { return Vec::new() };
-        let mut found = Vec::new();
-        for &offset in piece.marks {
-            let local = offset - surveyed.start;
-            let first_line = piece.chunk.line_at(local, surveyed.export.bytes);
-            let text = surveyed.text_at(local);
-            self.read_one(text, |entry| {
-                let subject = &entry.subject;
-                duplicates.load(entry, offset);
-                let location =
-                    Location { file: surveyed.export.name, first_line, dn_line: entry.line };
-                let findings = self.options.profile.findings(subject, &*duplicates, location);
-                if !findings.is_empty() {
-                    found.push(EntryFindings { text, offset, findings });
-                }
-            });
-        }
+        let mut found = Vec::with_capacity(piece.marks.len());
+        self.with_reader(|reader| {
+            for &offset in piece.marks {
+                let local = offset - surveyed.start;
+                let first_line = piece.chunk.line_at(local, surveyed.export.bytes);
+                let text = surveyed.text_at(local);
+                reader.read(text, &mut Skipped::new(), |entry| {
+                    duplicates.load(entry, offset);
+                    let file = surveyed.export.name;
+                    let location = Location { file, first_line, dn_line: entry.line };
+                    let profile = &self.options.profile;
+                    let findings = profile.findings(&entry.subject, &*duplicates, location);
+                    if !findings.is_empty() {
+                        found.push(EntryFindings { text, offset, findings });
+                    }
+                });
+            }
+        });
         found
     }
 
@@ -436,12 +438,18 @@ impl<'a> Survey<'a> {
 
     /// Reads the entry of a text.
     pub(super) fn read_one(&self, text: &'a [u8], each: impl FnMut(&Gathered<'a>)) {
+        self.with_reader(|reader| reader.read(text, &mut Skipped::new(), each));
+    }
+
+    /// Lends a reader of single entries.
+    fn with_reader<T>(&self, work: impl FnOnce(&mut EntryReader<'a, 'a>) -> T) -> T {
         let readers = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let spare = readers().pop();
         let CheckOptions { profile, read, .. } = self.options;
         let mut reader = spare.unwrap_or_else(|| EntryReader::new(profile, *read, false));
-        reader.read(text, &mut Skipped::new(), each);
+        let done = work(&mut reader);
         readers().push(reader);
+        done
     }
 
     /// The text of the entry at an offset over all inputs.

@@ -23,20 +23,28 @@ pub(super) struct Seen {
 }
 
 /// The places of all LF of a text, which is shorter than 4 GiB, and what other
-/// bytes it has.
-pub(super) fn scan(text: &[u8]) -> (Vec<u32>, Seen) {
+/// bytes it has. `room` is memory that is used again.
+pub(super) fn scan(text: &[u8], room: Vec<u32>) -> (Vec<u32>, Seen) {
     #[cfg(target_arch = "x86_64")]
     if x86::is_supported() {
         // SAFETY: the processor has the instructions.
-        return unsafe { x86::scan(text) };
+        return unsafe { x86::scan(text, room) };
     }
-    scan_anywhere(text)
+    scan_anywhere(text, room)
 }
 
 /// Gathers the places of the bits that a look at each block gives.
 #[inline(always)]
-fn gather(text: &[u8], mut line_ends: impl FnMut(&[u8; BLOCK]) -> u64) -> Vec<u32> {
-    let mut ends = vec![0; text.len() / 32 + 2 * BLOCK];
+fn gather(
+    text: &[u8],
+    mut ends: Vec<u32>,
+    mut line_ends: impl FnMut(&[u8; BLOCK]) -> u64,
+) -> Vec<u32> {
+    // What stands there from before is written over, or cut off.
+    let expected = text.len() / 32 + 2 * BLOCK;
+    if ends.len() < expected {
+        ends.resize(expected, 0);
+    }
     let mut length = 0;
     let (blocks, tail) = text.as_chunks::<BLOCK>();
     let mut at = 0;
@@ -89,12 +97,12 @@ fn ask_for(block: &[u8; BLOCK]) {
     let _ = (block, AHEAD);
 }
 
-fn scan_anywhere(text: &[u8]) -> (Vec<u32>, Seen) {
+fn scan_anywhere(text: &[u8], room: Vec<u32>) -> (Vec<u32>, Seen) {
     // All bytes joined by OR: the high bit is set where one is not ASCII.
     let mut joined = u8x16::splat(0);
     let mut least = u8x16::splat(u8::MAX);
     let mut returns = u8x16::splat(0);
-    let ends = gather(text, |block| {
+    let ends = gather(text, room, |block| {
         let mut bits = 0;
         for (at, lane) in block.as_chunks::<16>().0.iter().enumerate() {
             let lane = u8x16::new(*lane);
@@ -128,13 +136,13 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2,bmi1,popcnt")]
-    pub(super) fn scan(text: &[u8]) -> (Vec<u32>, Seen) {
+    pub(super) fn scan(text: &[u8], room: Vec<u32>) -> (Vec<u32>, Seen) {
         let line_end = _mm256_set1_epi8(b'\n'.cast_signed());
         let cr = _mm256_set1_epi8(b'\r'.cast_signed());
         // As signed numbers, NUL and what is not ASCII are the ones below 1.
         let mut least = line_end;
         let mut returns = _mm256_setzero_si256();
-        let ends = gather(text, |block| {
+        let ends = gather(text, room, |block| {
             let [low, high] = load(block);
             least = _mm256_min_epi8(least, _mm256_min_epi8(low, high));
             let are_returns = |lane| _mm256_cmpeq_epi8(lane, cr);
@@ -180,8 +188,8 @@ mod tests {
                 20 => b'a'..=b'z', 5 => Just(b'\n'), 1 => Just(b'\r'), 1 => any::<u8>(),
             ], 0..600)
         ) {
-            let here = scan(&text);
-            prop_assert_eq!(&here, &scan_anywhere(&text));
+            let here = scan(&text, vec![7; 5]);
+            prop_assert_eq!(&here, &scan_anywhere(&text, vec![9; 5000]));
             let places: Vec<u32> =
                 (0..).zip(&text).filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at).collect();
             prop_assert_eq!(here.0, places);

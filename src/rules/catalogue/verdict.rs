@@ -245,7 +245,6 @@ impl Verdict {
             },
             Place::Dn => (DN, None),
         };
-        let labels: Vec<&str> = self.broken.iter().map(|rule| rule.label).collect();
         let is_partial =
             Attr::of(attribute.as_bytes()).is_some_and(|attr| subject.is_partial(attr));
         let closed = object.is_protected() || is_partial;
@@ -269,8 +268,14 @@ impl Verdict {
             attribute,
             severity: self.broken.iter().map(|rule| rule.severity).min().unwrap_or(Severity::Info),
             rules: self.broken.iter().map(|rule| rule.name).collect(),
-            error: labels.join(", "),
-            message: Some(self.details.join("; ")),
+            error: match self.broken.as_slice() {
+                [rule] => rule.label.to_owned(),
+                broken => broken.iter().map(|rule| rule.label).collect::<Vec<_>>().join(", "),
+            },
+            message: Some(match <[String; 1]>::try_from(self.details) {
+                Ok([detail]) => detail,
+                Err(details) => details.join("; "),
+            }),
             value: match self.place {
                 Place::Dn => Some(subject.dn_value()),
                 Place::Part(_) => None,
