@@ -30,6 +30,11 @@ impl BaselineWriter {
         self.lines.insert((line.dn.to_ascii_lowercase(), line.to_string()));
     }
 
+    /// Adds the lines of other findings.
+    pub fn append(&mut self, mut other: Self) {
+        self.lines.append(&mut other.lines);
+    }
+
     /// The number of lines so far.
     #[must_use]
     pub fn len(&self) -> usize {

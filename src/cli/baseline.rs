@@ -99,8 +99,14 @@ fn shares(baseline: &Baseline, export: &Source, read: ReadOptions) -> bool {
 
 /// What becomes of the findings of a check.
 pub struct Acceptance {
+    pub accepted: Accepted,
+    output: Option<AtomicFile>,
+}
+
+/// The findings that are accepted, and whether a new baseline is written.
+pub struct Accepted {
     baseline: Baseline,
-    output: Option<(AtomicFile, BaselineWriter)>,
+    is_written_anew: bool,
 }
 
 impl WriteBaselineArgs {
@@ -123,10 +129,11 @@ impl WriteBaselineArgs {
         let baseline = self.read.load(exports, read).about("--baseline")?;
         let overwrite = if self.force { Overwrite::Yes } else { Overwrite::No };
         let output = match &self.write_baseline {
-            Some(path) => Some((AtomicFile::create(path, overwrite)?, BaselineWriter::default())),
+            Some(path) => Some(AtomicFile::create(path, overwrite)?),
             None => None,
         };
-        Ok(Acceptance { baseline, output })
+        let accepted = Accepted { baseline, is_written_anew: output.is_some() };
+        Ok(Acceptance { accepted, output })
     }
 }
 
@@ -137,30 +144,33 @@ fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-impl Acceptance {
+impl Accepted {
     /// Whether a finding was accepted. It is written again, with its reason.
-    pub fn accepts(&mut self, finding: &Finding<'_>) -> bool {
+    pub fn accepts(&self, finding: &Finding<'_>, lines: &mut BaselineWriter) -> bool {
         let accepts = self.baseline.accepts(finding);
-        if let (true, Some((_, writer))) = (accepts, &mut self.output) {
-            writer.add(finding, self.baseline.reason(finding));
+        if accepts && self.is_written_anew {
+            lines.add(finding, self.baseline.reason(finding));
         }
         accepts
     }
 
     /// Takes a finding that is shown.
-    pub fn show(&mut self, finding: &Finding<'_>) {
-        if let (false, Some((_, writer))) = (finding.extra, &mut self.output) {
-            writer.add(finding, None);
+    pub fn show(&self, finding: &Finding<'_>, lines: &mut BaselineWriter) {
+        if !finding.extra && self.is_written_anew {
+            lines.add(finding, None);
         }
     }
+}
 
-    /// Lets the new file appear, and says what of the old one is out of date, where
+impl Acceptance {
+    /// Lets the new file with its lines appear, and says what of the old one is out of date, where
     /// the whole export was looked at.
     ///
     /// # Errors
     /// Where the file cannot be written.
     pub fn finish(
         self,
+        new: BaselineWriter,
         args: &WriteBaselineArgs,
         profile: &Profile,
         whole: bool,
@@ -171,17 +181,17 @@ impl Acceptance {
             let of_profile = |name: crate::rules::RuleName| {
                 Rule::by_name(name.0).is_ok_and(|rule| rule.profiles.contains(&profile.name))
             };
-            for (at, (number, line)) in self.baseline.stale(of_profile).enumerate() {
+            for (at, (number, line)) in self.accepted.baseline.stale(of_profile).enumerate() {
                 totals.stale_baseline_lines += 1;
                 if args.show_stale && at < SHOWN {
                     console.note(&format!("{}:{number}: no such finding: {line}", path.display()));
                 }
             }
         }
-        if let Some((mut file, writer)) = self.output {
-            let lines = writer.len() as u64;
+        if let Some(mut file) = self.output {
+            let lines = new.len() as u64;
             let path = visible(file.path().as_os_str().as_encoded_bytes());
-            file.write_all(&writer.finish()).context("the baseline cannot be written")?;
+            file.write_all(&new.finish()).context("the baseline cannot be written")?;
             file.commit()?;
             console.note(&format!(
                 "{} in {path}; put a reason behind the # of each",

@@ -1,6 +1,6 @@
 //! `ldifix check`: finds what breaks directory synchronisation.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,13 +8,14 @@ use std::time::Instant;
 use anyhow::bail;
 use clap::ValueEnum;
 
+use crate::baseline::BaselineWriter;
 use crate::input::Source;
-use crate::report::{Csv, FindingWriter, Json, ListFormat, Summary, Table, Width};
+use crate::report::{FindingFormat, FindingRows, FindingWriter, ListFormat, Summary, Tally, Width};
 use crate::rules::catalogue::Timings;
-use crate::rules::{CheckOptions, Finding, Survey, WantedRules};
+use crate::rules::{CheckOptions, EntryFindings, Finding, Survey, WantedRules};
 
 use super::apart::{require_apart, require_each_once, require_older};
-use super::baseline::{Acceptance, WriteBaselineArgs};
+use super::baseline::{Acceptance, Accepted, WriteBaselineArgs};
 use super::blame::{About, refuse};
 use super::compare::{self, Form};
 use super::config::ConfigArgs;
@@ -142,39 +143,72 @@ impl Checked<'_, '_> {
         &self,
         args: &Args,
         (sources, previous): (&[Source], &[Source]),
-        mut acceptance: Acceptance,
+        acceptance: Acceptance,
         totals: &mut Summary,
     ) -> anyhow::Result<Exit> {
         let Self { survey, options, wanted, console } = self;
         let transition = args.previous.transition(sources, previous, options, console)?;
-        let mut writer = args.format.writer(console)?;
-        survey.findings(|entry| {
-            for (at, finding) in entry.findings.iter().enumerate() {
-                // The row of a first holder goes with the one behind it.
-                let behind = entry.findings.get(at + 1).filter(|_| finding.extra);
-                let is_accepted = acceptance.accepts(behind.unwrap_or(finding));
-                if is_shown(finding, wanted, is_accepted, totals) {
-                    totals.find(finding);
-                    acceptance.show(finding);
-                    writer.write(finding)?;
-                }
-            }
-            io::Result::Ok(())
-        })?;
-        args.previous.findings(transition.as_ref(), options, totals, |totals, finding| {
-            let is_accepted = acceptance.accepts(finding);
-            if is_shown(finding, wanted, is_accepted, totals) {
-                totals.find_in_transition(finding);
-                acceptance.show(finding);
+        let format = args.format.of_findings(console);
+        let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+        let mut writer = FindingWriter::new(out, format)?;
+        let (mut lines, mut tally) = (BaselineWriter::default(), Tally::default());
+        let accepted = &acceptance.accepted;
+        survey.map_findings(
+            |entries| Part::of(&entries, format, wanted, accepted),
+            |part| {
+                let part = part?;
+                totals.add(part.tally);
+                lines.append(part.lines);
+                writer.append(part.rows)
+            },
+        )?;
+        args.previous.findings(transition.as_ref(), options, totals, |finding| {
+            let is_accepted = accepted.accepts(finding, &mut lines);
+            if is_shown(finding, wanted, is_accepted, &mut tally) {
+                tally.find_in_transition(finding);
+                accepted.show(finding, &mut lines);
                 writer.write(finding)?;
             }
             Ok(())
         })?;
         writer.finish()?;
+        totals.add(tally);
         let whole = !args.scope.is_restricted();
-        acceptance.finish(&args.baseline, &options.profile, whole, totals, console)?;
+        acceptance.finish(lines, &args.baseline, &options.profile, whole, totals, console)?;
         summary::note_unable(survey, wanted, !previous.is_empty(), console);
         Ok(if totals.finding_rows > 0 { Exit::Findings } else { Exit::Clean })
+    }
+}
+
+/// What is to be told of some entries: drawn, counted, and for a new baseline.
+struct Part {
+    rows: FindingRows,
+    tally: Tally,
+    lines: BaselineWriter,
+}
+
+impl Part {
+    fn of(
+        entries: &[EntryFindings<'_>],
+        format: FindingFormat,
+        wanted: &WantedRules,
+        accepted: &Accepted,
+    ) -> io::Result<Self> {
+        let lines = BaselineWriter::default();
+        let mut part = Self { rows: format.rows(), tally: Tally::default(), lines };
+        for entry in entries {
+            for (at, finding) in entry.findings.iter().enumerate() {
+                // The row of a first holder goes with the one behind it.
+                let behind = entry.findings.get(at + 1).filter(|_| finding.extra);
+                let is_accepted = accepted.accepts(behind.unwrap_or(finding), &mut part.lines);
+                if is_shown(finding, wanted, is_accepted, &mut part.tally) {
+                    part.tally.find(finding);
+                    accepted.show(finding, &mut part.lines);
+                    part.rows.add(finding)?;
+                }
+            }
+        }
+        Ok(part)
     }
 }
 
@@ -183,13 +217,13 @@ fn is_shown(
     finding: &Finding<'_>,
     wanted: &WantedRules,
     is_accepted: bool,
-    totals: &mut Summary,
+    tally: &mut Tally,
 ) -> bool {
     let is_wanted = wanted.admits_any(&finding.rules);
     if !is_wanted {
-        totals.hide(finding);
+        tally.hide(finding);
     } else if is_accepted {
-        totals.accept(finding);
+        tally.accept(finding);
     }
     is_wanted && !is_accepted
 }
@@ -226,13 +260,11 @@ impl Format {
         }
     }
 
-    fn writer(self, console: &Console) -> io::Result<Box<dyn FindingWriter>> {
-        let out: BufWriter<Box<dyn Write>> =
-            BufWriter::with_capacity(1 << 16, Box::new(io::stdout().lock()));
-        Ok(match self {
-            Self::Table => Box::new(Table::new(out, Width::of_stdout(), console.stdout_colour())),
-            Self::Csv => Box::new(Csv::new(out)?),
-            Self::Json => Box::new(Json::new(out)),
-        })
+    fn of_findings(self, console: &Console) -> FindingFormat {
+        match self {
+            Self::Table => FindingFormat::Table(Width::of_stdout(), console.stdout_colour()),
+            Self::Csv => FindingFormat::Csv,
+            Self::Json => FindingFormat::Json,
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use anyhow::bail;
 
 use crate::input::Source;
-use crate::report::{ComparisonTable, Summary, Width, counted, difference_json};
+use crate::report::{ComparisonTable, Summary, Tally, Width, counted, difference_json};
 use crate::rules::{CheckOptions, Export, Profile, ProfileOptions, Survey, WantedRules, compare};
 
 use super::Exit;
@@ -53,15 +53,16 @@ pub fn run<'a>(
     let settings = options.profile.settings();
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut table, mut differences) = (ComparisonTable::default(), 0_u64);
+    let mut tally = Tally::default();
     let agreement = compare(survey, &idfix, &settings, |difference| {
         let is_idfix = difference.side == crate::rules::Side::FalseAlarm;
         if !is_idfix && !wanted.admits_any(&difference.finding.rules) {
-            totals.hide(difference.finding);
+            tally.hide(difference.finding);
             return Ok(());
         }
         differences += 1;
         if !is_idfix {
-            totals.find(difference.finding);
+            tally.find(difference.finding);
         }
         match form {
             Form::Table => {
@@ -71,6 +72,7 @@ pub fn run<'a>(
             Form::Json => difference_json(&mut out, difference),
         }
     })?;
+    totals.add(tally);
     if form == Form::Table {
         table.write(&mut out, Width::of_stdout(), console.stdout_colour())?;
     }

@@ -172,7 +172,7 @@ impl PreviousArgs {
         transition: Option<&Transition<'_>>,
         options: &CheckOptions,
         totals: &mut Summary,
-        mut take: impl FnMut(&mut Summary, &Finding<'_>) -> io::Result<()>,
+        mut take: impl FnMut(&Finding<'_>) -> io::Result<()>,
     ) -> io::Result<()> {
         let (Some(transition), Some(catalogue)) = (transition, catalogue(&options.profile)) else {
             return Ok(());
@@ -185,7 +185,7 @@ impl PreviousArgs {
         // The tool's limit depends on how it is set up.
         let usual = if catalogue.knows_moves() { DELETE_THRESHOLD } else { u64::MAX };
         let threshold = self.delete_threshold.unwrap_or(usual);
-        transition.findings(options, catalogue, threshold, |finding| take(totals, &finding))
+        transition.findings(options, catalogue, threshold, |finding| take(&finding))
     }
 }
 

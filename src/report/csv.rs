@@ -12,9 +12,8 @@
 //! to IdFix's row. Import the columns of a hostile export as text.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io;
 
-use super::FindingWriter;
 use crate::rules::Finding;
 
 const HEADER: [&str; 9] = [
@@ -29,25 +28,26 @@ const HEADER: [&str; 9] = [
     "ACTION",
 ];
 
-/// Writes findings as CSV, one row each.
-pub struct Csv<W: Write> {
-    writer: csv::Writer<W>,
+/// Findings as CSV, one row each.
+pub struct CsvRows {
+    writer: csv::Writer<Vec<u8>>,
 }
 
-impl<W: Write> Csv<W> {
-    /// Writes the header.
-    ///
-    /// # Errors
-    /// Where `out` cannot be written.
-    pub fn new(out: W) -> io::Result<Self> {
-        let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(HEADER).map_err(into_io)?;
-        Ok(Self { writer })
+impl Default for CsvRows {
+    fn default() -> Self {
+        Self { writer: csv::Writer::from_writer(Vec::new()) }
     }
 }
 
-impl<W: Write> FindingWriter for Csv<W> {
-    fn write(&mut self, finding: &Finding<'_>) -> io::Result<()> {
+impl CsvRows {
+    /// The row above all others.
+    pub(super) fn header() -> io::Result<Vec<u8>> {
+        let mut rows = Self::default();
+        rows.writer.write_record(HEADER).map_err(into_io)?;
+        rows.into_text()
+    }
+
+    pub(super) fn add(&mut self, finding: &Finding<'_>) -> io::Result<()> {
         let value = finding.value.as_deref().map_or(Cow::Borrowed(""), String::from_utf8_lossy);
         let row = [
             &*String::from_utf8_lossy(&finding.dn),
@@ -63,8 +63,8 @@ impl<W: Write> FindingWriter for Csv<W> {
         self.writer.write_record(row).map_err(into_io)
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.writer.flush()
+    pub(super) fn into_text(self) -> io::Result<Vec<u8>> {
+        self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
     }
 }
 
@@ -81,17 +81,16 @@ pub(super) fn into_io(error: csv::Error) -> io::Error {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::samples;
+    use super::super::{FindingFormat, FindingWriter, samples};
     use super::*;
 
     fn written(findings: &[Finding<'_>]) -> String {
         let mut out = Vec::new();
-        let mut csv = Csv::new(&mut out).unwrap();
+        let mut csv = FindingWriter::new(&mut out, FindingFormat::Csv).unwrap();
         for finding in findings {
             csv.write(finding).unwrap();
         }
         csv.finish().unwrap();
-        drop(csv);
         String::from_utf8(out).unwrap()
     }
 

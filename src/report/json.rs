@@ -14,34 +14,25 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 
-use super::FindingWriter;
 use super::visible::is_deceptive;
 use crate::rules::{Applicability, Collision, Finding, RuleName, Severity};
 
-/// Writes findings as JSON, one object a line.
-pub struct Json<W: Write> {
-    out: W,
-    line: Vec<u8>,
+/// Findings as JSON, one object a line.
+#[derive(Default)]
+pub struct JsonRows {
+    text: Vec<u8>,
 }
 
-impl<W: Write> Json<W> {
-    /// Writes to `out`, a line at a time: give it a buffer.
-    pub fn new(out: W) -> Self {
-        Self { out, line: Vec::new() }
-    }
-}
-
-impl<W: Write> FindingWriter for Json<W> {
-    fn write(&mut self, finding: &Finding<'_>) -> io::Result<()> {
-        self.line.clear();
-        let mut serializer = serde_json::Serializer::with_formatter(&mut self.line, Visible);
+impl JsonRows {
+    pub(super) fn add(&mut self, finding: &Finding<'_>) -> io::Result<()> {
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.text, Visible);
         Row::from(finding).serialize(&mut serializer)?;
-        self.line.push(b'\n');
-        self.out.write_all(&self.line)
+        self.text.push(b'\n');
+        Ok(())
     }
 
-    fn finish(&mut self) -> io::Result<()> {
-        self.out.flush()
+    pub(super) fn text(&self) -> &[u8] {
+        &self.text
     }
 }
 
@@ -205,11 +196,9 @@ mod tests {
     use super::*;
 
     fn written(finding: &Finding<'_>) -> String {
-        let mut out = Vec::new();
-        let mut json = Json::new(&mut out);
-        json.write(finding).unwrap();
-        json.finish().unwrap();
-        String::from_utf8(out).unwrap()
+        let mut json = JsonRows::default();
+        json.add(finding).unwrap();
+        String::from_utf8(json.text).unwrap()
     }
 
     #[test]

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::problem::{Problem, Severity};
+use super::tally::Tally;
 use super::terminal::{Colour, Ink, Width, counted, grouped, listed, style};
 use super::visible::visible;
 use crate::ldif::Position;
-use crate::rules::Finding;
 
 /// How many failures and first places are listed at most. The rest is counted:
 /// the list of a broken file of 2 GB helps nobody.
@@ -201,38 +201,21 @@ impl Summary {
         self.incomplete_because.push(reason.into());
     }
 
-    /// Counts a finding. Findings of one entry come one after the other.
-    pub fn find(&mut self, finding: &Finding<'_>) {
-        if finding.extra {
-            self.first_holder_rows += 1;
-            return;
+    /// Adds findings that were counted; those of the same entries come one after the other.
+    pub fn add(&mut self, tally: Tally) {
+        for (rule, count) in tally.by_rule {
+            *self.findings.entry(Cow::Borrowed(rule)).or_default() += count;
         }
-        self.find_in_transition(finding);
-        if self.last_dn.as_deref() != Some(&finding.dn) {
-            self.entries_with_findings += 1;
-            let last = self.last_dn.get_or_insert_default();
-            last.clear();
-            last.extend_from_slice(&finding.dn);
+        self.finding_rows += tally.rows;
+        self.first_holder_rows += tally.first_holder_rows;
+        self.hidden_findings += tally.hidden;
+        self.accepted_findings += tally.accepted;
+        self.entries_with_findings += tally.entries;
+        if let Some([first, last]) = tally.ends {
+            let goes_on = self.last_dn.take().is_some_and(|last| last == first);
+            self.entries_with_findings -= u64::from(goes_on);
+            self.last_dn = Some(last);
         }
-    }
-
-    /// Counts a finding about what changes since the previous export: its entry has
-    /// been counted, or is none of the export.
-    pub fn find_in_transition(&mut self, finding: &Finding<'_>) {
-        self.finding_rows += 1;
-        for rule in &finding.rules {
-            *self.findings.entry(Cow::Borrowed(rule.0)).or_default() += 1;
-        }
-    }
-
-    /// Counts a finding of rules that were not asked for.
-    pub fn hide(&mut self, finding: &Finding<'_>) {
-        self.hidden_findings += u64::from(!finding.extra);
-    }
-
-    /// Counts a finding that the baseline accepts.
-    pub fn accept(&mut self, finding: &Finding<'_>) {
-        self.accepted_findings += u64::from(!finding.extra);
     }
 
     /// Record starts that are neither read, skipped nor failed. Anything but 0

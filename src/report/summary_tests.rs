@@ -1,5 +1,6 @@
 use super::super::samples::{self, BJORN, finding};
 use super::*;
+use crate::rules::Finding;
 
 fn realistic() -> Summary {
     let mut summary = Summary::new();
@@ -14,10 +15,16 @@ fn realistic() -> Summary {
     let message = "a line without a colon".to_owned();
     summary.fail(Failure { file: "corp.ldif".into(), line: 12, column: 5, message }, 3);
     summary.other("search result", 1);
-    summary.find(&samples::proxy());
-    summary.find(&samples::proxy());
-    summary.find(&Finding { extra: true, ..samples::proxy() });
-    summary.find(&finding(BJORN, "mail", "Duplicate", None, None));
+    let extra = Finding { extra: true, ..samples::proxy() };
+    // Of an entry whose findings are counted in two parts.
+    for part in [
+        vec![samples::proxy()],
+        vec![samples::proxy(), extra, finding(BJORN, "mail", "Duplicate", None, None)],
+    ] {
+        let mut tally = Tally::default();
+        part.iter().for_each(|finding| tally.find(finding));
+        summary.add(tally);
+    }
     let first = Position { offset: 0, line: 7, column: 1 };
     summary.warn("raw byte that is not UTF-8", 1, "corp.ldif", first);
     summary.warn("raw byte that is not UTF-8", 2, "other.ldif", first);

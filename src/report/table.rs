@@ -18,7 +18,6 @@ use std::ops::Range;
 
 use anstyle::Style;
 
-use super::FindingWriter;
 use super::draw::draw;
 use super::rdn::rdn_len;
 use super::shorten::wrap_words;
@@ -26,26 +25,39 @@ use super::terminal::{Colour, Ink, Width, style};
 use super::visible::{Glyph, as_plain, cells};
 use crate::rules::{Action, Applicability, Finding, Severity};
 
-/// Writes findings as a table.
-pub struct Table<W: Write> {
-    out: W,
+/// Findings as rows of a table.
+pub struct TableRows {
     ink: Ink,
     layout: Layout,
     /// The DN under whose heading rows stand.
     heading: Option<Vec<u8>>,
+    /// The first row, whose heading is left to those who know what stands above it; of
+    /// the whole table none.
+    first: Option<Row>,
+    is_whole: bool,
     /// First holders of duplicates, which stand above the second holder's row.
-    first_holders: Vec<FirstHolder>,
+    first_holders: Vec<Row>,
     /// Which marks the legend has to explain.
     unsafe_seen: bool,
     manual_seen: bool,
 }
 
-/// The row of the first holder of a duplicate, until the next row tells under
-/// which heading it belongs.
-struct FirstHolder {
+/// What a row is about: that of the first holder of a duplicate, until the next row tells
+/// under which heading it belongs, or that next one.
+struct Row {
     dn: Vec<u8>,
     attribute: &'static str,
     value: Option<Vec<u8>>,
+}
+
+impl Row {
+    fn of(finding: &Finding<'_>) -> Self {
+        Self {
+            dn: finding.dn.to_vec(),
+            attribute: finding.attribute,
+            value: finding.value.as_deref().map(<[u8]>::to_vec),
+        }
+    }
 }
 
 /// Where the columns begin. All in columns from the left, counted from 0.
@@ -88,14 +100,20 @@ impl Layout {
     }
 }
 
-impl<W: Write> Table<W> {
-    /// A table of at most `width` columns.
-    pub fn new(out: W, width: Width, colour: Colour) -> Self {
+impl TableRows {
+    /// A part of a table of at most `width` columns.
+    pub(super) fn part(width: Width, colour: Colour) -> Self {
+        Self { is_whole: false, ..Self::whole(width, colour) }
+    }
+
+    /// The table to which parts are appended.
+    pub(super) fn whole(width: Width, colour: Colour) -> Self {
         Self {
-            out,
             ink: Ink::new(colour),
             layout: Layout::of(width),
             heading: None,
+            first: None,
+            is_whole: true,
             first_holders: Vec::new(),
             unsafe_seen: false,
             manual_seen: false,
@@ -106,13 +124,17 @@ impl<W: Write> Table<W> {
         if self.heading.as_deref() == Some(dn) {
             return;
         }
-        if self.heading.is_some() {
+        // That of the first row is drawn by those who know what stands above it.
+        if self.heading.is_some() || self.is_whole {
+            if self.heading.is_some() {
+                self.ink.end_line();
+            }
+            let shown: &[u8] = if dn.is_empty() { b"(root DSE)" } else { dn };
+            let styles = (style::HEADING, style::HEADING);
+            let line = ValueLine { styles, ..ValueLine::dn(shown) };
+            draw(&mut self.ink, shown, self.layout.width, line.focus, line.styles);
             self.ink.end_line();
         }
-        let shown: &[u8] = if dn.is_empty() { b"(root DSE)" } else { dn };
-        let line = ValueLine { styles: (style::HEADING, style::HEADING), ..ValueLine::dn(shown) };
-        draw(&mut self.ink, shown, self.layout.width, line.focus, line.styles);
-        self.ink.end_line();
         let last = self.heading.get_or_insert_default();
         last.clear();
         last.extend_from_slice(dn);
@@ -181,16 +203,13 @@ impl<W: Write> Table<W> {
         }
     }
 
-    fn flush_first_holders(&mut self, next: Option<&Finding<'_>>) {
+    fn flush_first_holders(&mut self, next: Option<(&str, Option<&[u8]>)>) {
         for holder in std::mem::take(&mut self.first_holders) {
             if next.is_none() {
                 self.heading(&holder.dn);
             }
             // The value is worth a line where the next row does not show it.
-            let shown_below = next.is_some_and(|next| {
-                next.attribute == holder.attribute
-                    && next.value.as_deref() == holder.value.as_deref()
-            });
+            let shown_below = next == Some((holder.attribute, holder.value.as_deref()));
             let dn = next.is_some().then(|| ValueLine::dn(&holder.dn));
             let value = holder.value.as_deref().filter(|_| !shown_below);
             let value = value.map(|value| ValueLine::of(value, ""));
@@ -215,18 +234,17 @@ impl<W: Write> Table<W> {
     }
 }
 
-impl<W: Write> FindingWriter for Table<W> {
-    fn write(&mut self, finding: &Finding<'_>) -> io::Result<()> {
+impl TableRows {
+    pub(super) fn add(&mut self, finding: &Finding<'_>) {
         if finding.extra {
-            self.first_holders.push(FirstHolder {
-                dn: finding.dn.to_vec(),
-                attribute: finding.attribute,
-                value: finding.value.as_deref().map(<[u8]>::to_vec),
-            });
-            return Ok(());
+            self.first_holders.push(Row::of(finding));
+            return;
+        }
+        if self.heading.is_none() && !self.is_whole {
+            self.first = Some(Row::of(finding));
         }
         self.heading(&finding.dn);
-        self.flush_first_holders(Some(finding));
+        self.flush_first_holders(Some((finding.attribute, finding.value.as_deref())));
         let error = match (finding.severity, finding.applicability) {
             (Severity::Error, Applicability::Unsafe | Applicability::Manual) => style::GRAVE,
             _ => style::MILD,
@@ -239,14 +257,28 @@ impl<W: Write> FindingWriter for Table<W> {
         let message = message_lines(message, self.layout.value_width());
         let lines = lines.into_iter().chain(message.into_iter().map(Some));
         self.row(finding.attribute, (error, &finding.error), lines);
-        self.ink.flush(&mut self.out)
     }
 
-    fn finish(&mut self) -> io::Result<()> {
+    /// Writes rows behind those that were written.
+    pub(super) fn append(&mut self, mut rows: Self, out: &mut impl Write) -> io::Result<()> {
+        if let Some(first) = rows.first.take() {
+            self.heading(&first.dn);
+            self.flush_first_holders(Some((first.attribute, first.value.as_deref())));
+        }
+        self.ink.flush(out)?;
+        rows.ink.flush(out)?;
+        self.heading = rows.heading.or(self.heading.take());
+        self.first_holders.append(&mut rows.first_holders);
+        self.unsafe_seen |= rows.unsafe_seen;
+        self.manual_seen |= rows.manual_seen;
+        Ok(())
+    }
+
+    /// Writes what has to come last.
+    pub(super) fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
         self.flush_first_holders(None);
         self.legend();
-        self.ink.flush(&mut self.out)?;
-        self.out.flush()
+        self.ink.flush(out)
     }
 }
 
@@ -368,200 +400,5 @@ fn first_escape(value: &[u8]) -> Option<Range<usize>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use unicode_width::UnicodeWidthStr;
-
-    use super::super::samples::{self, BJORN, ZOE, finding};
-    use super::super::visible::is_deceptive;
-    use super::*;
-
-    fn written(findings: &[Finding<'_>], columns: usize, colour: Colour) -> String {
-        let mut out = Vec::new();
-        let mut table = Table::new(&mut out, Width::of(columns), colour);
-        for finding in findings {
-            table.write(finding).unwrap();
-        }
-        table.finish().unwrap();
-        String::from_utf8(out).unwrap()
-    }
-
-    fn realistic() -> Vec<Finding<'static>> {
-        let mail = Some("ZOE@EXAMPLE.COM");
-        let long = "smtp:anna.maria.von.adler-hohen%stein@mail.corp.example.com";
-        vec![
-            finding(ZOE, "displayName", "Blank", None, Some("Zoë Perez 27")),
-            Finding {
-                applicability: Applicability::Safe,
-                ..finding(
-                    ZOE,
-                    "mail",
-                    "Character",
-                    Some(" zoe@example.com "),
-                    Some("zoe@example.com"),
-                )
-            },
-            samples::proxy(),
-            finding(ZOE, "proxyAddresses", "LocalPart", Some(long), Some(&long.replace('%', ""))),
-            Finding {
-                extra: true,
-                ..finding(ZOE, "mail", "Duplicate", Some("zoe@example.com"), None)
-            },
-            finding(BJORN, "mail", "Duplicate", mail, mail),
-            Finding {
-                action: Action::Remove,
-                ..finding(BJORN, "proxyAddresses", "Duplicate", Some("smtp:zoe@example.com"), None)
-            },
-            Finding {
-                applicability: Applicability::Manual,
-                ..finding(BJORN, "targetAddress", "Format", Some("SMTP:a@@b"), Some("SMTP:a@b"))
-            },
-        ]
-    }
-
-    #[test]
-    fn at_80_columns_values_stand_beside_their_errors() {
-        assert_eq!(
-            written(&realistic(), 80, Colour::Never),
-            concat!(
-                "CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n",
-                "  displayName        Blank            ?→ Zoë Perez 27\n",
-                "  mail               Character           ␠zoe@example.com␠\n",
-                "                                       → zoe@example.com\n",
-                "  proxyAddresses     Format,             smtp:ZOË.PEREZ27@-BAD.COM\n",
-                "                     DomainPart,      ?→ smtp:ZO.PEREZ27@BAD.COM\n",
-                "                     LocalPart\n",
-                "  proxyAddresses     LocalPart           smtp:anna…ler-hohen%stein@mai…ample.com\n",
-                "                                      ?→ smtp:anna…ler-hohenstein@mail…ample.com\n",
-                "\n",
-                "CN=Bjorn Müller 53,OU=Staff,DC=corp,DC=example\n",
-                "  mail               first holder        CN=Zoë Perez 27,OU=…,DC=corp,DC=example\n",
-                "                                         zoe@example.com\n",
-                "  mail               Duplicate           ZOE@EXAMPLE.COM\n",
-                "                                         (no suggestion)\n",
-                "  proxyAddresses     Duplicate           smtp:zoe@example.com\n",
-                "                                      ?→ (remove)\n",
-                "  targetAddress      Format              SMTP:a@@b\n",
-                "                                     (→) SMTP:a@b\n",
-                "\n",
-                "?→  only fix --unsafe takes these\n",
-                "(→) fix takes none of these\n",
-            )
-        );
-    }
-
-    #[test]
-    fn at_40_columns_values_stand_below_their_errors() {
-        assert_eq!(
-            written(&realistic(), 40, Colour::Never),
-            concat!(
-                "CN=Zoë Perez 27,OU=S…,DC=corp,DC=example\n",
-                "  displayName       Blank\n",
-                "  ?→ Zoë Perez 27\n",
-                "  mail              Character\n",
-                "     ␠zoe@example.com␠\n",
-                "   → zoe@example.com\n",
-                "  proxyAddresses    Format, DomainPart,\n",
-                "                    LocalPart\n",
-                "     smtp:ZOË.PEREZ27@-BAD.COM\n",
-                "  ?→ smtp:ZO.PEREZ27@BAD.COM\n",
-                "  proxyAddresses    LocalPart\n",
-                "     smtp:ann…er-hohen%stein@ma…mple.com\n",
-                "  ?→ smtp:ann…er-hohenstein@mai…mple.com\n",
-                "\n",
-                "CN=Bjorn Müller 53,O…,DC=corp,DC=example\n",
-                "  mail              first holder\n",
-                "     CN=Zoë Perez 27,O…C=corp,DC=example\n",
-                "     zoe@example.com\n",
-                "  mail              Duplicate\n",
-                "     ZOE@EXAMPLE.COM\n",
-                "     (no suggestion)\n",
-                "  proxyAddresses    Duplicate\n",
-                "     smtp:zoe@example.com\n",
-                "  ?→ (remove)\n",
-                "  targetAddress     Format\n",
-                "     SMTP:a@@b\n",
-                " (→) SMTP:a@b\n",
-                "\n",
-                "?→  only fix --unsafe takes these\n",
-                "(→) fix takes none of these\n",
-            )
-        );
-    }
-
-    #[test]
-    fn a_first_holder_without_a_second_has_its_own_heading() {
-        let first =
-            Finding { extra: true, ..finding(ZOE, "mail", "Duplicate", Some("z@x.y"), None) };
-        assert_eq!(
-            written(&[first], 80, Colour::Never),
-            "CN=Zoë Perez 27,OU=Staff,DC=corp,DC=example\n  \
-             mail               first holder        z@x.y\n"
-        );
-    }
-
-    #[test]
-    fn no_findings_leave_no_trace() {
-        assert_eq!(written(&[], 80, Colour::Always), "");
-    }
-
-    #[test]
-    fn colour_adds_styles_and_no_text() {
-        let coloured = written(&realistic(), 80, Colour::Always);
-        let plain = anstream::adapter::strip_str(&coloured).to_string();
-        assert_eq!(plain, written(&realistic(), 80, Colour::Never));
-        assert!(coloured.contains("\u{1b}[33mCharacter\u{1b}[0m"), "safe is yellow");
-        assert!(coloured.contains("\u{1b}[31mBlank\u{1b}[0m"), "unsafe is red");
-        assert!(coloured.contains("\u{1b}[32mZoë Perez 27\u{1b}[0m"), "an update is green");
-    }
-
-    #[test]
-    fn values_of_any_size_are_cut_to_a_line() {
-        let value = vec![b'x'; 5 << 20];
-        let finding = Finding {
-            value: Some(Cow::Borrowed(&value)),
-            update: Some("x".repeat((5 << 20) - 1)),
-            ..samples::proxy()
-        };
-        assert!(written(&[finding], 80, Colour::Never).lines().all(|line| line.width() <= 80));
-    }
-
-    #[test]
-    fn a_message_about_a_value_of_any_length_leaves_room_for_other_findings() {
-        let message = format!("the mail address is {}@x.com", "m".repeat(9_000));
-        let finding = Finding { message: Some(message), ..samples::proxy() };
-        let text = written(&[finding], 80, Colour::Never);
-        assert!(text.lines().count() < 20 && text.contains("mmm@x.com"), "{text}");
-    }
-
-    proptest! {
-        #[test]
-        fn no_line_is_wider_than_the_terminal_and_none_acts_upon_it(
-            dn: String,
-            value in proptest::option::of(any::<String>()),
-            update in proptest::option::of(any::<String>()),
-            bytes: Vec<u8>,
-            error in "[A-Za-z, ]{0,60}",
-            columns in 0_usize..130,
-            extra: bool,
-        ) {
-            let mut finding = Finding {
-                dn: Cow::Owned(dn.into_bytes()),
-                value: value.map(|value| Cow::Owned(value.into_bytes())),
-                update,
-                error,
-                extra,
-                attribute: "msExchHideFromAddressLists",
-                ..samples::proxy()
-            };
-            let other = Finding { value: Some(Cow::Borrowed(&bytes)), extra: false, ..finding.clone() };
-            finding.file = "x";
-            let text = written(&[finding, other], columns, Colour::Never);
-            for line in text.lines() {
-                prop_assert!(line.width() <= columns.max(20), "{:?}", line);
-                prop_assert!(line.chars().all(|c| !is_deceptive(c)), "{:?}", line);
-                prop_assert!(!line.ends_with(' '), "{:?}", line);
-            }
-        }
-    }
-}
+#[path = "table_tests.rs"]
+mod tests;
