@@ -10,7 +10,7 @@ use crate::directory::matching::fold_into;
 
 use super::catalogue::identifiers::LedTo;
 use super::idfix::{Buffers, fold_plain};
-use super::{Attr, AttrSet, Fingerprint, Place, Profile, Slot, Subject};
+use super::{Attr, AttrSet, Fingerprint, IndexBuilder, Place, Profile, Slot, Subject};
 
 /// Attributes of which no two entries may hold the same value: those that
 /// directories keep unique themselves, and those that mail and synchronisation
@@ -137,7 +137,7 @@ pub(super) fn add_held(
     subject: &Subject<'_>,
     offset: u64,
     buffers: &mut HeldBuffers,
-    slots: &mut Vec<Slot>,
+    index: &mut IndexBuilder,
     led_to: LedTo,
 ) {
     for attr in UNIQUE {
@@ -148,7 +148,7 @@ pub(super) fn add_held(
             let value = line.bytes_in(&mut buffers.value);
             fold(attr, value, &mut buffers.folded);
             let fingerprint = Fingerprint::of(attr, &buffers.folded);
-            slots.extend(Place::new(offset, number).map(|place| Slot { fingerprint, place }));
+            index.extend(Place::new(offset, number).map(|place| Slot { fingerprint, place }));
         }
     }
 }

@@ -101,20 +101,52 @@ impl IndexBuilder {
         }
     }
 
+    /// Adds a value; the order does not matter.
+    #[inline]
+    pub fn push(&mut self, slot: Slot) {
+        self.shards[slot.fingerprint.shard()].push(slot);
+    }
+
     /// Adds values, in any order.
     pub fn extend(&mut self, slots: impl IntoIterator<Item = Slot>) {
-        for slot in slots {
-            self.shards[slot.fingerprint.shard()].push(slot);
-        }
+        slots.into_iter().for_each(|slot| self.push(slot));
+    }
+
+    /// How many values were added.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(Vec::len).sum()
+    }
+
+    /// Whether none was added.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// The index of all values added.
     #[must_use]
-    pub fn build(mut self) -> Index {
-        let shards = self.shards.par_iter_mut();
-        let shared = shards.map_init(Scratch::default, |scratch, shard| scratch.sort(shard));
-        let shared = shared.flatten_iter().collect();
-        Index { shards: self.shards, shared }
+    pub fn build(self) -> Index {
+        Self::build_together([self])
+    }
+
+    /// The index of all values that were added on several threads.
+    #[must_use]
+    pub fn build_together(builders: impl IntoIterator<Item = Self>) -> Index {
+        let mut builders: Vec<Self> = builders.into_iter().collect();
+        let mut parts = |shard: usize| -> Vec<Vec<Slot>> {
+            builders.iter_mut().map(|builder| std::mem::take(&mut builder.shards[shard])).collect()
+        };
+        let shards: Vec<_> = (0..SHARDS).map(&mut parts).collect();
+        let sorted = shards.into_par_iter().map_init(Scratch::default, |scratch, parts| {
+            let mut parts = parts.into_iter();
+            let mut shard = parts.next().unwrap_or_default();
+            parts.for_each(|part| shard.extend_from_slice(&part));
+            let shared = scratch.sort(&mut shard);
+            (shard, shared)
+        });
+        let (shards, shared): (Vec<_>, Vec<_>) = sorted.unzip();
+        Index { shards, shared: shared.concat() }
     }
 }
 
@@ -280,6 +312,31 @@ mod tests {
         assert!(index.is_shared(Fingerprint::of(Attr::Mail, b"a@x")));
         assert!(!index.is_shared(Fingerprint::of(Attr::Mail, b"b@x")));
         assert!(!index.is_shared(Fingerprint::of(Attr::MailNickname, b"a@x")));
+    }
+
+    #[test]
+    fn an_index_is_the_same_however_many_threads_gathered_its_values() {
+        let value = |at: u64| slot(Attr::Mail, &format!("a{}@x", at % 700), at, 0);
+        let all = |index: &Index| -> Vec<Slot> { index.shards.concat() };
+        let mut alone = IndexBuilder::default();
+        alone.extend((0..1000).map(value));
+        assert_eq!((alone.len(), alone.is_empty()), (1000, false));
+        let alone = alone.build();
+        for threads in [2, 3] {
+            let builders = (0..threads).map(|thread| {
+                let mut builder = IndexBuilder::default();
+                builder.expect(10);
+                builder.extend((0..1000).rev().filter(|at| at % threads == thread).map(value));
+                builder
+            });
+            let together = IndexBuilder::build_together(builders);
+            let runs = |index: &Index| -> Vec<Vec<Slot>> {
+                index.shared().map(<[Slot]>::to_vec).collect()
+            };
+            assert_eq!(runs(&together), runs(&alone));
+            assert_eq!(all(&together), all(&alone));
+        }
+        assert_eq!(IndexBuilder::build_together([]).shared().count(), 0);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::held::StoredValue;
 use super::idfix::Location;
 use super::{AttrSet, Finding, Fingerprint, Index, IndexBuilder, Profile, Selection, Slot};
 pub(super) use chunk::LACKS_CERTIFICATE;
-use chunk::{ChunkSurvey, Landmark};
+use chunk::{ChunkSurvey, Indexing, Landmark};
 
 /// An export: a name for messages, and its decoded bytes.
 #[derive(Debug, Clone, Copy)]
@@ -60,10 +60,10 @@ impl CheckOptions {
 /// What the first pass gathers from all chunks.
 #[derive(Default)]
 struct Gathering {
-    index: IndexBuilder,
-    held: IndexBuilder,
-    names: IndexBuilder,
-    absent: IndexBuilder,
+    /// Those that nobody adds to at the moment, one for each thread at most: to bring
+    /// the values of all threads together while they come would cost one of them more
+    /// than a tenth of its time.
+    indexing: Mutex<Vec<Indexing>>,
     links: Vec<Slot>,
 }
 
@@ -178,11 +178,16 @@ impl<'a> Survey<'a> {
                 break;
             }
         }
-        let Gathering { index, held, names, absent, links } = gathering;
-        survey.index = index.build();
-        survey.held = held.build();
-        survey.names = names.build();
-        survey.absent = absent.build();
+        let Gathering { indexing, links } = gathering;
+        let mut indexing = indexing.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut build = |builder: fn(&mut Indexing) -> &mut IndexBuilder| {
+            let builders = indexing.iter_mut().map(|own| std::mem::take(builder(own)));
+            IndexBuilder::build_together(builders)
+        };
+        survey.index = build(|own| &mut own.index);
+        survey.held = build(|own| &mut own.held);
+        survey.names = build(|own| &mut own.names);
+        survey.absent = build(|own| &mut own.absent);
         survey.mark_referring(&links);
         survey.mark_duplicates();
         survey
@@ -196,18 +201,25 @@ impl<'a> Survey<'a> {
         advance: &(dyn Fn(u64) + Sync),
     ) -> Result<(), Stopped> {
         let options = self.options;
+        let Gathering { indexing, links } = gathering;
+        let indexing = || indexing.lock().unwrap_or_else(PoisonError::into_inner);
+        indexing().iter_mut().for_each(|own| own.has_room = false);
         map_chunks(
             export.bytes,
-            |chunk| ChunkSurvey::of(chunk, start, options),
+            |chunk| {
+                let spare = indexing().pop();
+                let mut own = spare.unwrap_or_default();
+                let before = (!own.has_room).then(|| own.lengths());
+                let surveyed = ChunkSurvey::of(chunk, start, options, &mut own);
+                if let Some(before) = before {
+                    // The first chunk tells about all of them.
+                    own.expect(before, export.bytes.len() / CHUNK_SIZE);
+                }
+                indexing().push(own);
+                surveyed
+            },
             |chunk| {
                 let Some(surveyed) = self.exports.last_mut() else { return Ok(()) };
-                if surveyed.chunks.is_empty() {
-                    // The first chunk tells about all of them.
-                    let chunks = export.bytes.len() / CHUNK_SIZE;
-                    gathering.index.expect(chunk.slots.len().saturating_mul(chunks));
-                    gathering.held.expect(chunk.held.len().saturating_mul(chunks));
-                    gathering.names.expect(chunk.names.len().saturating_mul(chunks));
-                }
                 let base = surveyed.report.add(chunk.report);
                 surveyed.continued.extend(chunk.continued);
                 surveyed.chunks.push(SurveyedChunk { base, landmarks: chunk.landmarks });
@@ -215,11 +227,7 @@ impl<'a> Survey<'a> {
                 self.in_scope += chunk.in_scope;
                 merge(&mut self.out_of_scope, chunk.out_of_scope);
                 merge(&mut self.skipped, chunk.skipped);
-                gathering.index.extend(chunk.slots);
-                gathering.held.extend(chunk.held);
-                gathering.names.extend(chunk.names);
-                gathering.absent.extend(chunk.absent);
-                gathering.links.extend(chunk.links);
+                links.extend(chunk.links);
                 self.marks.extend(chunk.marks);
                 advance(length64(CHUNK_SIZE));
                 let stop = options.read.strict && surveyed.report.failed_blocks > 0;

@@ -12,7 +12,7 @@ use crate::rules::catalogue::references::{key_of, key_of_rdn};
 use crate::rules::gather::{Gathered, Skipped, read_entries};
 use crate::rules::held::{HeldBuffers, add_held};
 use crate::rules::idfix::Buffers;
-use crate::rules::{AttrSet, Place, Profile, Slot, Subject};
+use crate::rules::{AttrSet, IndexBuilder, Place, Profile, Slot, Subject};
 
 /// Stands for the number of a value where an entry is out of scope as a computer without
 /// a certificate.
@@ -39,19 +39,43 @@ pub struct ChunkSurvey {
     pub seen: AttrSet,
     pub in_scope: u64,
     pub out_of_scope: BTreeMap<&'static str, u64>,
-    pub slots: Vec<Slot>,
-    pub held: Vec<Slot>,
-    pub names: Vec<Slot>,
-    pub absent: Vec<Slot>,
     pub links: Vec<Slot>,
     pub marks: Vec<u64>,
     pub landmarks: Vec<Landmark>,
     pub continued: Vec<u64>,
 }
 
+/// Indexes in the making: one thread at a time adds what it finds.
+#[derive(Default)]
+pub struct Indexing {
+    pub index: IndexBuilder,
+    pub held: IndexBuilder,
+    pub names: IndexBuilder,
+    pub absent: IndexBuilder,
+    /// Whether there is room for what the export is expected to hold.
+    pub has_room: bool,
+}
+
+impl Indexing {
+    /// Makes room for so many chunks like the one that was surveyed behind `before`.
+    pub fn expect(&mut self, before: [usize; 3], chunks: usize) {
+        let builders = [&mut self.index, &mut self.held, &mut self.names];
+        for (builder, before) in builders.into_iter().zip(before) {
+            builder.expect((builder.len() - before).saturating_mul(chunks));
+        }
+        self.has_room = true;
+    }
+
+    /// How many values there are so far.
+    pub fn lengths(&self) -> [usize; 3] {
+        [&self.index, &self.held, &self.names].map(IndexBuilder::len)
+    }
+}
+
 /// The pass, with what it needs from entry to entry.
 struct Pass<'o> {
     options: &'o CheckOptions,
+    indexing: &'o mut Indexing,
     follows_links: bool,
     next_landmark: u32,
     buffers: Buffers,
@@ -62,19 +86,23 @@ struct Pass<'o> {
 
 impl ChunkSurvey {
     /// Surveys a chunk of an export that begins at `start`, in bytes over all inputs.
-    pub fn of(chunk: Chunk<'_>, start: u64, options: &CheckOptions) -> Self {
+    pub fn of(
+        chunk: Chunk<'_>,
+        start: u64,
+        options: &CheckOptions,
+        indexing: &mut Indexing,
+    ) -> Self {
         let mut buffers = Buffers::default();
         buffers.identifiers.looks_closely = options.keep_held;
-        // Some five values an entry: to grow step by step is to copy.
-        let slots = Vec::with_capacity(chunk.bytes.len() / 256);
         let mut pass = Pass {
             options,
+            indexing,
             follows_links: options.profile.follows_links(),
             next_landmark: LANDMARKS,
             buffers,
             held_buffers: HeldBuffers::default(),
             name: Vec::new(),
-            found: Self { slots, ..Self::default() },
+            found: Self::default(),
         };
         let keep_lines = options.selection.needs_lines();
         let (profile, read) = (&options.profile, options.read);
@@ -96,7 +124,7 @@ impl ChunkSurvey {
 
 impl Pass<'_> {
     fn take_in(&mut self, entry: &Gathered<'_>, offset: u64) {
-        let Self { options: CheckOptions { profile, .. }, buffers, found, .. } = self;
+        let Self { options: CheckOptions { profile, .. }, buffers, found, indexing, .. } = self;
         if self.follows_links
             && let Some(place) = Place::new(offset, 0)
         {
@@ -108,7 +136,7 @@ impl Pass<'_> {
             found.landmarks.push(Landmark { offset: entry.offset, line: entry.line });
             self.next_landmark = entry.offset.saturating_add(LANDMARKS);
         }
-        let fails = inspect(profile, &entry.subject, buffers, offset, &mut found.slots);
+        let fails = inspect(profile, &entry.subject, buffers, offset, &mut indexing.index);
         let led_to = profile.led_to(buffers);
         if fails {
             found.marks.push(offset);
@@ -117,9 +145,9 @@ impl Pass<'_> {
     }
 
     fn leave_out(&mut self, entry: &Gathered<'_>, offset: u64, reason: &'static str) {
-        let Self { options: CheckOptions { profile, .. }, buffers, found, .. } = self;
+        let Self { options: CheckOptions { profile, .. }, buffers, found, indexing, .. } = self;
         if reason == Reason::PublicFolder.name() {
-            inspect(profile, &entry.subject, buffers, offset, &mut found.slots);
+            inspect(profile, &entry.subject, buffers, offset, &mut indexing.index);
         }
         *found.out_of_scope.entry(reason).or_default() += 1;
         let lacks = reason == Reason::ComputerWithoutCertificate.name();
@@ -128,7 +156,7 @@ impl Pass<'_> {
             && let Some(place) = Place::new(offset, number)
         {
             let fingerprint = key_of(entry.subject.dn(), &mut self.name);
-            found.absent.push(Slot { fingerprint, place });
+            indexing.absent.push(Slot { fingerprint, place });
         }
         self.hold(entry, offset, LedTo::default());
     }
@@ -138,8 +166,8 @@ impl Pass<'_> {
         if self.options.keep_held {
             let fingerprint = key_of_rdn(entry.subject.dn(), &mut self.name);
             let named = Place::new(offset, 0).map(|place| Slot { fingerprint, place });
-            self.found.names.extend(named);
-            let held = &mut self.found.held;
+            self.indexing.names.extend(named);
+            let held = &mut self.indexing.held;
             add_held(&entry.subject, offset, &mut self.held_buffers, held, led_to);
         }
     }
@@ -151,11 +179,11 @@ fn inspect(
     subject: &Subject<'_>,
     buffers: &mut Buffers,
     offset: u64,
-    slots: &mut Vec<Slot>,
+    index: &mut IndexBuilder,
 ) -> bool {
     profile.inspect(subject, buffers, |key| {
         if let Some(place) = Place::new(offset, key.value) {
-            slots.push(Slot { fingerprint: key.fingerprint, place });
+            index.push(Slot { fingerprint: key.fingerprint, place });
         }
     })
 }
