@@ -82,11 +82,14 @@ const SHARDS: usize = 256;
 #[derive(Debug)]
 pub struct IndexBuilder {
     shards: Vec<Vec<Slot>>,
+    /// Values that were not put into their shards yet. The ends of all shards are too
+    /// far from each other to stay at hand while something else is done in between.
+    pending: Vec<Slot>,
 }
 
 impl Default for IndexBuilder {
     fn default() -> Self {
-        Self { shards: vec![Vec::new(); SHARDS] }
+        Self { shards: vec![Vec::new(); SHARDS], pending: Vec::new() }
     }
 }
 
@@ -104,7 +107,20 @@ impl IndexBuilder {
     /// Adds a value; the order does not matter.
     #[inline]
     pub fn push(&mut self, slot: Slot) {
-        self.shards[slot.fingerprint.shard()].push(slot);
+        self.pending.push(slot);
+        if self.pending.len() == Self::MOST_PENDING {
+            self.settle();
+        }
+    }
+
+    /// 64 KiB.
+    const MOST_PENDING: usize = 1 << 12;
+
+    #[inline(never)]
+    fn settle(&mut self) {
+        for slot in self.pending.drain(..) {
+            self.shards[slot.fingerprint.shard()].push(slot);
+        }
     }
 
     /// Adds values, in any order.
@@ -115,7 +131,7 @@ impl IndexBuilder {
     /// How many values were added.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shards.iter().map(Vec::len).sum()
+        self.pending.len() + self.shards.iter().map(Vec::len).sum::<usize>()
     }
 
     /// Whether none was added.
@@ -134,6 +150,7 @@ impl IndexBuilder {
     #[must_use]
     pub fn build_together(builders: impl IntoIterator<Item = Self>) -> Index {
         let mut builders: Vec<Self> = builders.into_iter().collect();
+        builders.iter_mut().for_each(Self::settle);
         let mut parts = |shard: usize| -> Vec<Vec<Slot>> {
             builders.iter_mut().map(|builder| std::mem::take(&mut builder.shards[shard])).collect()
         };
