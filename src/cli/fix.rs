@@ -109,11 +109,15 @@ pub fn run(args: &Args, console: &Console) -> anyhow::Result<Exit> {
     summary::note_unable(&survey, &wanted, false, console);
     summary::add_not_exported(&mut totals, &options.profile, &wanted);
     summary::finish_quietly(&totals, args.ldif.stats(), console)?;
-    Ok(match draft.declined.keys().all(|reason| *reason == "accepted") {
+    let exit = match draft.declined.keys().all(|reason| *reason == "accepted") {
         _ if failed => Exit::Failure,
         true => Exit::Clean,
         false => Exit::Findings,
-    })
+    };
+    // The process ends: to give millions of pieces of memory back one by one would take
+    // longer than to let them go with it.
+    std::mem::forget((draft, survey));
+    Ok(exit)
 }
 
 struct Outputs {

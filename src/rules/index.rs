@@ -155,13 +155,8 @@ impl IndexBuilder {
             builders.iter_mut().map(|builder| std::mem::take(&mut builder.shards[shard])).collect()
         };
         let shards: Vec<_> = (0..SHARDS).map(&mut parts).collect();
-        let sorted = shards.into_par_iter().map_init(Scratch::default, |scratch, parts| {
-            let mut parts = parts.into_iter();
-            let mut shard = parts.next().unwrap_or_default();
-            parts.for_each(|part| shard.extend_from_slice(&part));
-            let shared = scratch.sort(&mut shard);
-            (shard, shared)
-        });
+        let sorted =
+            shards.into_par_iter().map_init(Scratch::default, |scratch, parts| scratch.sort(parts));
         let (shards, shared): (Vec<_>, Vec<_>) = sorted.unzip();
         Index { shards, shared: shared.concat() }
     }
@@ -170,7 +165,8 @@ impl IndexBuilder {
 /// Room for sorting one shard after the other.
 #[derive(Default)]
 struct Scratch {
-    slots: Vec<Slot>,
+    /// What the next shard is written to: the room of a part of the one before it.
+    spare: Vec<Slot>,
     /// Where each bucket ends.
     ends: Vec<usize>,
 }
@@ -179,31 +175,35 @@ impl Scratch {
     /// Buckets of a shard at most: their ends stay in a core's first-level cache.
     const MOST_BUCKETS: u32 = 12;
 
-    /// Sorts a shard and gives the fingerprints that have more than one holder.
-    fn sort(&mut self, shard: &mut [Slot]) -> Vec<Fingerprint> {
-        let mut shared = Vec::new();
+    /// Sorts the parts of a shard together; gives the shard, and the fingerprints that
+    /// have more than one holder.
+    fn sort(&mut self, mut parts: Vec<Vec<Slot>>) -> (Vec<Slot>, Vec<Fingerprint>) {
+        let length = parts.iter().map(Vec::len).sum::<usize>();
         // Fingerprints are spread evenly, so that a bucket gets two or three, about.
-        let bits = shard.len().checked_ilog2().unwrap_or(0).saturating_sub(1);
+        let bits = length.checked_ilog2().unwrap_or(0).saturating_sub(1);
         let bits = bits.min(Self::MOST_BUCKETS);
-        self.distribute(shard, bits);
-        let mut start = 0;
+        let mut shard = std::mem::take(&mut self.spare);
+        shard.resize(length, Slot { fingerprint: Fingerprint(0), place: Place(0) });
+        self.distribute(&parts, &mut shard, bits);
+        self.spare = parts.pop().unwrap_or_default();
+        let (mut shared, mut start) = (Vec::new(), 0);
         for &end in &self.ends {
             sort_bucket(&mut shard[start..end], &mut shared);
             start = end;
         }
-        shared
+        (shard, shared)
     }
 
-    /// Brings the slots of a shard into buckets by the bits behind those that made
+    /// Brings the slots of all parts into buckets by the bits behind those that made
     /// the shard.
-    fn distribute(&mut self, shard: &mut [Slot], bits: u32) {
+    fn distribute(&mut self, parts: &[Vec<Slot>], shard: &mut [Slot], bits: u32) {
         let bucket = |slot: &Slot| {
             let behind = slot.fingerprint.0 << SHARDS.ilog2();
             behind.checked_shr(u64::BITS - bits).map_or(0, |bucket| bucket as usize)
         };
         self.ends.clear();
         self.ends.resize(1 << bits, 0);
-        for slot in &*shard {
+        for slot in parts.iter().flatten() {
             self.ends[bucket(slot)] += 1;
         }
         let mut start = 0;
@@ -211,12 +211,12 @@ impl Scratch {
             // For now where the bucket begins; each slot moves it on.
             start += std::mem::replace(count, start);
         }
-        self.slots.clear();
-        self.slots.extend_from_slice(shard);
-        for slot in &self.slots {
-            let place = &mut self.ends[bucket(slot)];
-            shard[*place] = *slot;
-            *place += 1;
+        for part in parts {
+            for slot in part {
+                let place = &mut self.ends[bucket(slot)];
+                shard[*place] = *slot;
+                *place += 1;
+            }
         }
     }
 }
@@ -413,10 +413,11 @@ mod tests {
             let hash = |at: u64| Fingerprint((at / 2 * 2).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 8);
             let slots =
                 (0..length).rev().map(|at| Slot { fingerprint: hash(at), place: Place(at) });
-            let mut shard: Vec<Slot> = slots.collect();
-            let mut expected = shard.clone();
+            let slots: Vec<Slot> = slots.collect();
+            let mut expected = slots.clone();
             expected.sort_unstable();
-            let shared = scratch.sort(&mut shard);
+            let (one, other) = slots.split_at(slots.len() / 3);
+            let (shard, shared) = scratch.sort(vec![one.to_vec(), other.to_vec()]);
             assert_eq!(shard, expected);
             assert!(shared.is_sorted());
             assert_eq!(shared.len() as u64, length / 2);
