@@ -153,13 +153,20 @@ impl Checked<'_, '_> {
         let mut writer = FindingWriter::new(out, format)?;
         let (mut lines, mut tally) = (BaselineWriter::default(), Tally::default());
         let accepted = &acceptance.accepted;
+        let drawing = Drawing { format, wanted, accepted };
         survey.map_findings(
-            |entries| Part::of(&entries, format, wanted, accepted),
+            |entries| drawing.part(entries),
             |part| {
-                let part = part?;
-                totals.add(part.tally);
-                lines.append(part.lines);
-                writer.append(part.rows)
+                let mut part: Part<'_> = part?;
+                loop {
+                    totals.add(part.tally);
+                    lines.append(part.lines);
+                    writer.append(part.rows)?;
+                    match part.left {
+                        Some(left) => part = drawing.go_on(left)?,
+                        None => return io::Result::Ok(()),
+                    }
+                }
             },
         )?;
         args.previous.findings(transition.as_ref(), options, totals, |finding| {
@@ -180,33 +187,61 @@ impl Checked<'_, '_> {
     }
 }
 
-/// What is to be told of some entries: drawn, counted, and for a new baseline.
-struct Part {
+/// How findings are drawn, on whatever thread.
+#[derive(Clone, Copy)]
+struct Drawing<'c> {
+    format: FindingFormat,
+    wanted: &'c WantedRules,
+    accepted: &'c Accepted,
+}
+
+/// What is to be told of some findings: drawn, counted, and for a new baseline.
+struct Part<'a> {
     rows: FindingRows,
     tally: Tally,
     lines: BaselineWriter,
+    left: Option<Left<'a>>,
 }
 
-impl Part {
-    fn of(
-        entries: &[EntryFindings<'_>],
-        format: FindingFormat,
-        wanted: &WantedRules,
-        accepted: &Accepted,
-    ) -> io::Result<Self> {
-        let lines = BaselineWriter::default();
-        let mut part = Self { rows: format.rows(), tally: Tally::default(), lines };
-        for entry in entries {
-            for (at, finding) in entry.findings.iter().enumerate() {
+/// Entries of which some findings are not drawn yet.
+struct Left<'a> {
+    entries: Vec<EntryFindings<'a>>,
+    /// The next entry, and its next finding.
+    next: (usize, usize),
+}
+
+impl Drawing<'_> {
+    /// Text above which what is left of a part is drawn once that is written: an entry can
+    /// have any number of findings, and each repeats its DN.
+    const MOST: usize = 256 << 10;
+
+    /// Draws the findings of entries.
+    fn part<'a>(self, entries: Vec<EntryFindings<'a>>) -> io::Result<Part<'a>> {
+        self.go_on(Left { entries, next: (0, 0) })
+    }
+
+    /// Draws findings that are left.
+    fn go_on<'a>(self, mut left: Left<'a>) -> io::Result<Part<'a>> {
+        let (rows, lines) = (self.format.rows(), BaselineWriter::default());
+        let mut part = Part { rows, tally: Tally::default(), lines, left: None };
+        let (first, mut from) = left.next;
+        for (number, entry) in left.entries.iter().enumerate().skip(first) {
+            for (at, finding) in entry.findings.iter().enumerate().skip(from) {
+                if part.rows.len() >= Self::MOST {
+                    left.next = (number, at);
+                    part.left = Some(left);
+                    return Ok(part);
+                }
                 // The row of a first holder goes with the one behind it.
                 let behind = entry.findings.get(at + 1).filter(|_| finding.extra);
-                let is_accepted = accepted.accepts(behind.unwrap_or(finding), &mut part.lines);
-                if is_shown(finding, wanted, is_accepted, &mut part.tally) {
+                let is_accepted = self.accepted.accepts(behind.unwrap_or(finding), &mut part.lines);
+                if is_shown(finding, self.wanted, is_accepted, &mut part.tally) {
                     part.tally.find(finding);
-                    accepted.show(finding, &mut part.lines);
+                    self.accepted.show(finding, &mut part.lines);
                     part.rows.add(finding)?;
                 }
             }
+            from = 0;
         }
         Ok(part)
     }

@@ -152,8 +152,9 @@ fn hand_over<P, T, E>(
         if done.first == begun || done.lacks_one {
             return Ok(());
         }
-        // Three quarters are left to work on until what has arrived is taken.
-        let enough = (begun - done.arrived).min(window.div_ceil(4));
+        // Three quarters of the window are left to work on until what has arrived is taken.
+        // Where fewer are under way, because one in front takes long, each one counts.
+        let enough = (begun - done.arrived).saturating_sub(window - window.div_ceil(4)).max(1);
         done.put_all(arrivals.wait(enough));
         done.take_all(&mut take)?;
     }
@@ -279,6 +280,41 @@ mod tests {
             let work = |piece| if piece == 5 { std::panic::panic_any("five") } else { piece };
             let _: Result<(), ()> = in_order(4, || Ok(pieces.next()), work, |_| Ok(()));
         }));
-        assert!(panicked.is_err());
+        let payload = panicked.unwrap_err();
+        assert_eq!(payload.downcast_ref(), Some(&"five"));
+    }
+
+    #[test]
+    fn who_waits_is_woken_whoever_is_last_and_while_pieces_are_slow() {
+        for slow in [0, 1, 14, 15, 39] {
+            let (mut pieces, mut taken) = (0..40, Vec::new());
+            let map = |piece: usize| {
+                let pause = if piece == slow { 20 } else { 0 };
+                std::thread::sleep(Duration::from_millis(pause));
+                piece
+            };
+            let ended: Result<(), ()> = in_order(
+                16,
+                || Ok(pieces.next()),
+                map,
+                |piece| {
+                    taken.push(piece);
+                    Ok(())
+                },
+            );
+            assert_eq!((ended, taken), (Ok(()), (0..40).collect()));
+        }
+    }
+
+    #[test]
+    fn results_are_waited_for_some_together_but_for_each_one_where_few_are_under_way() {
+        let arrivals = Arrivals::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| (0..3).for_each(|number| arrivals.put((number, Some(number)))));
+            assert_eq!(arrivals.wait(3).len(), 3);
+        });
+        arrivals.put((3, None));
+        assert_eq!(arrivals.wait(1), [(3, None)]);
+        assert!(arrivals.pick_up().is_empty());
     }
 }

@@ -63,6 +63,10 @@ impl CsvRows {
         self.writer.write_record(row).map_err(into_io)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.writer.get_ref().len()
+    }
+
     pub(super) fn into_text(self) -> io::Result<Vec<u8>> {
         self.writer.into_inner().map_err(csv::IntoInnerError::into_error)
     }

@@ -45,10 +45,26 @@ pub enum FindingRows {
 }
 
 impl FindingRows {
+    /// Bytes of text so far, about.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Table(rows) => rows.len(),
+            Self::Csv(rows) => rows.len(),
+            Self::Json(rows) => rows.text().len(),
+        }
+    }
+
+    /// Whether there is no text yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Draws a finding.
     ///
     /// # Errors
-    /// Where a format cannot show it; each one can.
+    /// Where the text of a row cannot be made.
     pub fn add(&mut self, finding: &Finding<'_>) -> io::Result<()> {
         match self {
             Self::Table(rows) => rows.add(finding),

@@ -259,6 +259,10 @@ impl TableRows {
         self.row(finding.attribute, (error, &finding.error), lines);
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.ink.len()
+    }
+
     /// Writes rows behind those that were written.
     pub(super) fn append(&mut self, mut rows: Self, out: &mut impl Write) -> io::Result<()> {
         if let Some(first) = rows.first.take() {

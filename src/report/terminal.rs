@@ -205,6 +205,11 @@ impl Ink {
         self.column = 0;
     }
 
+    /// Bytes that were written and not handed over yet.
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
     /// Hands over what was written and starts afresh.
     pub fn flush(&mut self, out: &mut impl std::io::Write) -> std::io::Result<()> {
         out.write_all(self.buffer.as_bytes())?;

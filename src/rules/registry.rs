@@ -94,6 +94,11 @@ mod tests {
     }
 
     #[test]
+    fn labels_are_of_ascii_as_tables_expect() {
+        assert!(Rule::all().all(|rule| rule.label.is_ascii() && !rule.label.is_empty()));
+    }
+
+    #[test]
     fn a_mistyped_name_is_answered_with_the_nearest() {
         let Err(error) = Rule::by_name("idfix-lenght") else { unreachable!() };
         assert_eq!(error.nearest, Some("idfix-length"));

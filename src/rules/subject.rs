@@ -310,6 +310,7 @@ impl<'a> Subject<'a> {
             Some(at) => self.counts[at] += 1,
             None => {
                 self.filled = self.filled.with(attr);
+                // To push it would copy the line twice.
                 self.slots.0[attr as usize].extend_from_slice(std::slice::from_ref(&line));
             }
         }

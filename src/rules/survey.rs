@@ -139,7 +139,8 @@ impl<'a> Survey<'a> {
     /// Surveys all exports; `advance` is told of the bytes read.
     ///
     /// Where the options ask for strict reading and a record cannot be read, the
-    /// survey ends there: [`InputReport::failures`] of the last export says why.
+    /// survey ends there: [`InputReport::failures`] of the last export says why. The
+    /// indexes may then hold values of entries behind it, which threads had begun with.
     pub fn run(
         exports: &[Export<'a>],
         options: &'a CheckOptions,
@@ -202,7 +203,8 @@ impl<'a> Survey<'a> {
     ) -> Result<(), Stopped> {
         let options = self.options;
         let Gathering { indexing, links } = gathering;
-        let indexing = || indexing.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared: &Mutex<_> = indexing;
+        let indexing = || shared.lock().unwrap_or_else(PoisonError::into_inner);
         indexing().iter_mut().for_each(|own| own.has_room = false);
         map_chunks(
             export.bytes,
@@ -212,8 +214,9 @@ impl<'a> Survey<'a> {
                 let before = (!own.has_room).then(|| own.lengths());
                 let surveyed = ChunkSurvey::of(chunk, start, options, &mut own);
                 if let Some(before) = before {
-                    // The first chunk tells about all of them.
-                    own.expect(before, export.bytes.len() / CHUNK_SIZE);
+                    // The first chunk tells about all of them, and each thread gets its share.
+                    let chunks = export.bytes.len() / CHUNK_SIZE;
+                    own.expect(before, chunks.div_ceil(rayon::current_num_threads()));
                 }
                 indexing().push(own);
                 surveyed

@@ -88,10 +88,10 @@ impl<'w, 'a> Walk<'w, 'a> {
                 (end, rest) = (next, behind);
             }
             let from = start + name.lead();
+            let Some(value) = text.get(index(from)..index(end)) else { break Some(name) };
             let wanted = &name.wanted;
             let repeated = seen.again(wanted);
             if (wanted.takes_length(end.wrapping_sub(from)) | repeated | KEEPS_ALL)
-                && let Some(value) = text.get(index(from)..index(end))
                 && (repeated | KEEPS_ALL || !wanted.leaves_out(Form::Plain, value))
             {
                 lines.push(Line {
