@@ -214,9 +214,11 @@ impl<'a> Survey<'a> {
                 let before = (!own.has_room).then(|| own.lengths());
                 let surveyed = ChunkSurvey::of(chunk, start, options, &mut own);
                 if let Some(before) = before {
-                    // The first chunk tells about all of them, and each thread gets its share.
+                    // The first chunk tells about all of them. Each thread gets its share, or
+                    // somewhat more; to run out of room would take twice as much.
                     let chunks = export.bytes.len() / CHUNK_SIZE;
-                    own.expect(before, chunks.div_ceil(rayon::current_num_threads()));
+                    let share = chunks.div_ceil(rayon::current_num_threads());
+                    own.expect(before, share + share / 2);
                 }
                 indexing().push(own);
                 surveyed
