@@ -67,6 +67,21 @@ pub enum Usual {
     Octets(usize),
 }
 
+impl Usual {
+    /// Whether a value is one of these; `raw` is how it stands, with its folds.
+    #[must_use]
+    #[inline(always)]
+    pub fn has(self, form: Form, raw: &[u8]) -> bool {
+        match (form, self) {
+            (Form::Plain, Self::UpTo(largest)) => {
+                raw.len() <= largest.len() && is_number_up_to(largest, raw)
+            }
+            (Form::Base64, Self::Octets(octets)) => are_so_many_octets(octets, raw),
+            _ => false,
+        }
+    }
+}
+
 impl Wanted {
     /// All lines.
     pub const ALL: Self = Self { least: u32::MAX, span: 0, bit: 0, word: 0, usual: Usual::Nothing };
@@ -111,8 +126,8 @@ impl Wanted {
     pub const NUMBERS: usize = 512;
 
     #[inline(always)]
-    pub(super) fn takes(&self, form: Form, value: &[u8], lines: u32) -> bool {
-        self.takes_length(length32(value)) && (lines > 1 || !self.leaves_out(form, value))
+    pub(super) fn takes(&self, form: Form, value: &[u8]) -> bool {
+        self.takes_length(length32(value)) && !self.leaves_out(form, value)
     }
 
     /// Whether values of so many bytes are taken, of which some are left out.
@@ -121,16 +136,10 @@ impl Wanted {
         length.wrapping_sub(self.least) > self.span
     }
 
-    /// Whether a value is left out whose length is taken, and which is not folded.
+    /// Whether a value is left out whose length is taken.
     #[inline(always)]
     pub(super) fn leaves_out(&self, form: Form, value: &[u8]) -> bool {
-        match (form, self.usual) {
-            (Form::Plain, Usual::UpTo(largest)) => {
-                value.len() <= largest.len() && is_number_up_to(largest, value)
-            }
-            (Form::Base64, Usual::Octets(octets)) => are_so_many_octets(octets, value),
-            _ => false,
-        }
+        self.usual.has(form, value)
     }
 }
 
@@ -162,7 +171,9 @@ fn is_number_up_to(largest: &[u8], value: &[u8]) -> bool {
 /// Whether base64 whose padding is right is that of so many bytes.
 fn are_so_many_octets(octets: usize, base64: &[u8]) -> bool {
     let padding = base64.iter().rev().take_while(|byte| **byte == b'=').count();
-    base64.len() == octets.div_ceil(3) * 4 && octets.div_ceil(3) * 3 - octets == padding
+    base64.len() == octets.div_ceil(3) * 4
+        && octets.div_ceil(3) * 3 - octets == padding
+        && !base64.contains(&b'\n')
 }
 
 fn are_digits(value: &[u8]) -> bool {
@@ -432,7 +443,7 @@ mod tests {
     fn of_numbers_only_those_beyond_the_largest_are_wanted_and_all_that_is_no_number() {
         const LARGEST: &[u8] = b"9223372036854775807";
         let beyond = |largest| Wanted::unless(Usual::UpTo(largest));
-        let takes = |largest, value: &str| beyond(largest).takes(Form::Plain, value.as_bytes(), 1);
+        let takes = |largest, value: &str| beyond(largest).takes(Form::Plain, value.as_bytes());
         for number in ["0", "7", "512", "0009", "9999"] {
             assert!(!takes(b"9999", number) && !takes(LARGEST, number), "{number}");
         }
@@ -446,16 +457,16 @@ mod tests {
             for at in 0..length {
                 for wrong in [b'/', b':', b' ', b'\n', b'0' | 0x80, b'0' - 0x10, 0xFF] {
                     let mut value = vec![b'9'; length];
-                    assert!(!beyond(LARGEST).takes(Form::Plain, &value, 1));
+                    assert!(!beyond(LARGEST).takes(Form::Plain, &value));
                     value[at] = wrong;
-                    assert!(beyond(LARGEST).takes(Form::Plain, &value, 1), "{value:?}");
+                    assert!(beyond(LARGEST).takes(Form::Plain, &value), "{value:?}");
                 }
             }
         }
-        assert!(beyond(b"9").takes(Form::Base64, b"1234", 1));
-        assert!(beyond(b"9").or_all(true).takes(Form::Plain, b"1", 1));
-        assert!(Wanted::ALL.takes(Form::Plain, b"", 1));
-        assert!(!Wanted::NONE.takes(Form::Plain, b"1", 1));
+        assert!(beyond(b"9").takes(Form::Base64, b"1234"));
+        assert!(beyond(b"9").or_all(true).takes(Form::Plain, b"1"));
+        assert!(Wanted::ALL.takes(Form::Plain, b""));
+        assert!(!Wanted::NONE.takes(Form::Plain, b"1"));
     }
 
     #[test]
@@ -464,15 +475,15 @@ mod tests {
         for length in 0..40 {
             let base64 = STANDARD.encode(vec![0xA5; length]);
             for number in 0..40 {
-                let is_wanted = octets(number).takes(Form::Base64, base64.as_bytes(), 1);
+                let is_wanted = octets(number).takes(Form::Base64, base64.as_bytes());
                 assert_eq!(is_wanted, length != number, "{base64} {number}");
             }
         }
         let value = b"pKWlpaWlpaWlpaWlpaWlpQ==";
-        assert!(octets(16).takes(Form::Plain, value, 1));
-        assert!(!octets(16).takes(Form::Base64, value, 1));
+        assert!(octets(16).takes(Form::Plain, value));
+        assert!(!octets(16).takes(Form::Base64, value));
         // Thirteen of them, in as many bytes as sixteen take.
-        assert!(octets(16).takes(Form::Base64, b"pKWlpaWl\n paWlpaWl\n pQ==", 3));
+        assert!(octets(16).takes(Form::Base64, b"pKWlpaWl\n paWlpaWl\n pQ=="));
     }
 
     #[test]

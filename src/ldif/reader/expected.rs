@@ -139,7 +139,7 @@ impl<'w, 'a> Walk<'w, 'a> {
             return None;
         }
         let repeated = self.seen.again(&name.wanted);
-        if keeps || repeated || name.wanted.takes(form, value, physical) {
+        if keeps || repeated || name.wanted.takes(form, value) {
             lines.push(Line {
                 name: &self.chunk[self.start..colon],
                 value,

@@ -188,10 +188,8 @@ impl Screen {
             Test::Nothing => (0, u32::MAX),
             Test::Text { least, most } | Test::Octets { least, most } => (least, most),
             test => {
-                let usual = match (test, reads) {
-                    (Test::Integer, Reads::Nothing) => Usual::UpTo(BELOW_ALL_BOUNDS),
-                    (Test::LargeInteger, Reads::Nothing) => Usual::UpTo(LARGEST),
-                    (Test::Guid, Reads::Nothing) => Usual::Octets(16),
+                let usual = match reads {
+                    Reads::Nothing => test.usual(),
                     _ => Usual::Nothing,
                 };
                 return Wanted::unless(usual).with_repeated(self.single);
@@ -252,6 +250,16 @@ impl Test {
         }
     }
 
+    /// The values that surely pass and that readers can tell from others.
+    fn usual(self) -> Usual {
+        match self {
+            Self::Integer => Usual::UpTo(BELOW_ALL_BOUNDS),
+            Self::LargeInteger => Usual::UpTo(LARGEST),
+            Self::Guid => Usual::Octets(16),
+            _ => Usual::Nothing,
+        }
+    }
+
     /// Whether a value surely passes, told by how it stands in the export.
     #[inline]
     fn clears(self, line: &Line<'_>) -> bool {
@@ -272,8 +280,7 @@ impl Test {
             }
             Self::Numeric { .. } | Self::DnWithBinary => false,
             Self::Boolean => is_plain && matches!(raw, b"TRUE" | b"FALSE"),
-            Self::Integer => is_plain && raw.len() <= BELOW_ALL_BOUNDS.len() && are_digits(raw),
-            Self::LargeInteger => is_plain && is_plain_large_integer(raw),
+            Self::Integer | Self::LargeInteger | Self::Guid => self.usual().has(line.form(), raw),
             Self::Time => {
                 is_plain
                     && raw.split_at_checked(14).is_some_and(|(digits, rest)| {
@@ -281,7 +288,6 @@ impl Test {
                     })
             }
             Self::Dn => is_plain && is_plain_dn(raw),
-            Self::Guid => line.form() == Form::Base64 && raw.len() == 24 && raw.ends_with(b"=="),
             // S-1-5-21-a-b-c-d, 28 bytes.
             Self::Sid => {
                 line.form() == Form::Base64
@@ -306,10 +312,6 @@ const BELOW_ALL_BOUNDS: &[u8] = b"9999";
 
 /// The largest number of 64 bits.
 const LARGEST: &[u8] = b"9223372036854775807";
-
-fn is_plain_large_integer(raw: &[u8]) -> bool {
-    raw.len() <= LARGEST.len() && are_digits(raw) && (raw.len() < LARGEST.len() || raw <= LARGEST)
-}
 
 /// Whether digits are a date that every month has, and a time.
 fn is_plain_date(digits: &[u8]) -> bool {
