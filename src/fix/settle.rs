@@ -2,9 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::rc::Rc;
 
-use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::rules::{Fingerprint, Profile, StoredValue, Survey};
@@ -34,7 +33,7 @@ pub(super) fn settle<'a>(
     let by_offset = numbered.map(|(number, candidate)| (candidate.offset, number)).collect();
     let mut scratch = Scratch::default();
     let mut open: BTreeSet<usize> = (0..candidates.len()).collect();
-    let holders = Holders::ahead(survey, candidates);
+    let holders = Holders { survey, known: RefCell::default() };
     loop {
         let claims = Claims::of(candidates, &holders, &by_offset);
         // Whoever must give way to a holder takes nothing from others: they are
@@ -120,30 +119,17 @@ impl Claim<'_> {
 struct Holders<'c, 'a> {
     survey: &'c Survey<'a>,
     /// The holders of values, which take reading to be told, as far as that was asked.
-    known: RefCell<FxHashMap<StoredValue, Arc<[u64]>>>,
+    known: RefCell<FxHashMap<StoredValue, Rc<[u64]>>>,
 }
 
-impl<'c, 'a> Holders<'c, 'a> {
-    /// The holders of all values that are wanted now: to look one up waits for memory, and
-    /// may take reading an entry, so that it is done on all threads.
-    fn ahead(survey: &'c Survey<'a>, candidates: &[Candidate<'_>]) -> Self {
-        // Each once: many may want the same, and many hold it.
-        let wanted: FxHashSet<&StoredValue> =
-            candidates.iter().flat_map(|candidate| &candidate.takes.as_stored).collect();
-        let known: Vec<(StoredValue, Arc<[u64]>)> = wanted
-            .into_par_iter()
-            .map(|value| (value.clone(), survey.holders_as_stored(value).into()))
-            .collect();
-        Self { survey, known: RefCell::new(known.into_iter().collect()) }
-    }
-
+impl Holders<'_, '_> {
     /// The entries that hold a value, by their place.
-    fn of(&self, value: &StoredValue) -> Arc<[u64]> {
+    fn of(&self, value: &StoredValue) -> Rc<[u64]> {
         if let Some(known) = self.known.borrow().get(value) {
-            return Arc::clone(known);
+            return Rc::clone(known);
         }
-        let holders: Arc<[u64]> = self.survey.holders_as_stored(value).into();
-        self.known.borrow_mut().insert(value.clone(), Arc::clone(&holders));
+        let holders: Rc<[u64]> = self.survey.holders_as_stored(value).into();
+        self.known.borrow_mut().insert(value.clone(), Rc::clone(&holders));
         holders
     }
 }

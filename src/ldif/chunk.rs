@@ -1,7 +1,6 @@
 //! Cutting an input into chunks of whole records.
 
 use memchr::{memchr, memrchr};
-use wide::u8x16;
 
 use super::grammar::{blank, starts_record};
 
@@ -66,36 +65,12 @@ impl<'a> Chunks<'a> {
 /// The place behind the first blank line that begins at `from` or later.
 fn next_boundary(input: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
-    // Lines are short: a look at sixteen bytes costs less than to look for each line end.
-    while let Some(lane) = input.get(at..).and_then(<[u8]>::first_chunk)
-        && let Some(behind) = input.get(at + 1..).and_then(<[u8]>::first_chunk)
-    {
-        let mut places = line_ends_before_line_ends(lane, behind);
-        while places != 0 {
-            let behind = at + places.trailing_zeros() as usize + 1;
-            if let Some(rest) = blank(&input[behind..]) {
-                return Some(input.len() - rest.len());
-            }
-            places &= places - 1;
-        }
-        at += LANE;
-    }
     loop {
         at += memchr(b'\n', input.get(at..)?)? + 1;
         if let Some(rest) = blank(&input[at..]) {
             return Some(input.len() - rest.len());
         }
     }
-}
-
-/// Bytes that are looked at together.
-const LANE: usize = 16;
-
-/// Where LF stands with a byte behind it that a line end begins with, one bit for each.
-fn line_ends_before_line_ends(lane: &[u8; LANE], behind: &[u8; LANE]) -> u32 {
-    let [lane, behind] = [lane, behind].map(|bytes| u8x16::new(*bytes));
-    let is = |lane: u8x16, byte| lane.cmp_eq(u8x16::splat(byte));
-    (is(lane, b'\n') & (is(behind, b'\n') | is(behind, b'\r'))).move_mask().cast_unsigned()
 }
 
 /// The text of the entry whose `dn:` line begins at `at`: its record and the

@@ -92,12 +92,6 @@ impl Verdicts {
         self.any
     }
 
-    /// Whether nothing is asked but if any rule is broken.
-    #[must_use]
-    pub fn asks_whether_any(&self) -> bool {
-        self.full.is_none()
-    }
-
     /// The profile whose rules are looked at.
     #[must_use]
     pub fn profile(&self) -> &'static str {

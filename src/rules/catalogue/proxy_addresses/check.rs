@@ -37,9 +37,6 @@ pub(super) fn look_closely(object: &Object<'_, '_>, keeps_house: bool, verdicts:
     let values: Vec<Cow<'_, str>> =
         object.values(Attr::ProxyAddresses).map(|(_, value)| text::of(value)).collect();
     let proxies: Vec<Proxy<'_>> = values.iter().map(|value| Proxy::read(value)).collect();
-    if verdicts.asks_whether_any() && any_breaks(&proxies, holder(object), verdicts) {
-        return;
-    }
     let whole = Whole::of(object, &proxies, holder(object));
     for (at, proxy) in proxies.iter().enumerate() {
         let mut verdict = verdicts.on(Attr::ProxyAddresses, at);
@@ -54,15 +51,6 @@ pub(super) fn look_closely(object: &Object<'_, '_>, keeps_house: bool, verdicts:
     if keeps_house {
         judge_legacy_dn(object, &whole, verdicts);
     }
-}
-
-/// Whether an address breaks a rule by itself.
-fn any_breaks(proxies: &[Proxy<'_>], holder: Holder<'_>, verdicts: &mut Verdicts) -> bool {
-    for (at, proxy) in proxies.iter().enumerate() {
-        let mut verdict = verdicts.on(Attr::ProxyAddresses, at);
-        judge(proxy, holder, &mut |rule, detail| verdict.breaks(rule, detail));
-    }
-    verdicts.any()
 }
 
 fn holder<'s>(object: &Object<'s, '_>) -> Holder<'s> {
