@@ -227,7 +227,7 @@ impl Drawing<'_> {
         let (first, mut from) = left.next;
         for (number, entry) in left.entries.iter().enumerate().skip(first) {
             for (at, finding) in entry.findings.iter().enumerate().skip(from) {
-                if part.rows.len() >= Self::MOST {
+                if part.rows.bytes() >= Self::MOST {
                     left.next = (number, at);
                     part.left = Some(left);
                     return Ok(part);

@@ -63,7 +63,7 @@ impl CsvRows {
         self.writer.write_record(row).map_err(into_io)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         self.writer.get_ref().len()
     }
 

@@ -47,18 +47,12 @@ pub enum FindingRows {
 impl FindingRows {
     /// Bytes of text so far, about.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         match self {
-            Self::Table(rows) => rows.len(),
-            Self::Csv(rows) => rows.len(),
+            Self::Table(rows) => rows.bytes(),
+            Self::Csv(rows) => rows.bytes(),
             Self::Json(rows) => rows.text().len(),
         }
-    }
-
-    /// Whether there is no text yet.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// Draws a finding.

@@ -259,8 +259,8 @@ impl TableRows {
         self.row(finding.attribute, (error, &finding.error), lines);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.ink.len()
+    pub(super) fn bytes(&self) -> usize {
+        self.ink.bytes()
     }
 
     /// Writes rows behind those that were written.

@@ -206,7 +206,7 @@ impl Ink {
     }
 
     /// Bytes that were written and not handed over yet.
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.buffer.len()
     }
 

@@ -130,14 +130,8 @@ impl IndexBuilder {
 
     /// How many values were added.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn values(&self) -> usize {
         self.pending.len() + self.shards.iter().map(Vec::len).sum::<usize>()
-    }
-
-    /// Whether none was added.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The index of all values added.
@@ -376,7 +370,7 @@ mod tests {
         let all = |index: &Index| -> Vec<Slot> { index.shards.concat() };
         let mut alone = IndexBuilder::default();
         alone.extend((0..1000).map(value));
-        assert_eq!((alone.len(), alone.is_empty()), (1000, false));
+        assert_eq!(alone.values(), 1000);
         let alone = alone.build();
         for threads in [2, 3] {
             let builders = (0..threads).map(|thread| {

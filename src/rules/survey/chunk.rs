@@ -61,14 +61,14 @@ impl Indexing {
     pub fn expect(&mut self, before: [usize; 3], chunks: usize) {
         let builders = [&mut self.index, &mut self.held, &mut self.names];
         for (builder, before) in builders.into_iter().zip(before) {
-            builder.expect((builder.len() - before).saturating_mul(chunks));
+            builder.expect((builder.values() - before).saturating_mul(chunks));
         }
         self.has_room = true;
     }
 
     /// How many values there are so far.
     pub fn lengths(&self) -> [usize; 3] {
-        [&self.index, &self.held, &self.names].map(IndexBuilder::len)
+        [&self.index, &self.held, &self.names].map(IndexBuilder::values)
     }
 }
 
