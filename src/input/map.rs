@@ -38,7 +38,7 @@ impl Deref for Map {
 #[cfg(unix)]
 impl Drop for Map {
     /// Lets the pages go on all threads: of a gigabyte there are 260,000, and one thread
-    /// alone would take a twentieth of the time of a whole check for them.
+    /// alone would take a thirtieth of the time of a whole check for them.
     fn drop(&mut self) {
         const PIECE: usize = 16 << 20;
         self.let_go(PIECE);

@@ -152,12 +152,16 @@ fn hand_over<P, T, E>(
         if done.first == begun || done.lacks_one {
             return Ok(());
         }
-        // Three quarters of the window are left to work on until what has arrived is taken.
-        // Where fewer are under way, because one in front takes long, each one counts.
-        let enough = (begun - done.arrived).saturating_sub(window - window.div_ceil(4)).max(1);
-        done.put_all(arrivals.wait(enough));
+        done.put_all(arrivals.wait(enough(begun - done.arrived, window)));
         done.take_all(&mut take)?;
     }
+}
+
+/// How many results are waited for together: three quarters of the window are left to work
+/// on until those are taken. Where fewer are under way, because one in front takes long,
+/// each one counts.
+fn enough(under_way: usize, window: usize) -> usize {
+    under_way.saturating_sub(window - window.div_ceil(4)).max(1)
 }
 
 /// Results that wait for those before them.
@@ -316,5 +320,9 @@ mod tests {
         arrivals.put((3, None));
         assert_eq!(arrivals.wait(1), [(3, None)]);
         assert!(arrivals.pick_up().is_empty());
+        let cases = [(64, 64, 16), (52, 64, 4), (48, 64, 1), (3, 64, 1), (16, 16, 4), (1, 1, 1)];
+        for (under_way, window, expected) in cases {
+            assert_eq!(enough(under_way, window), expected, "{under_way} of {window}");
+        }
     }
 }
