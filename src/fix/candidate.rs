@@ -35,6 +35,7 @@ pub struct Policy<'p> {
 }
 
 /// An entry and the suggestions for it.
+#[derive(Debug)]
 pub(super) struct Candidate<'a> {
     /// Bytes over all inputs to the entry.
     pub offset: u64,

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::{
-    Case, Counterexample, Edit, EntryTexts, Intention, OrderRefusal, Ordered, order, prove,
+    Case, Counterexample, Edit, EntryTexts, Intention, OrderRefusal, Ordered, Step, order, prove,
 };
 use crate::directory::Entry;
 use crate::ldif::{
@@ -53,6 +53,16 @@ pub struct Draft<'a> {
     pub declined: BTreeMap<&'static str, u64>,
     /// The first suggestions that did not hold, at most [`Draft::LISTED`].
     pub listed: Vec<Declined<'a>>,
+    left_over: LeftOver<'a>,
+}
+
+/// What both files were worked out from. It goes with the draft: of millions of small
+/// pieces, to free them one by one takes as long as to prove the files, and a process
+/// that ends need not.
+#[derive(Debug, Default)]
+struct LeftOver<'a> {
+    candidates: Vec<Candidate<'a>>,
+    steps: Vec<Step>,
 }
 
 /// The second change file and its inverse, proved.
@@ -152,7 +162,8 @@ pub(super) fn compose<'a>(
     }
     let second = second_cycle(&candidates, options.moves);
     let is_second = |number: usize| second.contains(&number);
-    let (files, refused) = cycle(&mut candidates, survey, options, &|it| !is_second(it))?;
+    let steps = &mut draft.left_over.steps;
+    let (files, refused) = cycle(&mut candidates, survey, options, &|it| !is_second(it), steps)?;
     (draft.change, draft.undo, draft.records) = (files.change, files.undo, files.records);
     if let Some(why) = refused {
         // Who gives an address up may be among them.
@@ -162,23 +173,21 @@ pub(super) fn compose<'a>(
             taker.planned = None;
         }
     }
-    let (files, _) = cycle(&mut candidates, survey, options, &is_second)?;
+    let steps = &mut draft.left_over.steps;
+    let (files, _) = cycle(&mut candidates, survey, options, &is_second, steps)?;
     draft.second = (files.records > 0).then_some(files);
     let check = |candidate: &Candidate<'_>| candidate.check_settled(profile).err();
     if let Some(error) = candidates.par_iter().find_map_first(check) {
         return Err(error);
     }
-    // What else there is of them is freed by many threads.
     let is_account = |it: &Proposal<'_>| !it.finding.object_class.eq_ignore_ascii_case(b"contact");
-    let ended = candidates.into_par_iter().map(|it| {
-        let concerns_accounts = it.proposals.iter().any(is_account);
-        (it.proposals.len(), concerns_accounts, it.declined)
-    });
-    for (taken, concerns_accounts, declined) in ended.collect::<Vec<_>>() {
-        draft.concerns_accounts |= concerns_accounts;
-        draft.taken += u64::try_from(taken).unwrap_or(u64::MAX);
-        declined.into_iter().for_each(|declined| draft.decline(declined));
+    for candidate in &mut candidates {
+        draft.concerns_accounts |= candidate.proposals.iter().any(is_account);
+        draft.taken += u64::try_from(candidate.proposals.len()).unwrap_or(u64::MAX);
+        let listed = candidate.declined.extract_if(.., |it| draft.counts(it)).collect();
+        draft.list(listed);
     }
+    draft.left_over.candidates = candidates;
     Ok(draft)
 }
 
@@ -188,19 +197,28 @@ impl<'a> Draft<'a> {
         for (reason, count) in part.declined {
             *self.declined.entry(reason).or_default() += count;
         }
-        let room = Self::LISTED.saturating_sub(self.listed.len());
-        self.listed.extend(part.listed.into_iter().take(room));
+        self.list(part.listed);
     }
 
     fn decline(&mut self, declined: Declined<'a>) {
+        if self.counts(&declined) {
+            self.list(vec![declined]);
+        }
+    }
+
+    /// Counts a suggestion that is not taken; `true` where it was tried.
+    fn counts(&mut self, declined: &Declined<'_>) -> bool {
         *self.declined.entry(declined.reason.name()).or_default() += 1;
-        let tried = !matches!(
+        !matches!(
             declined.reason,
             Decline::Manual | Decline::Unsafe | Decline::NotSelected | Decline::Accepted
-        );
-        if tried && self.listed.len() < Self::LISTED {
-            self.listed.push(declined);
-        }
+        )
+    }
+
+    /// Lists suggestions that were tried, as far as there is room.
+    fn list(&mut self, tried: Vec<Declined<'a>>) {
+        let room = Self::LISTED.saturating_sub(self.listed.len());
+        self.listed.extend(tried.into_iter().take(room));
     }
 }
 
@@ -211,6 +229,7 @@ fn cycle(
     survey: &Survey<'_>,
     options: &DraftOptions<'_>,
     is_of_cycle: &(dyn Fn(usize) -> bool + Sync),
+    steps: &mut Vec<Step>,
 ) -> Result<(CycleFiles, Option<OrderRefusal>), DraftError> {
     let in_use = |attribute: &[u8], value: &[u8]| {
         let Some(attr) = Attr::of(attribute) else { return false };
@@ -229,7 +248,7 @@ fn cycle(
     let files = CycleFiles { change, undo, records: ordered.steps.len() };
     files.prove(intended, &ordered)?;
     let why = ordered.refused.first().map(|(_, why)| *why);
-    ordered.steps.into_par_iter().for_each(drop);
+    steps.extend(ordered.steps);
     Ok((files, why))
 }
 
