@@ -1,5 +1,7 @@
 //! Which characters of two values differ.
 
+use std::cmp::Ordering;
+
 use similar::{Algorithm, DiffOp, DiffTag};
 
 use crate::report::visible::Cell;
@@ -86,8 +88,41 @@ pub(super) fn similarity(old: &[u8], new: &[u8]) -> f32 {
     share(equal.sum(), old, new)
 }
 
+/// The pairs of bytes that stand beside each other in a value, sorted.
+#[derive(Debug)]
+pub(super) struct Neighbours(Vec<[u8; 2]>);
+
+impl Neighbours {
+    /// Those of a value; of a long one those near its ends.
+    pub fn of(value: &[u8]) -> Self {
+        const END: usize = 128;
+        let pairs = |part: &[u8]| part.array_windows().copied().collect::<Vec<_>>();
+        let mut all = match (value.first_chunk::<END>(), value.last_chunk::<END>()) {
+            (Some(first), Some(last)) if value.len() > 2 * END => {
+                [pairs(first), pairs(last)].concat()
+            }
+            _ => pairs(value),
+        };
+        all.sort_unstable();
+        Self(all)
+    }
+
+    /// How many two values have in common, from 0 to 1.
+    pub fn similarity(&self, other: &Self) -> f32 {
+        let (mut own, mut others) = (&self.0[..], &other.0[..]);
+        let mut equal = 0;
+        while let ([one, rest @ ..], [another, behind @ ..]) = (own, others) {
+            let order = one.cmp(another);
+            equal += usize::from(order == Ordering::Equal);
+            own = if order == Ordering::Greater { own } else { rest };
+            others = if order == Ordering::Less { others } else { behind };
+        }
+        share(equal, &self.0, &other.0)
+    }
+}
+
 #[allow(clippy::cast_precision_loss, reason = "a rough measure of short values")]
-fn share(equal: usize, old: &[u8], new: &[u8]) -> f32 {
+fn share<T>(equal: usize, old: &[T], new: &[T]) -> f32 {
     let all = old.len() + new.len();
     if all == 0 { 1.0 } else { 2.0 * equal as f32 / all as f32 }
 }

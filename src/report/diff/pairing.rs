@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::inline::similarity;
+use super::inline::{Neighbours, similarity};
 
 /// Above this many pairs to try, values pair only where they have the same
 /// letters and digits: trying all of them would be quadratic.
 const TRIED: usize = 4096;
+
+/// Above this many pairs of bytes to compare in all, values are told apart by the bytes
+/// that stand beside each other: which bytes an edit would keep takes too long then.
+const COMPARED: usize = 1 << 18;
 
 /// Below this share in common, an old and a new value are strangers.
 const KINSHIP: f32 = 0.4;
@@ -68,8 +72,19 @@ fn pair_by_similarity(
     pairs: &mut [Option<usize>],
 ) {
     let mut scores: Vec<(f32, usize, usize)> = Vec::with_capacity(old.len() * new.len());
-    for &o in old {
-        scores.extend(new.iter().map(|&n| (similarity(removed[o], added[n]), o, n)));
+    let bytes = |of: &[usize], values: &[&[u8]]| of.iter().map(|&at| values[at].len()).sum();
+    let (old_bytes, new_bytes): (usize, usize) = (bytes(old, removed), bytes(new, added));
+    if old_bytes.saturating_mul(new_bytes) <= COMPARED {
+        for &o in old {
+            scores.extend(new.iter().map(|&n| (similarity(removed[o], added[n]), o, n)));
+        }
+    } else {
+        let added: Vec<Neighbours> = new.iter().map(|&n| Neighbours::of(added[n])).collect();
+        for &o in old {
+            let removed = Neighbours::of(removed[o]);
+            let scored = |(added, &n): (_, &usize)| (removed.similarity(added), o, n);
+            scores.extend(added.iter().zip(new).map(scored));
+        }
     }
     // The sort is stable, so that equal scores pair in order.
     scores.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -98,6 +113,24 @@ mod tests {
     fn strangers_do_not_pair() {
         assert_eq!(pair(&[b"abc"], &[b"xyz"]), [None]);
         assert_eq!(pair(&[b"!"], &[b"?"]), [None]);
+    }
+
+    #[test]
+    fn many_values_find_their_successors_as_few_do() {
+        let value = |at: usize, end: &str| format!("smtp:{:x}@corp.{end}", at * 7_919 + 65_537);
+        for count in [3, 60] {
+            let old: Vec<String> = (0..count).map(|at| value(at, "local")).collect();
+            let new: Vec<String> = (0..count).rev().map(|at| value(at, "example.com")).collect();
+            let old: Vec<&[u8]> = old.iter().map(String::as_bytes).collect();
+            let new: Vec<&[u8]> = new.iter().map(String::as_bytes).collect();
+            let expected: Vec<_> = (0..count).rev().map(Some).collect();
+            assert_eq!(pair(&old, &new), expected);
+        }
+        let strangers = |from: u8| (0..60_u8).map(move |at| vec![from + at % 3; 90 + at as usize]);
+        let (old, new): (Vec<_>, Vec<_>) = (strangers(b'a').collect(), strangers(b'x').collect());
+        let old: Vec<&[u8]> = old.iter().map(Vec::as_slice).collect();
+        let new: Vec<&[u8]> = new.iter().map(Vec::as_slice).collect();
+        assert_eq!(pair(&old, &new), [None; 60]);
     }
 
     #[test]
