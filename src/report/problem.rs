@@ -13,9 +13,9 @@ use std::ops::Range;
 
 use anstyle::Style;
 
-use super::shorten::{Piece, shorten, width, wrap_words};
+use super::shorten::{self, Piece, shorten, width, wrap_words};
 use super::terminal::{Colour, Ink, Width, style};
-use super::visible::{cells, cells_around, harmless};
+use super::visible::{cells_around, cells_of_visible, harmless};
 use crate::ldif::Position;
 
 /// How much a message weighs.
@@ -50,6 +50,9 @@ pub struct Problem<'a> {
 }
 
 const INDENT: usize = 4;
+
+/// Columns below which words do not stand beside their label.
+const LEAST: usize = 10;
 
 impl Problem<'_> {
     /// Writes the message: `file:line:column: message`, and below it the text
@@ -118,8 +121,8 @@ impl Problem<'_> {
     }
 }
 
-/// Words in lines that keep to the width, under each other behind a label that
-/// begins at `indent`.
+/// Words, of which parts are visible already, in lines that keep to the width: under each
+/// other behind a label that begins at `indent`, or below one that leaves no room.
 pub(super) fn write_wrapped(
     ink: &mut Ink,
     indent: usize,
@@ -127,10 +130,18 @@ pub(super) fn write_wrapped(
     (words, words_style): (&str, Style),
     width: Width,
 ) {
+    let words = harmless(words.trim()).replace('\n', "␊");
+    let cells = cells_of_visible(&words);
+    let mut start = indent + shorten::width(&cells_of_visible(label));
     ink.move_to(indent);
-    ink.text(label_style, label);
-    let start = ink.column();
-    let cells = cells(words.trim().as_bytes());
+    if start + LEAST <= width.columns() {
+        ink.text(label_style, label);
+    } else {
+        ink.text(label_style, label.trim_end());
+        ink.end_line();
+        ink.move_to(indent);
+        start = indent;
+    }
     for (at, line) in wrap_words(&cells, width.columns() - start).into_iter().enumerate() {
         if at > 0 {
             ink.end_line();
@@ -207,6 +218,31 @@ mod tests {
             ..problem(b"", None)
         };
         assert_eq!(written(&problem, 80), "corp.ldif: warning: line ends of both kinds\n");
+    }
+
+    fn wrapped(label: &str, words: &str, columns: usize) -> String {
+        let (mut ink, mut out) = (Ink::new(Colour::Never), Vec::new());
+        let (label, words) = ((label, style::QUIET), (words, style::PLAIN));
+        write_wrapped(&mut ink, 4, label, words, Width::of(columns));
+        ink.flush(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn words_stand_below_a_label_that_leaves_no_room_for_them() {
+        let long = format!("{}: ", "n".repeat(40));
+        assert_eq!(
+            wrapped(&long, "found none", 30),
+            format!("    {}\n    found none\n", long.trim())
+        );
+        assert_eq!(wrapped("why: ", "it is long gone", 20), "    why: it is long\n         gone\n");
+        assert_eq!(wrapped("whether: ", "it is gone", 20), "    whether:\n    it is gone\n");
+    }
+
+    #[test]
+    fn words_that_are_visible_already_are_not_explained_once_more() {
+        assert_eq!(wrapped("! ", "CN=a\\u{200b}␛", 40), "    ! CN=a\\u{200b}␛\n");
+        assert_eq!(wrapped("! ", "a\u{200b}\tb\nc", 40), "    ! a\\u{200b}␉b␊c\n");
     }
 
     #[test]

@@ -17,7 +17,8 @@ pub enum Colour {
     Always,
 }
 
-/// A number of columns that output may fill, at least [`Width::NARROWEST`].
+/// A number of columns that output may fill, from [`Width::NARROWEST`] to
+/// [`Width::WIDEST`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Width(usize);
 
@@ -26,13 +27,16 @@ impl Width {
     /// `\u{10ffff}` and its indentation no longer fit into one line.
     pub const NARROWEST: usize = 20;
 
+    /// What a terminal can say of itself; who sets `COLUMNS` to more means no end.
+    pub const WIDEST: usize = u16::MAX as usize;
+
     /// What is assumed where there is no terminal to ask.
     pub const USUAL: Self = Self(80);
 
     /// A width in columns.
     #[must_use]
     pub fn of(columns: usize) -> Self {
-        Self(columns.max(Self::NARROWEST))
+        Self(columns.clamp(Self::NARROWEST, Self::WIDEST))
     }
 
     /// The width of the terminal on stdout; without one that of `COLUMNS`;

@@ -14,7 +14,7 @@ use serde::{Serialize, Serializer};
 use super::json::Visible;
 use super::problem::write_wrapped;
 use super::terminal::{Colour, Ink, Width, style};
-use super::visible::quoted;
+use super::visible::{quoted, visible};
 use crate::change::{Contradiction, FoundValues, Judgement, State};
 use crate::ldif::{Change, ChangeRecord, Value};
 
@@ -111,7 +111,7 @@ impl<W: Write> VerifiedWriter for VerifiedTable<W> {
         self.ink.end_line();
         let columns = self.width.columns().saturating_sub(RECORD + 8);
         for found in verified.found() {
-            let name = String::from_utf8_lossy(&found.attribute).into_owned();
+            let name = visible(&found.attribute);
             self.detail(&format!("{name}: "), &shown(found, columns.saturating_sub(name.len())));
         }
         let values_say_it =

@@ -148,7 +148,8 @@ impl<W: Write> DiffWriter<W> {
             let words = comment.strip_prefix('#').unwrap_or(comment).trim();
             if !words.is_empty() {
                 let label = ("# ", style::QUIET);
-                write_wrapped(&mut self.ink, INDENT, label, (words, style::QUIET), self.width);
+                let words = visible(words.as_bytes());
+                write_wrapped(&mut self.ink, INDENT, label, (&words, style::QUIET), self.width);
             }
         }
     }
