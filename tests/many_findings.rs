@@ -76,3 +76,29 @@ fn the_table_has_one_heading_for_each_entry_however_long_it_is() {
     let shown = table.lines().filter(|line| line.contains("proxyAddresses")).count();
     assert_eq!(shown, ENTRIES * VALUES);
 }
+
+/// An entry that is told once for each of its values is many times as long in its rows.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_rows_of_one_entry_are_not_all_in_memory() {
+    const VALUES: usize = 60_000;
+    const ROOM: usize = 230_000 << 10;
+    let name = "n".repeat(2_000);
+    let mut export = format!("dn: CN={name},DC=contoso,DC=com\nobjectClass: user\n");
+    for value in 0..VALUES {
+        writeln!(export, "proxyAddresses: smtp:{value}..x@contoso.com").unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("export.ldif"), export).unwrap();
+    let limited = format!("ulimit -v {} && exec \"$0\" \"$@\"", ROOM >> 10);
+    let ldifix = assert_cmd::cargo::cargo_bin!("ldifix");
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &limited]).arg(ldifix).current_dir(&folder);
+    command.args(["check", "export.ldif", "--threads", "1", "--select", "proxy-local-part"]);
+    command.args(["--format", "csv"]).stdout(std::process::Stdio::piped());
+    let mut running = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let written = std::io::copy(running.stdout.as_mut().unwrap(), &mut std::io::sink()).unwrap();
+    let ended = running.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(written > ROOM as u64);
+}
