@@ -90,13 +90,16 @@ pub(super) fn similarity(old: &[u8], new: &[u8]) -> f32 {
 
 /// The pairs of bytes that stand beside each other in a value, sorted.
 #[derive(Debug)]
-pub(super) struct Neighbours(Vec<[u8; 2]>);
+pub(super) struct Neighbours(Vec<(u8, u8)>);
 
 impl Neighbours {
     /// Those of a value; of a long one those near its ends.
     pub fn of(value: &[u8]) -> Self {
         const END: usize = 128;
-        let pairs = |part: &[u8]| part.array_windows().copied().collect::<Vec<_>>();
+        let pairs = |part: &[u8]| {
+            let behind = part.iter().skip(1);
+            part.iter().copied().zip(behind.copied()).collect::<Vec<_>>()
+        };
         let mut all = match (value.first_chunk::<END>(), value.last_chunk::<END>()) {
             (Some(first), Some(last)) if value.len() > 2 * END => {
                 [pairs(first), pairs(last)].concat()
