@@ -345,16 +345,19 @@ impl<'a> Verification<'a> {
         let before = before.as_deref();
         let made = |number: usize| judgements[number].state == State::Applied;
         let namings = namings_of(numbers, records, before, made);
-        let mut values = values_of(numbers, records, &namings, Values::new(before, added));
+        let is_other = self.names.is_unclear(node);
+        let mut values = Values::new(before, added);
         let has = |name: &[u8]| !now.values(name).is_empty();
-        if has(b"objectGUID") && !has(b"entryUUID") {
-            values.follow(|key| self.names.moved(key, &self.export));
+        if self.names.has_bearers() && has(b"objectGUID") && !has(b"entryUUID") {
+            let start = numbers.first().copied().filter(|_| added.is_some()).unwrap_or_default();
+            let (names, export) = (&mut self.names, &self.export);
+            values = values.following(start, |key, made| names.named(key, made, export));
         }
+        let mut values = values_of(numbers, records, &namings, values);
         let narrow = |choices: &[usize], numbers: &[usize]| match stop {
             Some(stop) => stop.narrow(choices, numbers),
             None => choices.to_vec(),
         };
-        let is_other = self.names.is_unclear(node);
         for (number, judgement) in values.judge(now, &narrow, &self.patience) {
             if matches!(records[number].change, Change::Modify(_)) {
                 judgements[number] = match judgement.state {
@@ -368,7 +371,7 @@ impl<'a> Verification<'a> {
         for &number in numbers {
             if let Change::Add(_) = &records[number].change
                 && judgements[number].state == State::Applied
-                && let Some(missing) = missing_of(added, now, &values, &namings)
+                && let Some(missing) = missing_of(added, now, &mut values, &namings)
             {
                 judgements[number] = Judgement::conflict(missing);
             }
@@ -454,7 +457,7 @@ fn naming_of(
 fn missing_of(
     added: Option<&[Attribute<'_>]>,
     now: &Entry<'_>,
-    values: &Values<'_>,
+    values: &mut Values<'_>,
     namings: &[Naming<'_>],
 ) -> Option<Contradiction> {
     let taken: FxHashSet<(Vec<u8>, &Value<'_>)> = namings

@@ -6,6 +6,7 @@
 //! RDN below it. What is above may have been renamed or not, so places are looked
 //! up only when the names above them are known.
 
+mod bearers;
 mod entangled;
 mod followed;
 mod traces;
@@ -18,8 +19,10 @@ use crate::change::verify::explain::{Act, Deed, FactId, Facts, Patience, Verdict
 use crate::change::verify::found::Found;
 use crate::change::verify::values::{Likeness, Taken, equal};
 use crate::directory::Entry;
-use crate::directory::dn::key_ancestors;
 use crate::ldif::{Attribute, Change, ChangeRecord};
+
+pub(super) use bearers::{Absent, Named};
+use bearers::{Bearers, Standing};
 
 pub(super) type NodeId = usize;
 type PlaceId = usize;
@@ -46,6 +49,8 @@ struct Node<'a> {
     /// The key of its DN in the export, once that is known; none where it does
     /// not exist there.
     located: Option<Option<Box<[u8]>>>,
+    /// What became of it and of those above it, once that is known.
+    standing: Option<Standing>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -95,9 +100,8 @@ pub(super) struct Names<'a> {
     guessed: Vec<bool>,
     /// The records.
     records: &'a [ChangeRecord<'a>],
-    /// The entries by the keys of their DNs before the first record, where some
-    /// are renamed.
-    origins: FxHashMap<Box<[u8]>, NodeId>,
+    /// Which entries bear which names, where some are renamed or deleted.
+    bearers: Bearers,
 }
 
 /// Keys under which entries are to be looked for.
@@ -123,7 +127,7 @@ impl<'a> Names<'a> {
             verdicts: vec![None; records.len()],
             guessed: vec![false; records.len()],
             records,
-            origins: FxHashMap::default(),
+            bearers: Bearers::default(),
         };
         for (number, record) in records.iter().enumerate() {
             let target = identity::dn_key(&record.dn).and_then(|key| {
@@ -139,11 +143,10 @@ impl<'a> Names<'a> {
             }
         }
         names.link();
-        let renames = |record: &ChangeRecord<'_>| matches!(record.change, Change::ModRdn { .. });
-        if records.iter().any(renames) {
-            let known = names.nodes.iter().enumerate();
-            let known = known.filter_map(|(id, node)| Some((node.origin.clone()?, id)));
-            names.origins = known.filter(|(origin, _)| !origin.is_empty()).collect();
+        let vacates =
+            |change: &Change<'_>| matches!(change, Change::ModRdn { .. } | Change::Delete);
+        if records.iter().any(|record| vacates(&record.change)) {
+            names.bearers = Bearers::of(&names.nodes);
         }
         names
     }
@@ -157,7 +160,7 @@ impl<'a> Names<'a> {
     ) {
         self.verdicts.fill(None);
         self.guessed.fill(false);
-        self.nodes.iter_mut().for_each(|node| node.located = None);
+        self.nodes.iter_mut().for_each(|node| (node.located, node.standing) = (None, None));
         let of_record: FxHashMap<usize, usize> = (0..self.structural.len())
             .map(|at| (self.structural[at].0, self.chains.of(at)))
             .collect();
@@ -509,20 +512,6 @@ impl<'a> Names<'a> {
             Likeness::Other if !node.modified => -2,
             _ => 0,
         }
-    }
-
-    /// The key that a DN has now, which some entry had before the first record;
-    /// `None` where it has the same.
-    pub(super) fn moved(&mut self, key: &[u8], export: &Found<'a>) -> Option<Box<[u8]>> {
-        if self.origins.is_empty() {
-            return None;
-        }
-        let known = std::iter::once(key).chain(key_ancestors(key));
-        let (name, node) =
-            known.filter_map(|name| Some((name, *self.origins.get(name)?))).next()?;
-        let now = self.locate(node, export)?;
-        let below = &key[..key.len() - name.len()];
-        (*now != *name).then(|| [below, &now].concat().into())
     }
 
     pub(super) fn target(&self, number: usize) -> Option<NodeId> {
