@@ -284,9 +284,10 @@ impl<'a> Verification<'a> {
     }
 
     /// What names alone tell of a record.
-    fn judge_name(&self, number: usize) -> Judgement {
+    fn judge_name(&mut self, number: usize) -> Judgement {
         let sure = !self.names.is_guessed(number);
-        let record = &self.records[number];
+        let records = self.records;
+        let record = &records[number];
         match self.names.verdict(number) {
             Some(Verdict::Applied) => Judgement::new(State::Applied, sure),
             Some(Verdict::Pending) => Judgement::new(State::Pending, sure),
@@ -309,7 +310,7 @@ impl<'a> Verification<'a> {
     }
 
     /// What became of the modifies of an entry that is not there; `None` where it should be.
-    fn judge_absent(&self, node: NodeId) -> Option<Judgement> {
+    fn judge_absent(&mut self, node: NodeId) -> Option<Judgement> {
         let is_lost = self.names.is_lost(node, &self.export);
         match (is_lost, self.names.is_to_come(node)) {
             (true, _) => Some(Judgement::new(State::Applied, false)),

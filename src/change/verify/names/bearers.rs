@@ -1,6 +1,8 @@
 //! Which entry a DN named at a time, and what became of that entry: where values
 //! that name entries follow them, it tells such values from each other.
 
+use std::ops::ControlFlow::{Break, Continue};
+
 use rustc_hash::FxHashMap;
 
 use super::{Event, Names, Node, NodeId, PlaceId, ROOT};
@@ -112,32 +114,25 @@ impl<'a> Names<'a> {
 
     /// What became of an entry and of those above it, once the records are decided.
     fn standing(&mut self, node: NodeId, export: &Found<'a>) -> Standing {
-        let mut path = Vec::new();
-        let mut at = node;
-        let found = loop {
-            if at == ROOT {
-                break Standing::There;
-            }
-            if let Some(found) = self.nodes[at].standing {
-                break found;
-            }
-            // Who comes here once more went round in a circle.
-            self.nodes[at].standing = Some(Standing::Untold);
-            path.push(at);
+        let mut ways = std::mem::take(&mut self.standing);
+        let found = ways.from(node, Standing::Untold, |at| {
             let is_told = |number: usize| {
                 matches!(self.verdicts[number], Some(Verdict::Applied | Verdict::Pending))
             };
+            if at == ROOT {
+                return Break(Standing::There);
+            }
             if !self.nodes[at].events.iter().all(|(number, _)| is_told(*number)) {
-                break Standing::Untold;
+                return Break(Standing::Untold);
             }
             match self.place_now(at, Some(export)) {
-                Some(place) => at = self.places[place].parent,
-                None if self.is_deleted(at) => break Standing::Deleted,
-                None if self.is_to_come(at) => break Standing::ToCome,
-                None => break Standing::Untold,
+                Some(place) => Continue(self.places[place].parent),
+                None if self.is_deleted(at) => Break(Standing::Deleted),
+                None if self.is_to_come(at) => Break(Standing::ToCome),
+                None => Break(Standing::Untold),
             }
-        };
-        path.into_iter().for_each(|node| self.nodes[node].standing = Some(found));
+        });
+        self.standing = ways;
         found
     }
 }
