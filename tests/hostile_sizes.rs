@@ -135,6 +135,9 @@ fn comparison(exports: &[String; 2]) -> Duration {
     started.elapsed()
 }
 
+/// The text of a change of about so many records.
+type Records = fn(usize) -> String;
+
 #[test]
 fn the_time_of_a_verification_grows_with_the_change_where_names_go_in_circles() {
     fn below(name: &str, above: &str) -> String {
@@ -145,7 +148,7 @@ fn the_time_of_a_verification_grows_with_the_change_where_names_go_in_circles() 
         let modify = "changetype: modify\nadd: description\ndescription: x\n-\n\n";
         (0..records).map(|at| format!("dn: cn=x{at},cn=a0,dc=t\n{modify}")).collect()
     }
-    let shapes: [(&str, fn(usize) -> String); 3] = [
+    let shapes: [(&str, Records); 3] = [
         ("modifies below two entries that go below each other", |records| {
             modifies(records) + &below("a0", "cn=b") + &below("b", "cn=a0,cn=b")
         }),

@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::change::apply::{self, Guards, borrowed};
 use crate::change::identity;
 use crate::change::stored::{is_active_directory, is_openldap};
-use crate::change::verify::chains::Chains;
+use crate::change::verify::chains::{Chains, Joined};
 use crate::change::verify::explain::{
     Act, Deed, FactId, Facts, GroupId, Knowledge, Patience, Verdict, explain,
 };
@@ -330,8 +330,7 @@ impl<'r> Values<'r> {
         patience: &Patience,
     ) -> Vec<(usize, Judgement)> {
         self.observe(now);
-        let mut chains = self.chains();
-        chains.finish();
+        let chains = self.chains();
         let mut judged = Vec::with_capacity(self.acts.len());
         for chain in 0..chains.len() {
             let members = chains.members(chain);
@@ -418,7 +417,7 @@ impl<'r> Values<'r> {
     }
 
     fn chains(&self) -> Chains {
-        let mut chains = Chains::new(self.acts.len());
+        let mut joined = Joined::new(self.acts.len());
         let mut first_of_fact: FxHashMap<FactId, usize> = FxHashMap::default();
         let mut first_of_group: FxHashMap<GroupId, usize> = FxHashMap::default();
         let whole: FxHashSet<GroupId> =
@@ -428,17 +427,17 @@ impl<'r> Values<'r> {
             for deed in act {
                 let group = match *deed {
                     Deed::Set { fact, .. } => {
-                        chains.join(*first_of_fact.entry(fact).or_insert(at), at);
+                        joined.join(*first_of_fact.entry(fact).or_insert(at), at);
                         self.facts.group_of(fact)
                     }
                     Deed::Clear { group, .. } | Deed::Blur { group } => group,
                 };
                 if linked(group) {
-                    chains.join(*first_of_group.entry(group).or_insert(at), at);
+                    joined.join(*first_of_group.entry(group).or_insert(at), at);
                 }
             }
         }
-        chains
+        joined.chains()
     }
 
     /// Looks at the entry for all that the records speak of.
