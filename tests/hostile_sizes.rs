@@ -10,9 +10,10 @@ mod reading;
 use std::time::{Duration, Instant};
 
 use ldifix::change::diff::{Compared, DiffOptions, EntryIndex, Kinds, Scope, diff};
+use ldifix::change::{Verification, VerifyRun};
 use ldifix::ldif::{
-    Chunks, InputReport, LdifErrorKind, Limits, Position, ReadOptions, WriteOptions, map_stream,
-    read_chunk,
+    ChangeRecord, Chunks, InputReport, LdifErrorKind, Limits, Position, ReadOptions, Record,
+    WriteOptions, map_stream, read_chunk,
 };
 use reading::{read_in_chunks, read_whole, record_starts};
 
@@ -131,6 +132,73 @@ fn comparison(exports: &[String; 2]) -> Duration {
         write: WriteOptions::content_file(),
     };
     assert_eq!(diff(&old, &new, &options).unwrap().tally.records(), 1);
+    started.elapsed()
+}
+
+/// The text of a change of about so many records.
+type Records = fn(usize) -> String;
+
+#[test]
+fn the_time_of_a_verification_grows_with_the_change_where_names_go_in_circles() {
+    fn below(name: &str, above: &str) -> String {
+        let to = format!("newrdn: cn={name}\ndeleteoldrdn: 1\nnewsuperior: {above},dc=t\n\n");
+        format!("dn: cn={name},dc=t\nchangetype: modrdn\n{to}")
+    }
+    fn modifies(records: usize) -> String {
+        let modify = "changetype: modify\nadd: description\ndescription: x\n-\n\n";
+        (0..records).map(|at| format!("dn: cn=x{at},cn=a0,dc=t\n{modify}")).collect()
+    }
+    let shapes: [(&str, Records); 3] = [
+        ("modifies below two entries that go below each other", |records| {
+            modifies(records) + &below("a0", "cn=b") + &below("b", "cn=a0,cn=b")
+        }),
+        ("modifies below a circle of as many entries", |records| {
+            let circle =
+                (0..records).map(|at| below(&format!("a{at}"), &format!("cn=a{}", at + 1)));
+            let last = below(&format!("a{records}"), "cn=a0,cn=a1");
+            modifies(records) + &circle.collect::<String>() + &last
+        }),
+        ("circles of two entries", |records| {
+            let pair = |at| below(&format!("a{at}"), &format!("cn=b{at}"));
+            let back = |at| below(&format!("b{at}"), &format!("cn=a{at},cn=b{at}"));
+            (0..records / 2).map(|at| pair(at) + &back(at)).collect()
+        }),
+    ];
+    for (what, of) in shapes {
+        let (small, large) = (changes(&of(1 << 9)), changes(&of(1 << 11)));
+        let ratio = || {
+            let floor = Duration::from_millis(4);
+            verification(&large).as_secs_f64() / verification(&small).max(floor).as_secs_f64()
+        };
+        assert!(
+            (0..4).any(|_| ratio() < 9.0),
+            "{what}: {:?}, and {:?} for four times as much",
+            verification(&small),
+            verification(&large)
+        );
+    }
+}
+
+fn changes(text: &str) -> Vec<ChangeRecord<'static>> {
+    let mut changes = Vec::new();
+    read_chunk(text.as_bytes(), ReadOptions::default(), |raw| {
+        if let Record::Change(change) = raw.into_record().into_owned() {
+            changes.push(change);
+        }
+    });
+    changes
+}
+
+/// Of an export without an entry.
+fn verification(changes: &[ChangeRecord<'_>]) -> Duration {
+    let started = Instant::now();
+    let mut verification = Verification::new(changes).without_base();
+    let judged = loop {
+        if let VerifyRun::Done(judgements) = verification.run() {
+            break judgements;
+        }
+    };
+    assert_eq!(judged.len(), changes.len());
     started.elapsed()
 }
 

@@ -3,6 +3,7 @@
 mod applying;
 mod directory;
 mod files;
+mod following;
 mod inverting;
 mod links;
 mod ordering;

@@ -1,18 +1,22 @@
 //! Which records belong together, because they touch the same things.
 
-/// Sets of numbers that are joined; then lists, each in order, in the order of
-/// their first number.
+/// Sets of numbers that are being joined.
+#[derive(Debug)]
+pub(super) struct Joined {
+    parents: Vec<usize>,
+}
+
+/// The sets as lists, each in order, in the order of their first number.
 #[derive(Debug, Default)]
 pub(super) struct Chains {
-    parents: Vec<usize>,
     /// Per number, its list.
     list: Vec<usize>,
     lists: Vec<Vec<usize>>,
 }
 
-impl Chains {
+impl Joined {
     pub(super) fn new(count: usize) -> Self {
-        Self { parents: (0..count).collect(), list: Vec::new(), lists: Vec::new() }
+        Self { parents: (0..count).collect() }
     }
 
     fn root(&mut self, mut at: usize) -> usize {
@@ -29,20 +33,24 @@ impl Chains {
         self.parents[a.max(b)] = a.min(b);
     }
 
-    pub(super) fn finish(&mut self) {
+    pub(super) fn chains(mut self) -> Chains {
+        let mut chains = Chains::default();
         for number in 0..self.parents.len() {
             let root = self.root(number);
             if root == number {
-                self.list.push(self.lists.len());
-                self.lists.push(vec![number]);
+                chains.list.push(chains.lists.len());
+                chains.lists.push(vec![number]);
             } else {
-                let list = self.list[root];
-                self.list.push(list);
-                self.lists[list].push(number);
+                let list = chains.list[root];
+                chains.list.push(list);
+                chains.lists[list].push(number);
             }
         }
+        chains
     }
+}
 
+impl Chains {
     pub(super) fn len(&self) -> usize {
         self.lists.len()
     }

@@ -38,12 +38,22 @@ struct Fact {
 
 #[derive(Debug, Default)]
 struct Group {
-    /// How many values are there now.
-    observed: usize,
+    /// How many of its facts are so now.
+    shown: usize,
+    /// How many values are there now that are none of its facts.
+    others: usize,
     /// Whether the facts that were so before the first record are all there was.
     complete: bool,
     /// The facts of which it is known how they were before the first record.
     before: Vec<FactId>,
+}
+
+impl Group {
+    /// How many values are there now. No more of its facts are so, by the way it is
+    /// counted.
+    fn observed(&self) -> usize {
+        self.shown + self.others
+    }
 }
 
 /// What a record does to a fact or a group.
@@ -68,11 +78,12 @@ impl Facts {
         self.groups.len() - 1
     }
 
-    /// All that is there of the group is known: so many now, and before the first
-    /// record nothing but the facts that are said to have been so.
-    pub(super) fn observe_group(&mut self, group: GroupId, observed: usize, complete: bool) {
+    /// So many values are there now beside the facts of the group that are so. It is
+    /// `complete` where before the first record nothing was there but the facts that
+    /// are said to have been so.
+    pub(super) fn observe_group(&mut self, group: GroupId, others: usize, complete: bool) {
         let group = &mut self.groups[group];
-        (group.observed, group.complete) = (observed, complete);
+        (group.others, group.complete) = (others, complete);
     }
 
     pub(super) fn fact(&mut self, group: GroupId) -> FactId {
@@ -81,13 +92,19 @@ impl Facts {
     }
 
     pub(super) fn observe(&mut self, fact: FactId, observed: bool) {
-        self.facts[fact].observed = observed;
-        self.facts[fact].hidden = false;
+        let Fact { group, observed: before, hidden, .. } = &mut self.facts[fact];
+        let shown = &mut self.groups[*group].shown;
+        *shown = *shown + usize::from(observed) - usize::from(*before);
+        (*before, *hidden) = (observed, false);
     }
 
     /// The export cannot show the fact.
     pub(super) fn hide(&mut self, fact: FactId) {
         self.facts[fact].hidden = true;
+    }
+
+    pub(super) fn is_hidden(&self, fact: FactId) -> bool {
+        self.facts[fact].hidden
     }
 
     pub(super) fn was(&mut self, fact: FactId, before: bool) {
@@ -105,7 +122,7 @@ impl Facts {
     }
 
     pub(super) fn observed_of(&self, group: GroupId) -> usize {
-        self.groups[group].observed
+        self.groups[group].observed()
     }
 
     pub(super) fn is_complete(&self, group: GroupId) -> bool {
@@ -115,10 +132,10 @@ impl Facts {
     /// Whether all that is known to have been in the group before the first record
     /// is there, and nothing else.
     pub(super) fn is_as_before(&self, group: GroupId) -> bool {
-        let Group { observed, before, .. } = &self.groups[group];
-        let mut there = before.iter().map(|&fact| &self.facts[fact]);
-        let was = there.clone().filter(|fact| fact.before == Some(true)).count();
-        was == *observed && there.all(|fact| fact.before == Some(fact.observed))
+        let group = &self.groups[group];
+        let seen = group.before.iter().map(|&fact| &self.facts[fact]).filter(|fact| !fact.hidden);
+        let was = seen.clone().filter(|fact| fact.before == Some(true)).count();
+        was == group.observed() && { seen }.all(|fact| fact.before == Some(fact.observed))
     }
 
     fn group_touched(&self, deed: &Deed) -> GroupId {
@@ -132,7 +149,7 @@ impl Facts {
 /// What is known while records are made one after the other.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Knowledge {
-    facts: FxHashMap<FactId, (u32, Option<bool>)>,
+    facts: FxHashMap<FactId, (u32, bool)>,
     groups: FxHashMap<GroupId, GroupKnowledge>,
     /// How much of what is known is not as observed.
     mismatch: usize,
@@ -142,24 +159,25 @@ pub(super) struct Knowledge {
 struct GroupKnowledge {
     /// How often all of it was cleared or blurred: older facts say nothing.
     epoch: u32,
-    /// What older facts count as: no longer so, or unknown.
-    forgotten: Option<bool>,
     /// Whether nothing can be so but what is known to be.
     complete: bool,
     /// Facts that are known to be so.
     present: usize,
     /// Whether there must be something.
     filled: bool,
+    /// How many of the facts that can be seen are not as they are known to be; of a
+    /// complete group, how many values are there that are not known to be; and one
+    /// where there must be something and is nothing.
     mismatch: usize,
 }
 
 impl Knowledge {
     pub(super) fn known(&self, facts: &Facts, fact: FactId) -> Option<bool> {
         let group = self.groups.get(&facts.facts[fact].group);
-        let (epoch, forgotten) = group.map_or((0, None), |group| (group.epoch, group.forgotten));
+        let (epoch, complete) = group.map_or((0, false), |group| (group.epoch, group.complete));
         match self.facts.get(&fact) {
-            Some(&(at, known)) if at == epoch => known,
-            _ => forgotten,
+            Some(&(at, known)) if at == epoch => Some(known),
+            _ => complete.then_some(false),
         }
     }
 
@@ -171,46 +189,34 @@ impl Knowledge {
     /// Makes one deed, whether it could be made or not.
     pub(super) fn make(&mut self, facts: &Facts, deed: Deed) {
         match deed {
-            Deed::Set { fact, to, .. } => self.set(facts, fact, Some(to)),
-            Deed::Clear { group, .. } => {
-                let observed = facts.groups[group].observed;
-                self.forget(group, Some(false), observed);
-            }
-            Deed::Blur { group } => self.forget(group, None, 0),
+            Deed::Set { fact, to, .. } => self.set(facts, fact, to),
+            Deed::Clear { group, .. } => self.forget(facts, group, true),
+            Deed::Blur { group } => self.forget(facts, group, false),
         }
     }
 
-    fn forget(&mut self, group: GroupId, forgotten: Option<bool>, mismatch: usize) {
+    /// Drops what is known of a group: nothing of it is so, or nobody can tell.
+    fn forget(&mut self, facts: &Facts, group: GroupId, complete: bool) {
+        let mismatch = if complete { facts.groups[group].observed() } else { 0 };
         let group = self.groups.entry(group).or_default();
-        self.mismatch = self.mismatch - group.mismatch + mismatch;
-        *group = GroupKnowledge {
-            epoch: group.epoch + 1,
-            forgotten,
-            complete: forgotten.is_some(),
-            present: 0,
-            filled: false,
-            mismatch,
-        };
+        self.mismatch = self.mismatch + mismatch - group.mismatch;
+        let epoch = group.epoch + 1;
+        *group = GroupKnowledge { epoch, complete, present: 0, filled: false, mismatch };
     }
 
-    fn set(&mut self, facts: &Facts, fact: FactId, to: Option<bool>) {
+    /// Counts a fact as it is known now, instead of as it was known.
+    fn set(&mut self, facts: &Facts, fact: FactId, to: bool) {
         let before = self.known(facts, fact);
         let Fact { group, observed, hidden, .. } = facts.facts[fact];
         let group_state = self.groups.entry(group).or_default();
-        let wrong = |known: Option<bool>| {
-            usize::from(match known {
-                _ if hidden => false,
-                Some(known) => known != observed,
-                // What is not known to be there must not be.
-                None => group_state.complete && observed,
-            })
-        };
-        let (was, now) = (wrong(before), wrong(to));
+        let wrong = |known: bool| usize::from(!hidden && known != observed);
+        let (was, now) = (before.map_or(0, wrong), wrong(to));
         let filled = usize::from(std::mem::take(&mut group_state.filled))
-            * usize::from(facts.groups[group].observed == 0);
-        group_state.mismatch = group_state.mismatch + now - was - filled;
-        self.mismatch = self.mismatch + now - was - filled;
-        group_state.present += usize::from(to == Some(true));
+            * usize::from(facts.groups[group].observed() == 0);
+        for mismatch in [&mut group_state.mismatch, &mut self.mismatch] {
+            *mismatch = *mismatch + now - was - filled;
+        }
+        group_state.present += usize::from(to);
         group_state.present -= usize::from(before == Some(true));
         let epoch = group_state.epoch;
         self.facts.insert(fact, (epoch, to));
@@ -240,9 +246,9 @@ impl Knowledge {
             }
             let group = &facts.groups[id];
             if group.complete {
-                start.forget(id, Some(false), group.observed);
+                start.forget(facts, id, true);
                 for &fact in &group.before {
-                    start.set(facts, fact, facts.facts[fact].before);
+                    facts.facts[fact].before.into_iter().for_each(|to| start.set(facts, fact, to));
                 }
             }
         }
@@ -254,7 +260,7 @@ impl Knowledge {
                         && done.groups.get(&group).is_none_or(|group| group.epoch == 0);
                     // What a guard asks for counts, whatever was there.
                     let asked = guarded.then_some(!to).or(facts.facts[fact].before);
-                    if untouched && asked.is_some() {
+                    if let (true, Some(asked)) = (untouched, asked) {
                         start.set(facts, fact, asked);
                     }
                 }
@@ -274,7 +280,7 @@ impl Knowledge {
             return;
         }
         state.filled = true;
-        let missing = usize::from(facts.groups[group].observed == 0);
+        let missing = usize::from(facts.groups[group].observed() == 0);
         state.mismatch += missing;
         self.mismatch += missing;
     }

@@ -284,9 +284,10 @@ impl<'a> Verification<'a> {
     }
 
     /// What names alone tell of a record.
-    fn judge_name(&self, number: usize) -> Judgement {
+    fn judge_name(&mut self, number: usize) -> Judgement {
         let sure = !self.names.is_guessed(number);
-        let record = &self.records[number];
+        let records = self.records;
+        let record = &records[number];
         match self.names.verdict(number) {
             Some(Verdict::Applied) => Judgement::new(State::Applied, sure),
             Some(Verdict::Pending) => Judgement::new(State::Pending, sure),
@@ -309,7 +310,7 @@ impl<'a> Verification<'a> {
     }
 
     /// What became of the modifies of an entry that is not there; `None` where it should be.
-    fn judge_absent(&self, node: NodeId) -> Option<Judgement> {
+    fn judge_absent(&mut self, node: NodeId) -> Option<Judgement> {
         let is_lost = self.names.is_lost(node, &self.export);
         match (is_lost, self.names.is_to_come(node)) {
             (true, _) => Some(Judgement::new(State::Applied, false)),
@@ -345,16 +346,19 @@ impl<'a> Verification<'a> {
         let before = before.as_deref();
         let made = |number: usize| judgements[number].state == State::Applied;
         let namings = namings_of(numbers, records, before, made);
-        let mut values = values_of(numbers, records, &namings, Values::new(before, added));
+        let is_other = self.names.is_unclear(node);
+        let mut values = Values::new(before, added);
         let has = |name: &[u8]| !now.values(name).is_empty();
-        if has(b"objectGUID") && !has(b"entryUUID") {
-            values.follow(|key| self.names.moved(key, &self.export));
+        if self.names.has_bearers() && has(b"objectGUID") && !has(b"entryUUID") {
+            let start = numbers.first().copied().filter(|_| added.is_some()).unwrap_or_default();
+            let (names, export) = (&mut self.names, &self.export);
+            values = values.following(start, |key, made| names.named(key, made, export));
         }
+        let mut values = values_of(numbers, records, &namings, values);
         let narrow = |choices: &[usize], numbers: &[usize]| match stop {
             Some(stop) => stop.narrow(choices, numbers),
             None => choices.to_vec(),
         };
-        let is_other = self.names.is_unclear(node);
         for (number, judgement) in values.judge(now, &narrow, &self.patience) {
             if matches!(records[number].change, Change::Modify(_)) {
                 judgements[number] = match judgement.state {
@@ -368,7 +372,7 @@ impl<'a> Verification<'a> {
         for &number in numbers {
             if let Change::Add(_) = &records[number].change
                 && judgements[number].state == State::Applied
-                && let Some(missing) = missing_of(added, now, &values, &namings)
+                && let Some(missing) = missing_of(added, now, &mut values, &namings)
             {
                 judgements[number] = Judgement::conflict(missing);
             }
@@ -454,7 +458,7 @@ fn naming_of(
 fn missing_of(
     added: Option<&[Attribute<'_>]>,
     now: &Entry<'_>,
-    values: &Values<'_>,
+    values: &mut Values<'_>,
     namings: &[Naming<'_>],
 ) -> Option<Contradiction> {
     let taken: FxHashSet<(Vec<u8>, &Value<'_>)> = namings

@@ -4,6 +4,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::above::Circle;
 use super::{Names, NodeId, PlaceId, ROOT, joined};
 use crate::change::verify::explain::Verdict;
 use crate::change::verify::found::Found;
@@ -124,12 +125,13 @@ impl<'a> Names<'a> {
     fn key_now(&self, place: PlaceId) -> Option<Box<[u8]>> {
         let mut path = vec![place];
         let mut node = self.places[place].parent;
+        let mut circle = Circle::new();
         while node != ROOT {
-            let place = self.place_now(node, None)?;
-            path.push(place);
-            if path.len() > self.nodes.len() {
+            if circle.is_closed_at(node) {
                 return None;
             }
+            let place = self.place_now(node, None)?;
+            path.push(place);
             node = self.places[place].parent;
         }
         let mut key: Box<[u8]> = Box::default();

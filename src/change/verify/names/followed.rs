@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Asked, Event, Names, Node, NodeId, Place, PlaceId, ROOT, Spelling, first_rdn, joined};
 use crate::change::identity;
-use crate::change::verify::chains::Chains;
+use crate::change::verify::chains::Joined;
 use crate::change::verify::explain::{Act, Deed, FactId};
 use crate::ldif::{Change, ChangeRecord};
 
@@ -30,12 +30,11 @@ impl<'a> Names<'a> {
                 self.nodes.push(Node {
                     at: Some(place),
                     added: Some(attributes),
-                    events: vec![(number, Event::Created(place))],
                     ..Node::default()
                 });
                 self.occupy(place, node);
-                self.structural.push((number, vec![self.becomes(place, true)]));
-                Some(node)
+                let act = vec![self.becomes(place, true)];
+                Some(self.happens(number, node, Event::Created(place), act))
             }
             Change::Delete => {
                 let node = self.walk(key);
@@ -43,9 +42,7 @@ impl<'a> Names<'a> {
                 let mut act = vec![self.becomes(place, false)];
                 act.extend(self.vacate(place));
                 self.nodes[node].at = None;
-                self.nodes[node].events.push((number, Event::Deleted));
-                self.structural.push((number, act));
-                Some(node)
+                Some(self.happens(number, node, Event::Deleted, act))
             }
             Change::ModRdn { new_rdn, new_superior, .. } => {
                 self.follow_rename(number, key, new_rdn, new_superior.as_deref(), asked)
@@ -89,9 +86,15 @@ impl<'a> Names<'a> {
         {
             self.nodes[node].taken.with(identity::rdn_text(dn));
         }
-        self.nodes[node].events.push((number, Event::Moved(to)));
+        Some(self.happens(number, node, Event::Moved(to), act))
+    }
+
+    /// A record gives or takes the name of an entry: that happens to the entry, and
+    /// the record is one of those that are decided by names.
+    fn happens(&mut self, number: usize, node: NodeId, event: Event, act: Act) -> NodeId {
+        self.nodes[node].events.push((number, event));
         self.structural.push((number, act));
-        Some(node)
+        node
     }
 
     fn becomes(&self, place: PlaceId, to: bool) -> Deed {
@@ -171,25 +174,19 @@ impl<'a> Names<'a> {
 
     /// Records that speak of the same name or entry belong together.
     pub(super) fn link(&mut self) {
-        let mut chains = Chains::new(self.structural.len());
+        let mut joined = Joined::new(self.structural.len());
         let mut first: FxHashMap<FactId, usize> = FxHashMap::default();
-        let mut number_of: FxHashMap<usize, usize> = FxHashMap::default();
+        let mut last_of: FxHashMap<NodeId, usize> = FxHashMap::default();
         for (at, (number, act)) in self.structural.iter().enumerate() {
-            number_of.insert(*number, at);
+            if let Some(before) = self.targets[*number].and_then(|node| last_of.insert(node, at)) {
+                joined.join(before, at);
+            }
             for deed in act {
                 if let Deed::Set { fact, .. } = deed {
-                    chains.join(*first.entry(*fact).or_insert(at), at);
+                    joined.join(*first.entry(*fact).or_insert(at), at);
                 }
             }
         }
-        for node in &self.nodes {
-            for pair in node.events.windows(2) {
-                if let [(a, _), (b, _)] = pair {
-                    chains.join(number_of[a], number_of[b]);
-                }
-            }
-        }
-        chains.finish();
-        self.chains = chains;
+        self.chains = joined.chains();
     }
 }

@@ -6,9 +6,13 @@
 //! RDN below it. What is above may have been renamed or not, so places are looked
 //! up only when the names above them are known.
 
+mod above;
+mod bearers;
 mod entangled;
 mod followed;
 mod traces;
+
+use std::ops::ControlFlow::{Break, Continue};
 
 use rustc_hash::FxHashMap;
 
@@ -18,8 +22,11 @@ use crate::change::verify::explain::{Act, Deed, FactId, Facts, Patience, Verdict
 use crate::change::verify::found::Found;
 use crate::change::verify::values::{Likeness, Taken, equal};
 use crate::directory::Entry;
-use crate::directory::dn::key_ancestors;
 use crate::ldif::{Attribute, Change, ChangeRecord};
+
+use above::Circle;
+pub(super) use bearers::{Absent, Named};
+use bearers::{Bearers, Standing};
 
 pub(super) type NodeId = usize;
 type PlaceId = usize;
@@ -95,9 +102,14 @@ pub(super) struct Names<'a> {
     guessed: Vec<bool>,
     /// The records.
     records: &'a [ChangeRecord<'a>],
-    /// The entries by the keys of their DNs before the first record, where some
-    /// are renamed.
-    origins: FxHashMap<Box<[u8]>, NodeId>,
+    /// Which entries bear which names, where some are renamed or deleted.
+    bearers: Bearers,
+    /// What became of entries and of those above them.
+    standing: above::Found<Standing>,
+    /// Whether entries are nowhere because they, or others above them, were deleted.
+    lost: above::Found<bool>,
+    /// Whether nobody can tell which entries are above others.
+    below_unclear: above::Found<bool>,
 }
 
 /// Keys under which entries are to be looked for.
@@ -123,7 +135,10 @@ impl<'a> Names<'a> {
             verdicts: vec![None; records.len()],
             guessed: vec![false; records.len()],
             records,
-            origins: FxHashMap::default(),
+            bearers: Bearers::default(),
+            standing: above::Found::default(),
+            lost: above::Found::default(),
+            below_unclear: above::Found::default(),
         };
         for (number, record) in records.iter().enumerate() {
             let target = identity::dn_key(&record.dn).and_then(|key| {
@@ -139,11 +154,10 @@ impl<'a> Names<'a> {
             }
         }
         names.link();
-        let renames = |record: &ChangeRecord<'_>| matches!(record.change, Change::ModRdn { .. });
-        if records.iter().any(renames) {
-            let known = names.nodes.iter().enumerate();
-            let known = known.filter_map(|(id, node)| Some((node.origin.clone()?, id)));
-            names.origins = known.filter(|(origin, _)| !origin.is_empty()).collect();
+        let vacates =
+            |change: &Change<'_>| matches!(change, Change::ModRdn { .. } | Change::Delete);
+        if records.iter().any(|record| vacates(&record.change)) {
+            names.bearers = Bearers::of(&names.nodes);
         }
         names
     }
@@ -158,6 +172,9 @@ impl<'a> Names<'a> {
         self.verdicts.fill(None);
         self.guessed.fill(false);
         self.nodes.iter_mut().for_each(|node| node.located = None);
+        self.standing = above::Found::default();
+        self.lost = above::Found::default();
+        self.below_unclear = above::Found::default();
         let of_record: FxHashMap<usize, usize> = (0..self.structural.len())
             .map(|at| (self.structural[at].0, self.chains.of(at)))
             .collect();
@@ -193,8 +210,8 @@ impl<'a> Names<'a> {
     ) -> Option<usize> {
         for place in self.places_of(chain) {
             let mut node = self.places[place].parent;
-            let mut steps = 0;
-            while node != ROOT && self.nodes[node].located.is_none() && steps < self.nodes.len() {
+            let mut circle = Circle::new();
+            while node != ROOT && self.nodes[node].located.is_none() && !circle.is_closed_at(node) {
                 let undecided = self.nodes[node].events.iter().find(|(number, _)| {
                     self.verdicts[*number].is_none()
                         && of_record.get(number).is_some_and(|&chain| !begun[chain])
@@ -204,7 +221,6 @@ impl<'a> Names<'a> {
                 }
                 let Some(place) = self.place_now(node, None) else { break };
                 node = self.places[place].parent;
-                steps += 1;
             }
         }
         None
@@ -257,6 +273,7 @@ impl<'a> Names<'a> {
     pub(super) fn locate(&mut self, node: NodeId, export: &Found<'a>) -> Option<Box<[u8]>> {
         let mut path = Vec::new();
         let mut at = node;
+        let mut circle = Circle::new();
         let mut above = loop {
             if at == ROOT {
                 break Some(Box::default());
@@ -264,12 +281,15 @@ impl<'a> Names<'a> {
             if let Some(located) = &self.nodes[at].located {
                 break located.clone();
             }
+            // A circle of names that contradict each other is nowhere.
+            if circle.is_closed_at(at) {
+                break None;
+            }
             let place = self.place_now(at, Some(export));
             path.push((at, place));
             match place {
-                // A circle of names that contradict each other is nowhere.
-                Some(place) if path.len() <= self.nodes.len() => at = self.places[place].parent,
-                _ => break None,
+                Some(place) => at = self.places[place].parent,
+                None => break None,
             }
         };
         for (node, place) in path.into_iter().rev() {
@@ -342,30 +362,30 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Whether an entry is nowhere because it, or one above it, was deleted.
-    pub(super) fn is_lost(&self, node: NodeId, export: &Found<'a>) -> bool {
-        let mut at = node;
-        for _ in 0..self.nodes.len() {
-            match self.place_now(at, Some(export)) {
-                Some(place) => at = self.places[place].parent,
-                None => return self.is_deleted(at),
-            }
-        }
-        false
+    /// Whether an entry is nowhere because it, or one above it, was deleted. All
+    /// records that name it or one above it must be decided.
+    pub(super) fn is_lost(&mut self, node: NodeId, export: &Found<'a>) -> bool {
+        let mut ways = std::mem::take(&mut self.lost);
+        let found = ways.from(node, false, |at| match self.place_now(at, Some(export)) {
+            Some(place) => Continue(self.places[place].parent),
+            None => Break(self.is_deleted(at)),
+        });
+        self.lost = ways;
+        found
     }
 
     /// Whether nobody can tell which entry is above the one that a record is about:
-    /// what was below the one may have gone with it.
-    pub(super) fn is_below_unclear(&self, number: usize) -> bool {
-        let Some(mut at) = self.targets[number] else { return false };
-        for _ in 0..self.nodes.len() {
-            let Some(place) = self.place_now(at, None) else { return false };
-            at = self.places[place].parent;
-            if self.is_unclear(at) {
-                return true;
-            }
-        }
-        false
+    /// what was below the one may have gone with it. All records must be decided.
+    pub(super) fn is_below_unclear(&mut self, number: usize) -> bool {
+        let Some(node) = self.targets[number] else { return false };
+        let mut ways = std::mem::take(&mut self.below_unclear);
+        let found = ways.from(node, false, |at| match self.place_now(at, None) {
+            Some(place) if self.is_unclear(self.places[place].parent) => Break(true),
+            Some(place) => Continue(self.places[place].parent),
+            None => Break(false),
+        });
+        self.below_unclear = ways;
+        found
     }
 
     /// Whether nobody can tell which entry this is now.
@@ -378,10 +398,14 @@ impl<'a> Names<'a> {
     /// a name stands for what it was when a record spoke of it.
     fn is_decided(&self, node: NodeId) -> bool {
         let mut at = node;
-        for _ in 0..self.nodes.len() {
+        let mut circle = Circle::new();
+        loop {
             let own = &self.nodes[at];
             if at == ROOT || own.located.is_some() {
                 return true;
+            }
+            if circle.is_closed_at(at) {
+                return false;
             }
             if own.events.iter().any(|(number, _)| self.verdicts[*number].is_none()) {
                 return false;
@@ -391,7 +415,6 @@ impl<'a> Names<'a> {
                 None => return true,
             }
         }
-        false
     }
 
     fn observe_spellings(
@@ -509,20 +532,6 @@ impl<'a> Names<'a> {
             Likeness::Other if !node.modified => -2,
             _ => 0,
         }
-    }
-
-    /// The key that a DN has now, which some entry had before the first record;
-    /// `None` where it has the same.
-    pub(super) fn moved(&mut self, key: &[u8], export: &Found<'a>) -> Option<Box<[u8]>> {
-        if self.origins.is_empty() {
-            return None;
-        }
-        let known = std::iter::once(key).chain(key_ancestors(key));
-        let (name, node) =
-            known.filter_map(|name| Some((name, *self.origins.get(name)?))).next()?;
-        let now = self.locate(node, export)?;
-        let below = &key[..key.len() - name.len()];
-        (*now != *name).then(|| [below, &now].concat().into())
     }
 
     pub(super) fn target(&self, number: usize) -> Option<NodeId> {

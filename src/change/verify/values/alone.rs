@@ -72,7 +72,7 @@ impl<'r> Values<'r> {
         let observed = self.facts.observed_of(field.group);
         let mut moves = [(0, 0); 2];
         for (fact, (from, to)) in &ends {
-            if whole || from != to {
+            if (whole || from != to) && !self.is_gone(*fact) {
                 let (all, done) = &mut moves[usize::from(*to)];
                 *all += 1;
                 *done += usize::from(self.facts.observed(*fact) == *to);

@@ -1,6 +1,7 @@
 //! The values of one entry: which of the modify records that name it were made.
 
 mod alone;
+mod key;
 mod likeness;
 
 use std::borrow::Cow;
@@ -10,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::change::apply::{self, Guards, borrowed};
 use crate::change::identity;
 use crate::change::stored::{is_active_directory, is_openldap};
-use crate::change::verify::chains::Chains;
+use crate::change::verify::chains::{Chains, Joined};
 use crate::change::verify::explain::{
     Act, Deed, FactId, Facts, GroupId, Knowledge, Patience, Verdict, explain,
 };
@@ -18,6 +19,7 @@ use crate::change::verify::{Contradiction, FoundValues, Judgement, State};
 use crate::directory::{Entry, Syntax, Writability};
 use crate::ldif::{Attribute, ModOp, Modification, Value};
 
+use key::{Follow, Key};
 pub(super) use likeness::{Likeness, Taken};
 
 /// Leaves of the choices for some records those that are likely.
@@ -80,7 +82,7 @@ struct Field<'r> {
     group: GroupId,
     rule: Syntax,
     /// The spellings of each value that records name.
-    values: FxHashMap<Value<'r>, Vec<(Value<'r>, FactId)>>,
+    values: FxHashMap<Key<'r>, Vec<(Value<'r>, FactId)>>,
     /// Whether a record does something to all values, whatever they are.
     whole: bool,
     /// Whether all its values before the first record are known.
@@ -105,9 +107,10 @@ pub(super) struct Values<'r> {
     /// Values to be deleted that are there in another spelling: they were never
     /// spelled as the record has it, or are twins of those that went.
     doubtful: FxHashMap<FactId, GroupId>,
-    /// Values that name entries which bear another name now, where a directory
-    /// has them follow.
-    moved: FxHashMap<Value<'static>, Value<'static>>,
+    /// How values that name entries follow them, where a directory has them do so.
+    follow: Option<Follow<'r>>,
+    /// How many records were made before the one that is being added.
+    made: usize,
 }
 
 /// A value that a rename takes or gives, and the record.
@@ -129,7 +132,8 @@ impl<'r> Values<'r> {
             acts: Vec::new(),
             replaced: FxHashSet::default(),
             doubtful: FxHashMap::default(),
-            moved: FxHashMap::default(),
+            follow: None,
+            made: 0,
         }
     }
 
@@ -140,13 +144,18 @@ impl<'r> Values<'r> {
         }
         let before = self.before(name);
         let (group, rule) = (self.facts.group(), identity::rule_of(name));
-        let mut values: FxHashMap<Value<'r>, Vec<(Value<'r>, FactId)>> = FxHashMap::default();
+        let mut values: FxHashMap<Key<'r>, Vec<(Value<'r>, FactId)>> = FxHashMap::default();
         let mut seen = FxHashSet::default();
+        let start = self.follow.as_ref().map_or(0, |follow| follow.start);
         for value in before.iter().flatten().copied().filter(|value| seen.insert(*value)) {
+            let spellings = values.entry(self.key(rule, value, start)).or_default();
+            if self.follows(rule) && !spellings.is_empty() {
+                continue;
+            }
             let fact = self.facts.fact(group);
             self.facts.was(fact, true);
             self.sim.make(&self.facts, Deed::Set { fact, to: true, guarded: false });
-            values.entry(fold(rule, value)).or_default().push((borrowed(value), fact));
+            spellings.push((borrowed(value), fact));
         }
         let based = before.is_some();
         self.fields.push(Field { name, group, rule, values, whole: false, based });
@@ -156,8 +165,13 @@ impl<'r> Values<'r> {
 
     /// The fact that a value is there: as a delete names it, or exactly.
     fn fact(&mut self, field: usize, value: &'r Value<'r>, to: bool) -> FactId {
-        let Field { group, rule, values, based, .. } = &mut self.fields[field];
-        let spellings = values.entry(fold(*rule, value)).or_default();
+        let rule = self.fields[field].rule;
+        let (key, follows) = (self.key(rule, value, self.made), self.follows(rule));
+        let Field { group, values, based, .. } = &mut self.fields[field];
+        let spellings = values.entry(key).or_default();
+        if let Some((_, fact)) = spellings.first().filter(|_| follows) {
+            return *fact;
+        }
         let exact = spellings.iter().find(|(spelled, _)| spelled == value).map(|(_, fact)| *fact);
         let is_there = |fact: &FactId| self.sim.known(&self.facts, *fact) == Some(true);
         if !to && !exact.is_some_and(|fact| is_there(&fact)) {
@@ -177,9 +191,9 @@ impl<'r> Values<'r> {
         })
     }
 
-    fn has_equal(&self, field: usize, value: &Value<'_>) -> bool {
-        let Field { rule, values, .. } = &self.fields[field];
-        let spellings = values.get(&fold(*rule, value)).map(Vec::as_slice).unwrap_or_default();
+    fn has_equal(&mut self, field: usize, value: &Value<'_>) -> bool {
+        let key = self.key(self.fields[field].rule, value, self.made);
+        let spellings = self.fields[field].values.get(&key).map(Vec::as_slice).unwrap_or_default();
         spellings.iter().any(|(_, fact)| self.sim.known(&self.facts, *fact) == Some(true))
     }
 
@@ -191,6 +205,7 @@ impl<'r> Values<'r> {
     /// Adds a modify record, if all before it were made.
     pub(super) fn push(&mut self, number: usize, mods: &'r [Modification<'r>], guards: Guards) {
         let mut act = Act::new();
+        self.made = number;
         let guarded = guards == Guards::On;
         for modification in mods {
             let field = self.field(&modification.attribute);
@@ -237,7 +252,7 @@ impl<'r> Values<'r> {
         }
         for (fact, sum) in sums {
             self.deed(act, Deed::Set { fact, to: false, guarded: true });
-            let key = fold(rule, &sum).into_owned();
+            let key = Key { value: fold(rule, &sum).into_owned(), absent: None };
             let Field { values, based, .. } = &mut self.fields[field];
             let spellings = values.entry(key).or_default();
             let exact = spellings.iter().find(|(value, _)| *value == sum).map(|(_, fact)| *fact);
@@ -263,7 +278,7 @@ impl<'r> Values<'r> {
     ) {
         let guarded = guards == Guards::On;
         // A value stays as it is spelled where an equal one is there before all of them.
-        let stays = |value: &&Value<'_>| !guarded && to && self.has_equal(field, value);
+        let mut stays = |value: &&Value<'_>| !guarded && to && self.has_equal(field, value);
         let comes: Vec<&'r Value<'r>> = values.iter().filter(|value| !stays(value)).collect();
         for value in comes {
             let fact = self.fact(field, value, to);
@@ -284,6 +299,7 @@ impl<'r> Values<'r> {
     /// gives.
     pub(super) fn push_naming(&mut self, naming: &'r Naming<'r>, spoken: &FxHashSet<Vec<u8>>) {
         let mut act = Act::new();
+        self.made = naming.number;
         for (name, value, to) in &naming.values {
             if !spoken.contains(&name.to_ascii_lowercase()) {
                 continue;
@@ -314,8 +330,7 @@ impl<'r> Values<'r> {
         patience: &Patience,
     ) -> Vec<(usize, Judgement)> {
         self.observe(now);
-        let mut chains = self.chains();
-        chains.finish();
+        let chains = self.chains();
         let mut judged = Vec::with_capacity(self.acts.len());
         for chain in 0..chains.len() {
             let members = chains.members(chain);
@@ -382,6 +397,7 @@ impl<'r> Values<'r> {
                     .values()
                     .flatten()
                     .filter(|(_, fact)| known.known(&self.facts, *fact) == Some(true))
+                    .filter(|(_, fact)| !self.is_gone(*fact))
                     .collect();
                 there.sort_unstable_by_key(|(_, fact)| *fact);
                 judgement.again.push(Modification {
@@ -401,7 +417,7 @@ impl<'r> Values<'r> {
     }
 
     fn chains(&self) -> Chains {
-        let mut chains = Chains::new(self.acts.len());
+        let mut joined = Joined::new(self.acts.len());
         let mut first_of_fact: FxHashMap<FactId, usize> = FxHashMap::default();
         let mut first_of_group: FxHashMap<GroupId, usize> = FxHashMap::default();
         let whole: FxHashSet<GroupId> =
@@ -411,32 +427,17 @@ impl<'r> Values<'r> {
             for deed in act {
                 let group = match *deed {
                     Deed::Set { fact, .. } => {
-                        chains.join(*first_of_fact.entry(fact).or_insert(at), at);
+                        joined.join(*first_of_fact.entry(fact).or_insert(at), at);
                         self.facts.group_of(fact)
                     }
                     Deed::Clear { group, .. } | Deed::Blur { group } => group,
                 };
                 if linked(group) {
-                    chains.join(*first_of_group.entry(group).or_insert(at), at);
+                    joined.join(*first_of_group.entry(group).or_insert(at), at);
                 }
             }
         }
-        chains
-    }
-
-    /// Has values that name entries follow them to their names of now.
-    pub(super) fn follow(&mut self, mut moved: impl FnMut(&[u8]) -> Option<Box<[u8]>>) {
-        for field in &self.fields {
-            if field.rule != Syntax::DistinguishedName {
-                continue;
-            }
-            for key in field.values.keys() {
-                if let Some(now) = key.bytes().and_then(&mut moved) {
-                    let now = Value::Bytes(Cow::Owned(now.into_vec()));
-                    self.moved.insert(key.clone().into_owned(), now);
-                }
-            }
-        }
+        joined.chains()
     }
 
     /// Looks at the entry for all that the records speak of.
@@ -455,14 +456,21 @@ impl<'r> Values<'r> {
                 && values.len() <= 1
                 && !field.whole;
             let complete = single || (field.whole && field.based);
-            self.facts.observe_group(field.group, values.len(), complete);
+            let follows = self.follow.is_some() && field.rule == Syntax::DistinguishedName;
             let folded = by_key(field.rule, values.iter().copied());
+            // What is there shows one fact only.
+            let mut others = values;
             for (key, spellings) in &field.values {
-                let now = folded.get(key).map(Vec::as_slice).unwrap_or_default();
-                if now.is_empty() && self.moved.get(key).is_some_and(|now| folded.contains_key(now))
-                {
-                    spellings.iter().for_each(|(_, fact)| self.facts.observe(*fact, true));
-                    continue;
+                let now = folded.get(&key.value).map(Vec::as_slice).unwrap_or_default();
+                if let Some(absent) = key.absent {
+                    // Another entry may bear the name now.
+                    let written = Key { absent: None, ..key.clone() };
+                    if now.is_empty() || field.values.contains_key(&written) {
+                        // With a deleted entry go the values that name it.
+                        let gone = spellings.iter().filter(|_| absent.deleted);
+                        gone.for_each(|(_, fact)| self.facts.hide(*fact));
+                        continue;
+                    }
                 }
                 // Where twins are there, of which records name one, another that they name
                 // may be the one that they do not.
@@ -473,10 +481,13 @@ impl<'r> Values<'r> {
                 for (spelled, fact) in spellings {
                     let exact = now.contains(&spelled);
                     let only = spellings.len() == 1 && !self.replaced.contains(fact);
+                    let only = only || follows;
                     let alike = only && !exact && !now.is_empty();
                     // Of what is deleted a twin may be left.
-                    let twin = alike && !single && first.get(fact) == Some(&false);
-                    self.facts.observe(*fact, exact || (alike && !(twin && field.based)));
+                    let twin = alike && !single && !follows && first.get(fact) == Some(&false);
+                    let shows = alike && !(twin && field.based);
+                    let shown = now.iter().find(|value| shows || **value == spelled);
+                    self.facts.observe(*fact, shown.is_some_and(|value| others.remove(value)));
                     let gone = first.get(fact) == Some(&false);
                     let twin = twin || (!exact && other && gone);
                     if twin && !field.based && field.rule != Syntax::DistinguishedName {
@@ -485,7 +496,13 @@ impl<'r> Values<'r> {
                     }
                 }
             }
+            self.facts.observe_group(field.group, others.len(), complete);
         }
+    }
+
+    /// Whether a value went with the entry that it names, whatever the records did.
+    fn is_gone(&self, fact: FactId) -> bool {
+        self.facts.is_hidden(fact) && !self.doubtful.contains_key(&fact)
     }
 
     /// All values of an attribute before the first record, where they are known.
@@ -502,11 +519,11 @@ impl<'r> Values<'r> {
     }
 
     /// Whether a record names the value, or all of its attribute.
-    pub(super) fn speaks_of(&self, attribute: &[u8], value: &Value<'_>) -> bool {
-        let field = self.by_name.get(&attribute.to_ascii_lowercase());
-        field
-            .map(|&at| &self.fields[at])
-            .is_some_and(|field| field.whole || field.values.contains_key(&fold(field.rule, value)))
+    pub(super) fn speaks_of(&mut self, attribute: &[u8], value: &Value<'_>) -> bool {
+        let Some(&at) = self.by_name.get(&attribute.to_ascii_lowercase()) else { return false };
+        let start = self.follow.as_ref().map_or(0, |follow| follow.start);
+        let key = self.key(self.fields[at].rule, value, start);
+        self.fields[at].whole || self.fields[at].values.contains_key(&key)
     }
 }
 
