@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 
 use crate::directory::attribute::{alias_of, may_have_aliases, same_type};
-use crate::directory::dn::{is_everyday_dn, key_ancestors, key_parent, normalize_into, split_rdn};
+use crate::directory::dn::{
+    extended_end, is_everyday_dn, key_ancestors, key_parent, normalize_into, split_rdn,
+};
 use crate::directory::{
     AttributeDescription, Dn, Entry, Facts, Rdn, Syntax, Uniqueness, Writability, matching,
 };
@@ -93,16 +95,14 @@ fn is_plain(dn: &[u8]) -> bool {
     !has_any(*b"\\\"<") && !has_any(*b";#+")
 }
 
-/// Where `<GUID=…>;<SID=…>;` in front of a DN ends; 0 where there is nothing
-/// behind it.
-fn extended_end(dn: &[u8]) -> usize {
-    let mut at = 0;
-    while dn.get(at) == Some(&b'<') {
-        let end = dn[at..].windows(2).position(|pair| pair == b">;");
-        let Some(end) = end else { return 0 };
-        at += end + 2;
-    }
-    at
+/// A DN without the `<GUID=…>;` that may stand in front of it.
+pub(super) fn without_brackets(dn: &[u8]) -> &[u8] {
+    dn.get(extended_end(dn)..).unwrap_or(dn)
+}
+
+/// The `<GUID=…>;` that stands in front of a DN; mostly nothing.
+pub(super) fn brackets(dn: &[u8]) -> &[u8] {
+    dn.get(..extended_end(dn)).unwrap_or_default().trim_ascii_start()
 }
 
 /// The text of a DN's first RDN.
@@ -308,6 +308,22 @@ mod tests {
             assert_eq!(canonical(a.as_bytes()), canonical(b.as_bytes()));
         }
         assert_ne!(canonical(b"cn;lang-de"), canonical(b"cn"));
+    }
+
+    #[test]
+    fn the_first_rdn_starts_behind_what_stands_in_brackets() {
+        for (dn, first) in [
+            ("<GUID=a>;cn=z,ou=y", "cn=z,ou=y"),
+            ("<GUID=a> ;cn=z>;ou=y", "cn=z>;ou=y"),
+            (" <GUID=a>;<SID=b> ; cn=z,ou=y", "cn=z,ou=y"),
+            ("<GUID=a;b>;cn=z", "cn=z"),
+            (" cn=z", "cn=z"),
+            ("<GUID=a>", "<GUID=a>"),
+            (" <GUID=a> ; ", " <GUID=a> ; "),
+        ] {
+            let start = rdn_starts(dn.as_bytes())[0];
+            assert_eq!(&dn[start..], first, "{dn}");
+        }
     }
 
     proptest! {

@@ -186,7 +186,7 @@ fn followed(tree: &Tree<'_>, dn: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let start = *identity::rdn_starts(dn).get(depth)?;
-    Some([dn.get(..start)?, &tree.dn(node)].concat())
+    Some([dn.get(..start)?, &tree.plain_dn(node)].concat())
 }
 
 fn node_of(tree: &Tree<'_>, name: &[u8]) -> Option<NodeId> {

@@ -497,7 +497,7 @@ impl<'a> Image<'a> {
                 break;
             }
             let Some(&start) = identity::rdn_starts(dn).get(depth) else { break };
-            return Fate::Renamed([&dn[..start], &self.tree.dn(id)].concat());
+            return Fate::Renamed([&dn[..start], &self.tree.plain_dn(id)].concat());
         }
         Fate::Unchanged
     }

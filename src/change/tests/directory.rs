@@ -386,3 +386,44 @@ fn an_old_name_that_stays_is_taken_back_whatever_the_name_of_its_attribute() {
         assert_eq!(applied(export, &change).reasons(), [None], "{to}");
     }
 }
+
+const EXTENDED: &str = "\
+dn: <GUID=a0>;dc=x
+dc: x
+
+dn: <GUID=a1>;<SID=s1>;ou=y,dc=x
+ou: y
+
+dn: <GUID=a2>;cn=k,ou=y,dc=x
+cn: k
+";
+
+#[test]
+fn what_stands_in_brackets_before_a_dn_stays_with_its_entry() {
+    let rename = |dn: &str, rdn: &str, more: &str| {
+        let change =
+            format!("dn: {dn}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\n{more}");
+        // The inverse leads back.
+        let applied = applied(EXTENDED, &change);
+        assert_eq!(applied.reasons(), [None], "{change}");
+        applied.dns().split_off(1)
+    };
+    let kept = "<GUID=a1>;<SID=s1>;ou=y,dc=x";
+    assert_eq!(rename("cn=k,ou=y,dc=x", "cn=m", ""), [kept, "<GUID=a2>;cn=m,ou=y,dc=x"]);
+    for above in ["dc=x", "<GUID=a0>;dc=x"] {
+        let moved = rename("cn=k,ou=y,dc=x", "cn=m", &format!("newsuperior: {above}\n"));
+        assert_eq!(moved, [kept, "<GUID=a2>;cn=m,dc=x"]);
+    }
+    assert_eq!(
+        rename("<GUID=a1>;ou=y,dc=x", "ou=z", ""),
+        ["<GUID=a1>;<SID=s1>;ou=z,dc=x", "<GUID=a2>;cn=k,ou=z,dc=x"]
+    );
+}
+
+#[test]
+fn an_entry_comes_back_under_its_dn_alone() {
+    let delete = "dn: cn=k,ou=y,dc=x\nchangetype: delete\n";
+    let applied = run(&entries(EXTENDED), &changes(delete), OnRefusal::Stop);
+    let [Outcome::Applied(inverse)] = &applied.outcomes[..] else { panic!("refused") };
+    assert_eq!(inverse[0].dn.escape_ascii().to_string(), "cn=k,ou=y,dc=x");
+}

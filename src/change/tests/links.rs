@@ -145,3 +145,24 @@ fn sorted(text: &str) -> Vec<Vec<&str>> {
     });
     entries.collect()
 }
+
+#[test]
+fn what_stands_in_brackets_before_a_dn_stays_with_its_value() {
+    let bracketed = |export: &str| {
+        let joe = "CN=Joe,OU=A,DC=x";
+        export
+            .replace(&format!("dn: {joe}"), &format!("dn: <GUID=2>;{joe}"))
+            .replace(&format!("member: {joe}"), &format!("member: <GUID=2>;{joe}"))
+            .replace(&format!("00AF:{joe}"), "00AF: <GUID=2> ;CN=Joe,OU=A,DC=x")
+            .replace("dn: OU=A", "dn: <GUID=1>;OU=A")
+    };
+    for rename in [RENAME_A, RENAME_JOE] {
+        let applied = applied(&bracketed(EXPORT), rename);
+        assert!(applied.reasons().iter().all(Option::is_none), "{:?}", applied.reasons());
+        let text = applied.text();
+        let joe = if rename == RENAME_A { "CN=Joe,OU=B,DC=x" } else { "CN=Jim,OU=A,DC=x" };
+        for line in ["dn: <GUID=2>;", "member: <GUID=2>;", "B:4:00AF: <GUID=2> ;"] {
+            assert!(text.contains(&format!("{line}{joe}\n")), "{line} in {text}");
+        }
+    }
+}
