@@ -136,6 +136,19 @@ fn without_an_identity_only_names_change() {
     }
 }
 
+#[test]
+fn no_value_of_an_export_is_taken_for_a_mark_of_ours() {
+    let marks: String = ["x-ldifix-newcomer=1", "x-ldifix-newcomer=2", "CN=q,x-ldifix-newcomer=3"]
+        .map(|value| format!("member: {value}\n"))
+        .concat();
+    let export = EXPORT.replace("member: CN=Else,DC=x\n", &marks);
+    let newcomer = "dn: CN=Joe,OU=A,DC=x\nchangetype: add\ncn: Joe\n\n";
+    for change in [RENAME_JOE.to_owned(), [RENAME_JOE, newcomer].concat()] {
+        let after = applied(&export, &change).text();
+        assert!(after.contains(&marks), "{after}");
+    }
+}
+
 /// Values move to the end when they change.
 fn sorted(text: &str) -> Vec<Vec<&str>> {
     let entries = text.trim_end().split("\n\n").map(|entry| {
