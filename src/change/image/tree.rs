@@ -100,6 +100,8 @@ pub(super) struct Tree<'a> {
     followed: usize,
     /// Whether a name that had become free was spoken of again.
     has_newcomers: bool,
+    /// Whether names of which the export must still be asked are taken for missing.
+    pub(super) doubts: bool,
 }
 
 impl<'a> Tree<'a> {
@@ -228,7 +230,8 @@ impl<'a> Tree<'a> {
             None => Some(node.exists.unwrap_or(false)),
             Some(origin) => {
                 let known = self.facts.require(origin, needs);
-                known.then(|| node.exists.unwrap_or_else(|| self.facts.get(origin).is_found()))
+                let is_found = || known && self.facts.get(origin).is_found();
+                (known || self.doubts).then(|| node.exists.unwrap_or_else(is_found))
             }
         }
     }
