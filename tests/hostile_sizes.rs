@@ -10,7 +10,8 @@ mod reading;
 use std::time::{Duration, Instant};
 
 use ldifix::change::diff::{Compared, DiffOptions, EntryIndex, Kinds, Scope, diff};
-use ldifix::change::{Verification, VerifyRun};
+use ldifix::change::{Image, Interest, OnRefusal, Run, Verification, VerifyRun};
+use ldifix::directory::Entry;
 use ldifix::ldif::{
     ChangeRecord, Chunks, InputReport, LdifErrorKind, Limits, Position, ReadOptions, Record,
     WriteOptions, map_stream, read_chunk,
@@ -200,6 +201,73 @@ fn verification(changes: &[ChangeRecord<'_>]) -> Duration {
     };
     assert_eq!(judged.len(), changes.len());
     started.elapsed()
+}
+
+/// An export and a change of so many steps.
+type Steps = fn(usize) -> [String; 2];
+
+#[test]
+fn an_export_is_read_a_few_times_however_many_renames_do_not_apply() {
+    fn rename(of: &str, to: &str, above: &str) -> String {
+        format!(
+            "dn: {of}\nchangetype: modrdn\nnewrdn: {to}\ndeleteoldrdn: 1\nnewsuperior: {above}\n\n"
+        )
+    }
+    let shapes: [(&str, Steps); 3] = [
+        ("a chain of names of an entry that is missing", |steps| {
+            let step = |at| rename(&format!("cn={at},dc=x"), &format!("cn={}", at + 1), "dc=x");
+            ["dn: dc=x\ndc: x\n\n".to_owned(), (0..steps).map(step).collect()]
+        }),
+        ("each takes the place above the next one", |steps| {
+            let step = |at| {
+                let of =
+                    if at == 0 { "cn=0,dc=x".to_owned() } else { format!("cn=a,cn={at},dc=x") };
+                rename(&of, &format!("cn={}", at + 1), "dc=x")
+            };
+            ["dn: dc=x\ndc: x\n\n".to_owned(), (0..steps).map(step).collect()]
+        }),
+        ("where one is missing, another comes above the next one", |steps| {
+            let entries = |at| format!("dn: cn=other {at},dc=x\ncn: other {at}\n\n");
+            let step = |at| {
+                let place = format!("cn=place {at}");
+                let others = [format!("cn=one {at},dc=x"), format!("cn=other {at},dc=x")];
+                let next = format!("cn=one {}", at + 1);
+                let below = rename(&format!("cn=a,{place},dc=x"), &next, "dc=x");
+                others.map(|of| rename(&of, &place, "dc=x")).concat() + &below
+            };
+            let entries: String = (0..steps).map(entries).collect();
+            [format!("dn: dc=x\ndc: x\n\n{entries}"), (0..steps).map(step).collect()]
+        }),
+    ];
+    for (what, of) in shapes {
+        let readings = readings(&of(200));
+        assert!(readings <= 4, "{what}: {readings} readings");
+    }
+}
+
+/// How often an export is read for a change.
+fn readings([export, change]: &[String; 2]) -> usize {
+    let (mut entries, mut records) = (Vec::new(), Vec::new());
+    for text in [export, change] {
+        read_chunk(text.as_bytes(), ReadOptions::default(), |raw| match raw.into_record() {
+            Record::Content(content) => entries.push(Entry::from(content.into_owned())),
+            Record::Change(record) => records.push(record.into_owned()),
+        });
+    }
+    let mut image = Image::new(&records, OnRefusal::GoOn);
+    for reading in 1.. {
+        for (ordinal, entry) in (0..).zip(&entries) {
+            match image.interest(&entry.dn) {
+                Interest::None => {}
+                Interest::Place => image.mark(ordinal, &entry.dn),
+                Interest::Content => image.load(ordinal, entry.clone()),
+            }
+        }
+        if matches!(image.run(), Run::Done(_)) {
+            return reading;
+        }
+    }
+    usize::MAX
 }
 
 fn accounted(input: &[u8]) -> u64 {

@@ -387,7 +387,7 @@ fn leaves_its_name(
         return Ok(());
     }
     for (name, value) in identity::rdn_values(&entry.dn).unwrap_or_default() {
-        if mods.iter().any(|own| own.attribute.eq_ignore_ascii_case(&name)) {
+        if mods.iter().any(|own| identity::same_description(&own.attribute, &name)) {
             return Err(NotApplicable::of_value(Reason::NamesTheEntry, &name, &value));
         }
     }

@@ -3,11 +3,14 @@
 
 use std::borrow::Cow;
 
-use crate::directory::attribute::same_type;
-use crate::directory::dn::{is_everyday_dn, key_ancestors, key_parent, normalize_into, split_rdn};
-use crate::directory::{
-    AttributeDescription, Dn, Facts, Rdn, Syntax, Uniqueness, Writability, matching,
+use crate::directory::attribute::{alias_of, may_have_aliases, same_type};
+use crate::directory::dn::{
+    extended_end, is_everyday_dn, key_ancestors, key_parent, normalize_into, split_rdn,
 };
+use crate::directory::{
+    AttributeDescription, Dn, Entry, Facts, Rdn, Syntax, Uniqueness, Writability, matching,
+};
+use crate::ldif::Value;
 
 /// How the values of an attribute compare.
 pub(super) fn rule_of(attribute: &[u8]) -> Syntax {
@@ -52,10 +55,11 @@ pub(super) fn dn_within(attribute: &[u8], value: &[u8]) -> Option<usize> {
     }
 }
 
-/// The RDN as Active Directory spells it: its type in upper case.
+/// The RDN as Active Directory spells it: its type as in the schema, in upper case.
 pub(super) fn rdn_in_capitals(rdn: &[u8]) -> Vec<u8> {
     let equals = memchr::memchr(b'=', rdn).unwrap_or(0);
     let (attribute, value) = rdn.split_at(equals);
+    let attribute = name_in_schema(attribute);
     [&attribute.to_ascii_uppercase(), value].concat()
 }
 
@@ -91,16 +95,14 @@ fn is_plain(dn: &[u8]) -> bool {
     !has_any(*b"\\\"<") && !has_any(*b";#+")
 }
 
-/// Where `<GUID=…>;<SID=…>;` in front of a DN ends; 0 where there is nothing
-/// behind it.
-fn extended_end(dn: &[u8]) -> usize {
-    let mut at = 0;
-    while dn.get(at) == Some(&b'<') {
-        let end = dn[at..].windows(2).position(|pair| pair == b">;");
-        let Some(end) = end else { return 0 };
-        at += end + 2;
-    }
-    at
+/// A DN without the `<GUID=…>;` that may stand in front of it.
+pub(super) fn without_brackets(dn: &[u8]) -> &[u8] {
+    dn.get(extended_end(dn)..).unwrap_or(dn)
+}
+
+/// The `<GUID=…>;` that stands in front of a DN; mostly nothing.
+pub(super) fn brackets(dn: &[u8]) -> &[u8] {
+    dn.get(..extended_end(dn)).unwrap_or_default().trim_ascii_start()
 }
 
 /// The text of a DN's first RDN.
@@ -114,7 +116,8 @@ pub(super) fn parent_text(dn: &[u8]) -> &[u8] {
 }
 
 /// The attribute types and values of the first RDN of a DN, unescaped; none for
-/// the root, `None` where the text is no DN.
+/// the root, `None` where the text is no DN. An alias gives way to the name that the
+/// schema has for the type, as in the answers of servers.
 pub(super) fn rdn_values(dn: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     if is_everyday_dn(dn) {
         let (rdn, _) = dn.split_at(memchr::memchr(b',', dn).unwrap_or(dn.len()));
@@ -124,15 +127,21 @@ pub(super) fn rdn_values(dn: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     // The short way to know that it is a DN; then the first RDN says it all.
     dn_key(dn)?;
     if let Some((name, value)) = plain_rdn_value(dn) {
-        return Some(vec![(name.to_vec(), value.to_vec())]);
+        return Some(vec![(name_in_schema(name).to_vec(), value.to_vec())]);
     }
     let dn = Dn::parse(dn).ok()?;
     let avas = dn.rdn().map(Rdn::avas).unwrap_or_default();
     let values = avas.iter().map(|ava| {
         let value = ava.text().unwrap_or(ava.value());
-        (ava.attribute().as_bytes().to_vec(), value.to_vec())
+        (name_in_schema(ava.attribute().as_bytes()).to_vec(), value.to_vec())
     });
     Some(values.collect())
+}
+
+/// The schema's name of a type that is called by an alias; any other as it is.
+fn name_in_schema(attribute_type: &[u8]) -> &[u8] {
+    let Some(name) = alias_of(attribute_type) else { return attribute_type };
+    Facts::lookup(name.as_bytes()).map_or(name, |facts| facts.name).as_bytes()
 }
 
 /// The type and the value of the first RDN where both stand there as they are.
@@ -141,7 +150,9 @@ fn plain_rdn_value(dn: &[u8]) -> Option<(&[u8], &[u8])> {
     let (name, value) = rdn.split_at_checked(memchr::memchr(b'=', rdn)?)?;
     let value = value.get(1..)?;
     let is_bare = |text: &[u8]| !text.is_empty() && text.trim_ascii().len() == text.len();
-    (is_bare(name) && is_bare(value)).then_some((name, value))
+    // The `OID.` of RFC 1779 is left to the parser.
+    let is_dotted = name.get(3) == Some(&b'.');
+    (is_bare(name) && is_bare(value) && !is_dotted).then_some((name, value))
 }
 
 /// Whether the values of a DN's RDN are those of another, byte for byte. A server
@@ -156,9 +167,62 @@ pub(super) fn is_spelled(dn: &[u8], rdn: &[u8]) -> bool {
     own.len() == other.len() && other.iter().all(has)
 }
 
+/// The form of an attribute description in which equal ones have the same bytes:
+/// aliases, case and the order of options do not matter.
+pub(super) fn canonical(name: &[u8]) -> Cow<'_, [u8]> {
+    let description = AttributeDescription::split(name);
+    let base = alias_of(description.base());
+    if base.is_none() && !description.has_options() {
+        return match name.iter().any(u8::is_ascii_uppercase) {
+            true => Cow::Owned(name.to_ascii_lowercase()),
+            false => Cow::Borrowed(name),
+        };
+    }
+    let mut out = match base {
+        Some(base) => base.as_bytes().to_vec(),
+        None => description.base().to_ascii_lowercase(),
+    };
+    let mut options: Vec<Vec<u8>> = description.options().map(<[u8]>::to_ascii_lowercase).collect();
+    options.sort_unstable();
+    for option in options {
+        out.push(b';');
+        out.extend_from_slice(&option);
+    }
+    Cow::Owned(out)
+}
+
+/// The values of an attribute description, under any of its names.
+pub(super) fn values_of<'e, 'a>(entry: &'e Entry<'a>, attribute: &[u8]) -> &'e [Value<'a>] {
+    let spelled = entry.values(attribute);
+    if !spelled.is_empty() || !may_be_spelled_otherwise(attribute) {
+        return spelled;
+    }
+    let own = entry.attributes().iter().find(|own| same_description(&own.name, attribute));
+    own.map_or(&[], |own| &own.values)
+}
+
 /// Whether two attribute types, options left aside, are the same.
 pub(super) fn same_attribute(a: &[u8], b: &[u8]) -> bool {
     same_type(AttributeDescription::split(a).base(), AttributeDescription::split(b).base())
+}
+
+/// Whether two attribute descriptions stand for the same values of an entry.
+pub(super) fn same_description(a: &[u8], b: &[u8]) -> bool {
+    AttributeDescription::split(a).is_same(&AttributeDescription::split(b))
+}
+
+/// Whether an attribute description may be spelled otherwise than in other letters: by
+/// another name of its type, or with its options in another order.
+pub(super) fn may_be_spelled_otherwise(attribute: &[u8]) -> bool {
+    let description = AttributeDescription::split(attribute);
+    description.has_options() || may_have_aliases(description.base())
+}
+
+/// Whether an attribute description has options, or an alias for its type: of two that
+/// are the same and differ in more than the case of letters, at least one is so.
+pub(super) fn is_spelled_specially(attribute: &[u8]) -> bool {
+    let description = AttributeDescription::split(attribute);
+    description.has_options() || alias_of(description.base()).is_some()
 }
 
 /// Whether Active Directory's schema allows the attribute one value only.
@@ -238,10 +302,34 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn one_attribute_has_one_canonical_form() {
+        for (a, b) in [("CN", "commonname"), ("Mail;x-B;lang-DE", "mail;lang-de;X-b")] {
+            assert_eq!(canonical(a.as_bytes()), canonical(b.as_bytes()));
+        }
+        assert_ne!(canonical(b"cn;lang-de"), canonical(b"cn"));
+    }
+
+    #[test]
+    fn the_first_rdn_starts_behind_what_stands_in_brackets() {
+        for (dn, first) in [
+            ("<GUID=a>;cn=z,ou=y", "cn=z,ou=y"),
+            ("<GUID=a> ;cn=z>;ou=y", "cn=z>;ou=y"),
+            (" <GUID=a>;<SID=b> ; cn=z,ou=y", "cn=z,ou=y"),
+            ("<GUID=a;b>;cn=z", "cn=z"),
+            (" cn=z", "cn=z"),
+            ("<GUID=a>", "<GUID=a>"),
+            (" <GUID=a> ; ", " <GUID=a> ; "),
+        ] {
+            let start = rdn_starts(dn.as_bytes())[0];
+            assert_eq!(&dn[start..], first, "{dn}");
+        }
+    }
+
     proptest! {
         #[test]
         fn the_short_way_to_the_value_of_an_rdn_is_the_parsers(
-            dn in "(cn|CN|c-n|2\\.5\\.4\\.3|c n)? ?=? ?[a-cé=\\\\\"+#;<]{0,4} ?(,(ou=[a-z ]{0,3})?){0,2}"
+            dn in "(cn|CN|c-n|2\\.5\\.4\\.3|oid\\.2\\.5|c n)? ?=? ?[a-cé=\\\\\"+#;<]{0,4} ?(,(ou=[a-z ]{0,3})?){0,2}"
         ) {
             let dn = dn.as_bytes();
             if dn_key(dn).is_some() && let Some((name, value)) = plain_rdn_value(dn) {

@@ -24,7 +24,10 @@ const SCANNED_NAMES: usize = 64;
 pub(super) struct StoredEntry<'a> {
     pub(super) dn: Cow<'a, [u8]>,
     attributes: Vec<StoredAttribute<'a>>,
+    /// The attributes by their descriptions in small letters, where there are many.
     names: FxHashMap<Vec<u8>, usize>,
+    /// Those of them that are spelled otherwise than in their canonical form, by it.
+    forms: FxHashMap<Vec<u8>, usize>,
     active_directory: bool,
 }
 
@@ -118,8 +121,8 @@ impl<'a> StoredEntry<'a> {
         active_directory: bool,
     ) -> Self {
         let room = Vec::with_capacity(attributes.len());
-        let names = FxHashMap::default();
-        let mut stored = Self { dn, attributes: room, names, active_directory };
+        let (names, forms) = (FxHashMap::default(), FxHashMap::default());
+        let mut stored = Self { dn, attributes: room, names, forms, active_directory };
         for (name, values) in attributes {
             let mut slot = StoredAttribute::new(name, active_directory);
             slot.live = values.len();
@@ -164,12 +167,22 @@ impl<'a> StoredEntry<'a> {
         Entry::with_attributes(dn, attributes.collect())
     }
 
-    /// The number of an attribute, where the entry has or had it.
+    /// The number of an attribute, where the entry has or had it: of the one that is
+    /// spelled so, or else of one that is the same to a server.
     pub(super) fn slot(&self, name: &[u8]) -> Option<usize> {
-        if self.attributes.len() > SCANNED_NAMES {
-            return self.names.get(&name.to_ascii_lowercase()).copied();
+        let is_many = self.attributes.len() > SCANNED_NAMES;
+        let spelled = match is_many {
+            true => self.names.get(&name.to_ascii_lowercase()).copied(),
+            false => self.attributes.iter().position(|own| own.name.eq_ignore_ascii_case(name)),
+        };
+        if spelled.is_some() || !identity::may_be_spelled_otherwise(name) {
+            return spelled;
         }
-        self.attributes.iter().position(|attribute| attribute.name.eq_ignore_ascii_case(name))
+        if is_many {
+            let form = identity::canonical(name);
+            return self.names.get(&*form).or_else(|| self.forms.get(&*form)).copied();
+        }
+        self.attributes.iter().position(|own| identity::same_description(&own.name, name))
     }
 
     /// The same, with a guess where it is.
@@ -194,7 +207,12 @@ impl<'a> StoredEntry<'a> {
         if slots > SCANNED_NAMES {
             let unnamed = if slots == SCANNED_NAMES + 1 { 0 } else { slots - 1 };
             for (at, attribute) in self.attributes.iter().enumerate().skip(unnamed) {
-                self.names.entry(attribute.name.to_ascii_lowercase()).or_insert(at);
+                let name = attribute.name.to_ascii_lowercase();
+                let form = identity::canonical(&name);
+                if *form != *name {
+                    self.forms.entry(form.into_owned()).or_insert(at);
+                }
+                self.names.entry(name).or_insert(at);
             }
         }
         slots - 1

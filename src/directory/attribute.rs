@@ -85,6 +85,28 @@ pub fn alias_of(attribute_type: &[u8]) -> Option<&'static str> {
     found.map(|&(_, name)| name)
 }
 
+/// The lengths of the aliases and of the names for which they stand that begin with a
+/// byte, as bits.
+const SEVERAL_BY_FIRST: [u64; 256] = {
+    let mut lengths = ALIASES_BY_FIRST;
+    let mut at = 0;
+    while at < ALIASES.len() {
+        let name = ALIASES[at].1.as_bytes();
+        lengths[name[0].to_ascii_lowercase() as usize] |= 1 << name.len();
+        at += 1;
+    }
+    lengths
+};
+
+/// Whether a type may go by several names; most types are told not to by their first
+/// byte and their length.
+pub(crate) fn may_have_aliases(attribute_type: &[u8]) -> bool {
+    attribute_type.first().is_some_and(|first| {
+        let lengths = SEVERAL_BY_FIRST[first.to_ascii_lowercase() as usize];
+        attribute_type.len() < 64 && lengths & (1 << attribute_type.len()) != 0
+    })
+}
+
 /// The other names of an attribute type: mostly none.
 pub(crate) fn spellings(attribute_type: &[u8]) -> Vec<&'static str> {
     let names = ALIASES.iter().flat_map(|&(alias, name)| [alias, name]);
@@ -261,6 +283,19 @@ impl<'a> AttributeDescription<'a> {
         self.has_options() && self.options().any(|option| range_bounds(option).is_some())
     }
 
+    /// Whether another description stands for the same values: one of the same type, by
+    /// any of its names, with the same options.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        same_type(self.base, other.base) && self.has_same_options(other)
+    }
+
+    fn has_same_options(&self, other: &Self) -> bool {
+        self.options.eq_ignore_ascii_case(other.options)
+            || (self.options().all(|option| other.has_option(option))
+                && other.options().all(|option| self.has_option(option)))
+    }
+
     /// Whether this description, in a filter, speaks of values that are stored
     /// under another: the same type, and all options of this one among the
     /// other's (RFC 4512 section 2.5.2.1). So `cn` covers `cn;lang-de`.
@@ -282,10 +317,7 @@ fn range_bounds(option: &[u8]) -> Option<&[u8]> {
 
 impl PartialEq for AttributeDescription<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.base.eq_ignore_ascii_case(other.base)
-            && (self.options.eq_ignore_ascii_case(other.options)
-                || (self.options().all(|option| other.has_option(option))
-                    && other.options().all(|option| self.has_option(option))))
+        self.base.eq_ignore_ascii_case(other.base) && self.has_same_options(other)
     }
 }
 
@@ -377,6 +409,14 @@ mod tests {
             assert_eq!(alias_of(name.as_bytes()), None, "{alias}");
             assert_eq!(*name, name.to_ascii_lowercase());
             assert_eq!(alias_of(alias.to_ascii_uppercase().as_bytes()), Some(*name));
+            assert!(may_have_aliases(alias.as_bytes()) && may_have_aliases(name.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn what_is_looked_for_in_every_entry_is_known_to_have_one_name() {
+        for name in ["objectGUID", "entryUUID", "entryCSN", "sAMAccountName2"] {
+            assert!(!may_have_aliases(name.as_bytes()), "{name}");
         }
     }
 

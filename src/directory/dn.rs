@@ -330,6 +330,16 @@ fn escape_byte(at: usize, value: &[u8], out: &mut String) {
     }
 }
 
+/// Where the first RDN starts, behind extended components and blanks; 0 where nothing
+/// stands behind them.
+pub(crate) fn extended_end(dn: &[u8]) -> usize {
+    let mut cursor = Cursor::new(dn);
+    match cursor.extended() {
+        Ok(_) if !cursor.rest().is_empty() => cursor.at(),
+        _ => 0,
+    }
+}
+
 /// Separates the first RDN from the parent, both as written; `None` for the
 /// parent where there is one RDN only. What lies behind the first RDN is not
 /// checked. Extended components are dropped.

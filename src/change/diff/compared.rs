@@ -1,10 +1,8 @@
 //! Which attributes are compared, and what kind of server the exports come from.
 
-use std::borrow::Cow;
-
 use crate::change::identity;
 use crate::change::stored::marks_active_directory;
-use crate::directory::attribute::{alias_of, same_type};
+use crate::directory::attribute::same_type;
 use crate::directory::{AttributeDescription, Entry, Facts, Syntax, Writability};
 
 /// Which attributes a difference is about.
@@ -120,30 +118,6 @@ pub(super) fn holds_dns(name: &[u8]) -> bool {
     matches!(Facts::of(name).syntax, Syntax::DistinguishedName | Syntax::DnWithBinary)
 }
 
-/// The form of an attribute description in which equal ones have the same bytes:
-/// aliases, case and the order of options do not matter.
-pub(super) fn canonical(name: &[u8]) -> Cow<'_, [u8]> {
-    let description = AttributeDescription::split(name);
-    let base = alias_of(description.base());
-    if base.is_none() && !description.has_options() {
-        return match name.iter().any(u8::is_ascii_uppercase) {
-            true => Cow::Owned(name.to_ascii_lowercase()),
-            false => Cow::Borrowed(name),
-        };
-    }
-    let mut out = match base {
-        Some(base) => base.as_bytes().to_vec(),
-        None => description.base().to_ascii_lowercase(),
-    };
-    let mut options: Vec<Vec<u8>> = description.options().map(<[u8]>::to_ascii_lowercase).collect();
-    options.sort_unstable();
-    for option in options {
-        out.push(b';');
-        out.extend_from_slice(&option);
-    }
-    Cow::Owned(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,13 +166,5 @@ mod tests {
         assert!(!chosen.takes(b"mail"));
         let ignored = Compared { ignored: vec![b"2.5.4.3".to_vec()], ..Compared::default() };
         assert!(!ignored.takes(b"cn") && ignored.takes(b"mail"));
-    }
-
-    #[test]
-    fn one_attribute_has_one_canonical_form() {
-        for (a, b) in [("CN", "commonname"), ("Mail;x-B;lang-DE", "mail;lang-de;X-b")] {
-            assert_eq!(canonical(a.as_bytes()), canonical(b.as_bytes()));
-        }
-        assert_ne!(canonical(b"cn;lang-de"), canonical(b"cn"));
     }
 }

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compared::{Compared, Server, canonical};
+use super::compared::{Compared, Server};
 use super::moves::Moves;
-use crate::change::{apply_to_entry, identity};
+use crate::change::apply_to_entry;
+use crate::change::identity::{self, canonical};
 use crate::directory::{AttributeDescription, Entry, EntryAttribute};
 use crate::ldif::{Change, ModOp, Modification, ReadOptions, Value, read_wanted};
 

@@ -8,7 +8,7 @@ use std::hash::Hasher;
 use rayon::prelude::*;
 use rustc_hash::FxHasher;
 
-use crate::change::refuse_misfits;
+use crate::change::{identity, refuse_misfits};
 use crate::directory::Entry;
 use crate::directory::dn::{key_parent, normalize_into};
 use crate::ldif::{
@@ -282,13 +282,10 @@ impl<'a> EntryIndex<'a> {
 
 /// A DN without the `<GUID=…>;<SID=…>;` that Samba writes in front of it.
 pub(super) fn plain_dn(dn: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
-    if dn.first() != Some(&b'<') {
+    if !matches!(dn.first(), Some(b'<' | b' ')) {
         return dn;
     }
-    match super::super::identity::rdn_starts(&dn).first() {
-        Some(&start) if start > 0 => Cow::Owned(dn[start..].to_vec()),
-        _ => dn,
-    }
+    Cow::Owned(identity::without_brackets(&dn).to_vec())
 }
 
 /// Reading stopped at the first error, as strict reading asks.

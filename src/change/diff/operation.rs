@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compared::{Compared, Server, canonical, holds_dns};
+use super::compared::{Compared, Server, holds_dns};
 use super::content::{Delta, Way};
 use super::entity::{Difference, Entities, Entity, Rename, named_by};
 use super::index::{EntryIndex, fingerprint, key_of};
 use super::moves::named_dn;
 use super::options::Omission;
 use super::unlike::EntryReader;
-use crate::change::identity;
+use crate::change::identity::{self, canonical};
 use crate::change::plan::UniqueValue;
 use crate::directory::dn::{key_ancestors, key_parent};
 use crate::directory::{Entry, EntryAttribute, Uniqueness};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compared::{Compared, Server, canonical, holds_dns};
+use super::compared::{Compared, Server, holds_dns};
 use super::content::{Delta, Way, distinct, modifications, naming_part, naming_types, renamed};
 use super::entity::{Entity, Rename, Side, parent_dn};
 use super::index::key_of;
@@ -13,7 +13,8 @@ use super::moves::rebased;
 use super::operation::{Act, Operation, Operations, Sources, is_written};
 use super::schedule::{Aside, Schedule};
 use super::unlike::EntryReader;
-use crate::change::{apply_to_entry, identity, invert};
+use crate::change::identity::{self, canonical};
+use crate::change::{apply_to_entry, invert};
 use crate::directory::dn::{join, key_ancestors, key_parent};
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{Attribute, Change, ChangeRecord, Modification, Value};

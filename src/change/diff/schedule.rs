@@ -12,9 +12,10 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::compared::{Compared, canonical, holds_dns};
+use super::compared::{Compared, holds_dns};
 use super::operation::{Operations, Requirement, Sources, Tie, written};
 use super::options::Omission;
+use crate::change::identity::canonical;
 use crate::directory::Entry;
 
 /// Operations in the order in which they are done.

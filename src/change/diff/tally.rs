@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::compared::canonical;
+use crate::change::identity::canonical;
 use crate::ldif::{Change, ChangeRecord, ModOp};
 
 /// The records of a change by kind, and the values of modify records by attribute.

@@ -37,6 +37,11 @@ impl Needs {
         }
     }
 
+    /// What of it there is to know of a name that the export lacks.
+    fn of_missing(self) -> Self {
+        Self { content: false, subtree: false, ..self }
+    }
+
     fn include(self, other: Self) -> bool {
         self.and(other) == self
     }
@@ -114,6 +119,9 @@ impl<'a> Facts<'a> {
     /// Whether the needs are known; they will be, from the next reading on.
     pub(super) fn require(&mut self, id: FactId, needs: Needs) -> bool {
         let fact = &mut self.facts[id.0];
+        // What the export lacks has nothing that could be read.
+        let is_missing = fact.known.place && fact.found.is_none();
+        let needs = if is_missing { needs.of_missing() } else { needs };
         fact.wanted = fact.wanted.and(needs);
         let known = fact.known.include(needs);
         self.wanting |= !known;

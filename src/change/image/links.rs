@@ -7,6 +7,8 @@
 //! later record writes under the new name is still the same one.
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::LazyLock;
 
 use super::tree::{NodeId, ROOT, Tree};
 use super::{Image, Previews};
@@ -18,8 +20,12 @@ use crate::directory::dn::key_parent;
 use crate::ldif::{Change, ChangeRecord, Modification, Value};
 
 /// Stands for the parent of what is named below an entry that came in the place
-/// of one that went: the export has no name for it.
-const NEWCOMER: &[u8] = b"x-ldifix-newcomer=";
+/// of one that went: the export has no name for it. No file can hold what is made up
+/// anew in each run.
+static NEWCOMER: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let number = RandomState::new().build_hasher().finish();
+    format!("x-ldifix-newcomer-{number:016x}=").into_bytes()
+});
 
 /// Whether references to the entry hold whatever it is called: Active Directory's
 /// objects have an `objectGUID`. OpenLDAP's entries have an `entryUUID`, but what
@@ -118,7 +124,7 @@ impl Image<'_> {
         let name = match self.tree.origin(node) {
             Some(_) if !self.tree.is_followed(node) => return None,
             Some(origin) => origin.to_vec(),
-            None => [NEWCOMER, node.to_string().as_bytes()].concat(),
+            None => [NEWCOMER.as_slice(), node.to_string().as_bytes()].concat(),
         };
         let start = *identity::rdn_starts(dn).get(below).unwrap_or(&dn.len());
         let rest = dn.get(..start).unwrap_or_default();
@@ -186,11 +192,11 @@ fn followed(tree: &Tree<'_>, dn: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let start = *identity::rdn_starts(dn).get(depth)?;
-    Some([dn.get(..start)?, &tree.dn(node)].concat())
+    Some([dn.get(..start)?, &tree.plain_dn(node)].concat())
 }
 
 fn node_of(tree: &Tree<'_>, name: &[u8]) -> Option<NodeId> {
-    match name.strip_prefix(NEWCOMER) {
+    match name.strip_prefix(NEWCOMER.as_slice()) {
         Some(number) => tree.node_by_number(number),
         None => tree.facts.find(name)?.node.filter(|&id| id != ROOT),
     }

@@ -378,6 +378,11 @@ impl<'a> Image<'a> {
     pub fn run(&mut self) -> Run {
         let outcomes = self.try_all();
         if self.tree.facts.is_wanting() {
+            // Of which names later records speak is found whether what is still unknown is
+            // there or not: else each reading might uncover one more.
+            self.tree.doubts = true;
+            self.try_all();
+            self.tree.doubts = false;
             self.tree.facts.begin_reading();
             self.duplicates = 0;
             return Run::ReadAgain;
@@ -497,7 +502,7 @@ impl<'a> Image<'a> {
                 break;
             }
             let Some(&start) = identity::rdn_starts(dn).get(depth) else { break };
-            return Fate::Renamed([&dn[..start], &self.tree.dn(id)].concat());
+            return Fate::Renamed([&dn[..start], &self.tree.plain_dn(id)].concat());
         }
         Fate::Unchanged
     }

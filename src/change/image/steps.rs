@@ -254,7 +254,7 @@ impl<'a> Image<'a> {
         if !self.inverses {
             return None;
         }
-        let dn = self.tree.dn(node);
+        let dn = self.tree.plain_dn(node);
         let mut entry = self.tree.entry_mut(node)?.to_entry(dn.into());
         self.follow(&mut entry);
         let names = entry.attributes().iter().map(|attribute| &*attribute.name);
@@ -278,7 +278,7 @@ impl<'a> Image<'a> {
         if exists == Some(true) && new.moves.is_none() {
             self.spell_parent(node, new.parent);
         }
-        let new_dn = join(new.rdn, Some(&self.tree.dn(new.parent)));
+        let new_dn = join(new.rdn, Some(&self.tree.plain_dn(new.parent)));
         let target = self.tree.child(new.parent, &key, &new_dn);
         let taken = target != node && {
             let taken = self.tree.exists(target, Needs::CHILDREN);
@@ -315,7 +315,7 @@ impl<'a> Image<'a> {
         if is_known && let Some(entry) = self.tree.entry_mut(node) {
             let effects = apply::rename(entry, new_dn, new.delete_old_rdn)?;
             if self.inverses {
-                let old_dn = self.tree.dn(node);
+                let old_dn = self.tree.plain_dn(node);
                 if let Some(entry) = self.tree.entry_mut(node) {
                     undo = inverse::of_rename(&old_dn, entry, &effects, new.moves.is_some());
                 }

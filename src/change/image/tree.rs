@@ -100,6 +100,8 @@ pub(super) struct Tree<'a> {
     followed: usize,
     /// Whether a name that had become free was spoken of again.
     has_newcomers: bool,
+    /// Whether names of which the export must still be asked are taken for missing.
+    pub(super) doubts: bool,
 }
 
 impl<'a> Tree<'a> {
@@ -228,7 +230,8 @@ impl<'a> Tree<'a> {
             None => Some(node.exists.unwrap_or(false)),
             Some(origin) => {
                 let known = self.facts.require(origin, needs);
-                known.then(|| node.exists.unwrap_or_else(|| self.facts.get(origin).is_found()))
+                let is_found = || known && self.facts.get(origin).is_found();
+                (known || self.doubts).then(|| node.exists.unwrap_or_else(is_found))
             }
         }
     }
@@ -295,8 +298,15 @@ impl<'a> Tree<'a> {
         if touched.len() == 2 * FEW {
             return None;
         }
+        let is_special = |name: &[u8]| identity::is_spelled_specially(name);
+        let any_special = touched.iter().any(|own| is_special(own));
+        let is_same = |name: &[u8]| {
+            (any_special || is_special(name))
+                && touched.iter().any(|own| identity::same_description(own, name))
+        };
         let part = held.part(|name| {
             touched.iter().any(|own| own.eq_ignore_ascii_case(name))
+                || is_same(name)
                 || identity::is_partial(name)
                 || tells_the_server(name)
         });
@@ -461,19 +471,31 @@ impl<'a> Tree<'a> {
 
     /// The DN as it is now, spelled as the export spells it where it can be.
     pub(super) fn dn(&self, id: NodeId) -> Vec<u8> {
+        let written = self.written(id);
+        match self.is_displaced(id) {
+            true => [identity::brackets(written), &self.plain_dn(id)].concat(),
+            false => written.to_vec(),
+        }
+    }
+
+    fn written(&self, id: NodeId) -> &[u8] {
+        let node = &self.nodes[id];
+        let written = node.origin.and_then(|origin| self.facts.get(origin).dn());
+        written.unwrap_or(&node.dn)
+    }
+
+    /// The same without a `<GUID=…>` in front of it, which has no place in the middle of
+    /// the DNs below nor in a record that brings the entry back.
+    pub(super) fn plain_dn(&self, id: NodeId) -> Vec<u8> {
         let mut dn = Vec::new();
         let mut at = id;
         while at != ROOT {
-            let node = &self.nodes[at];
-            let written = node.origin.and_then(|origin| self.facts.get(origin).dn());
-            let written = written.unwrap_or(&node.dn);
+            let (node, written) = (&self.nodes[at], self.written(at));
             if !dn.is_empty() {
                 dn.push(b',');
             }
             if !self.is_displaced(at) {
-                // A parent's `<GUID=…>` has no place in the middle of a DN.
-                let start = identity::rdn_starts(written).first().copied().unwrap_or(0);
-                dn.extend_from_slice(if at == id { written } else { &written[start..] });
+                dn.extend_from_slice(identity::without_brackets(written));
                 break;
             }
             dn.extend_from_slice(if node.moved { &node.rdn } else { identity::rdn_text(written) });

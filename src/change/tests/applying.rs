@@ -153,3 +153,38 @@ fn a_value_replaced_over_and_over_costs_no_more_each_time() {
     // A look at each gap would be 1.8 thousand million of them: minutes.
     assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
 }
+
+#[test]
+fn an_attribute_is_one_under_all_its_names_and_whatever_the_order_of_its_options() {
+    let person = "dn: uid=joe,dc=x\ncn: Joe\ncn;x-a;lang-de: Sepp\n";
+    let after = |mods: &str| applied(person, mods).unwrap();
+    assert_eq!(after("delete: commonName\ncommonName: joe\n-\n"), person.replace("cn: Joe\n", ""));
+    assert_eq!(after("replace: 2.5.4.3\n2.5.4.3: J\n-\n"), person.replace("cn: Joe", "cn: J"));
+    let sepp = "delete: commonName;lang-DE;X-a\ncommonName;lang-DE;X-a: Sepp\n-\n";
+    assert_eq!(after(sepp), "dn: uid=joe,dc=x\ncn: Joe\n");
+    let twice = applied(person, "add: commonName\ncommonName: joe\n-\n").unwrap_err();
+    assert_eq!(twice.reason, Reason::ValueExists);
+    let long: String = (0..100).map(|at| format!("x{at}: 1\n")).collect();
+    let person = format!("dn: uid=joe,dc=x\n{long}commonName: Joe\n");
+    assert_eq!(
+        applied(&person, "replace: cn\ncn: J\n-\n").unwrap(),
+        person.replace("commonName: Joe", "commonName: J")
+    );
+    // Where an export spells it in two ways, each line is found as it is spelled.
+    let both = "dn: uid=joe,dc=x\ncommonName: Joe\ncn: Sepp\n";
+    let after = applied(both, "replace: cn\ncn: S\n-\n").unwrap();
+    assert_eq!(after, both.replace("Sepp", "S"));
+}
+
+#[test]
+fn what_names_an_entry_stays_whatever_a_modify_calls_it() {
+    let delete = "delete: commonName\ncommonName: Joe\n-\n";
+    let refusal = applied("dn: cn=Joe,dc=x\ncn: Joe\ncn: J\n", delete).unwrap_err();
+    assert_eq!(refusal.reason, Reason::NamesTheEntry);
+    let delete = "delete: cn\ncn: Joe\n-\n";
+    let refusal = applied("dn: 2.5.4.3=Joe,dc=x\ncn: Joe\n", delete).unwrap_err();
+    assert_eq!(refusal.reason, Reason::NamesTheEntry);
+    let replace = "replace: commonName\ncommonName: Joe\n-\n";
+    let refusal = applied("dn: CN=Joe,dc=x\ncn: Joe\nobjectGUID: 1\n", replace).unwrap_err();
+    assert_eq!(refusal.reason, Reason::NamesTheEntry);
+}

@@ -348,3 +348,82 @@ fn the_root_is_changed_and_neither_moved_nor_deleted() {
         assert_eq!(applied(export, text).reasons(), [Some(Reason::CannotMove)]);
     }
 }
+
+#[test]
+fn a_rename_exchanges_the_value_whatever_the_name_of_its_attribute() {
+    let export = |dn: &str, mark: &str| {
+        format!("dn: dc=x\ndc: x\n{mark}: 0\n\ndn: {dn},dc=x\ncn: c\n{mark}: 1\n")
+    };
+    let rename = |from: &str, to: &str, delete: u8| {
+        format!("dn: {from},dc=x\nchangetype: modrdn\nnewrdn: {to}\ndeleteoldrdn: {delete}\n")
+    };
+    let values = |applied: &Applied| text_of(&applied.result[1]).replace("dn: ", "");
+    for mark in ["objectGUID", "entryUUID"] {
+        for to in ["commonName=b", "2.5.4.3=b", "oid.2.5.4.3=b"] {
+            let applied = applied(&export("CN=c", mark), &rename("cn=c", to, 1));
+            assert_eq!(applied.reasons(), [None], "{mark}, {to}");
+            assert!(values(&applied).ends_with(&format!("cn: b\n{mark}: 1\n")), "{mark}, {to}");
+        }
+        for from in ["commonName=c", "2.5.4.3=c"] {
+            let (export, change) = (export(from, mark), rename(from, "cn=b", 1));
+            let applied = run(&entries(&export), &changes(&change), OnRefusal::Stop);
+            assert_eq!(applied.reasons(), [None], "{mark}, {from}");
+            assert!(values(&applied).ends_with(&format!("cn: b\n{mark}: 1\n")), "{mark}, {from}");
+        }
+    }
+    // Active Directory spells types as its schema does.
+    let applied = applied(&export("CN=c", "objectGUID"), &rename("cn=c", "2.5.4.3=b", 1));
+    assert_eq!(applied.dns()[1], "CN=b,dc=x");
+}
+
+#[test]
+fn an_old_name_that_stays_is_taken_back_whatever_the_name_of_its_attribute() {
+    let export = "dn: dc=x\ndc: x\n\ndn: cn=c,dc=x\ncn: c\ncn: d\nsn: b\n";
+    for (to, delete) in [("commonName=b", 0), ("commonName=d", 0), ("commonName=d+sn=b", 1)] {
+        let change =
+            format!("dn: cn=c,dc=x\nchangetype: modrdn\nnewrdn: {to}\ndeleteoldrdn: {delete}\n");
+        // The inverse leads back.
+        assert_eq!(applied(export, &change).reasons(), [None], "{to}");
+    }
+}
+
+const EXTENDED: &str = "\
+dn: <GUID=a0>;dc=x
+dc: x
+
+dn: <GUID=a1>;<SID=s1>;ou=y,dc=x
+ou: y
+
+dn: <GUID=a2>;cn=k,ou=y,dc=x
+cn: k
+";
+
+#[test]
+fn what_stands_in_brackets_before_a_dn_stays_with_its_entry() {
+    let rename = |dn: &str, rdn: &str, more: &str| {
+        let change =
+            format!("dn: {dn}\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\n{more}");
+        // The inverse leads back.
+        let applied = applied(EXTENDED, &change);
+        assert_eq!(applied.reasons(), [None], "{change}");
+        applied.dns().split_off(1)
+    };
+    let kept = "<GUID=a1>;<SID=s1>;ou=y,dc=x";
+    assert_eq!(rename("cn=k,ou=y,dc=x", "cn=m", ""), [kept, "<GUID=a2>;cn=m,ou=y,dc=x"]);
+    for above in ["dc=x", "<GUID=a0>;dc=x"] {
+        let moved = rename("cn=k,ou=y,dc=x", "cn=m", &format!("newsuperior: {above}\n"));
+        assert_eq!(moved, [kept, "<GUID=a2>;cn=m,dc=x"]);
+    }
+    assert_eq!(
+        rename("<GUID=a1>;ou=y,dc=x", "ou=z", ""),
+        ["<GUID=a1>;<SID=s1>;ou=z,dc=x", "<GUID=a2>;cn=k,ou=z,dc=x"]
+    );
+}
+
+#[test]
+fn an_entry_comes_back_under_its_dn_alone() {
+    let delete = "dn: cn=k,ou=y,dc=x\nchangetype: delete\n";
+    let applied = run(&entries(EXTENDED), &changes(delete), OnRefusal::Stop);
+    let [Outcome::Applied(inverse)] = &applied.outcomes[..] else { panic!("refused") };
+    assert_eq!(inverse[0].dn.escape_ascii().to_string(), "cn=k,ou=y,dc=x");
+}

@@ -136,6 +136,19 @@ fn without_an_identity_only_names_change() {
     }
 }
 
+#[test]
+fn no_value_of_an_export_is_taken_for_a_mark_of_ours() {
+    let marks: String = ["x-ldifix-newcomer=1", "x-ldifix-newcomer=2", "CN=q,x-ldifix-newcomer=3"]
+        .map(|value| format!("member: {value}\n"))
+        .concat();
+    let export = EXPORT.replace("member: CN=Else,DC=x\n", &marks);
+    let newcomer = "dn: CN=Joe,OU=A,DC=x\nchangetype: add\ncn: Joe\n\n";
+    for change in [RENAME_JOE.to_owned(), [RENAME_JOE, newcomer].concat()] {
+        let after = applied(&export, &change).text();
+        assert!(after.contains(&marks), "{after}");
+    }
+}
+
 /// Values move to the end when they change.
 fn sorted(text: &str) -> Vec<Vec<&str>> {
     let entries = text.trim_end().split("\n\n").map(|entry| {
@@ -144,4 +157,25 @@ fn sorted(text: &str) -> Vec<Vec<&str>> {
         lines
     });
     entries.collect()
+}
+
+#[test]
+fn what_stands_in_brackets_before_a_dn_stays_with_its_value() {
+    let bracketed = |export: &str| {
+        let joe = "CN=Joe,OU=A,DC=x";
+        export
+            .replace(&format!("dn: {joe}"), &format!("dn: <GUID=2>;{joe}"))
+            .replace(&format!("member: {joe}"), &format!("member: <GUID=2>;{joe}"))
+            .replace(&format!("00AF:{joe}"), "00AF: <GUID=2> ;CN=Joe,OU=A,DC=x")
+            .replace("dn: OU=A", "dn: <GUID=1>;OU=A")
+    };
+    for rename in [RENAME_A, RENAME_JOE] {
+        let applied = applied(&bracketed(EXPORT), rename);
+        assert!(applied.reasons().iter().all(Option::is_none), "{:?}", applied.reasons());
+        let text = applied.text();
+        let joe = if rename == RENAME_A { "CN=Joe,OU=B,DC=x" } else { "CN=Jim,OU=A,DC=x" };
+        for line in ["dn: <GUID=2>;", "member: <GUID=2>;", "B:4:00AF: <GUID=2> ;"] {
+            assert!(text.contains(&format!("{line}{joe}\n")), "{line} in {text}");
+        }
+    }
 }

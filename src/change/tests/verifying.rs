@@ -385,3 +385,22 @@ fn an_increment_is_told_by_the_value_before() {
     assert_eq!(states(&at(7), change, Some(&at(7))), [Pending]);
     assert_eq!(states(&at(5), change, Some(&at(7))), [Conflict]);
 }
+
+#[test]
+fn an_attribute_is_found_under_any_of_its_names() {
+    let change = exchange("cn=x", "surname", "a", "b");
+    let at = |sn: &str| states(&format!("dn: cn=x\ncn: x\nsn: {sn}\n"), &change, None);
+    assert_eq!((at("a"), at("b")), (vec![Pending], vec![Applied]));
+    let (by_name, by_alias) =
+        (exchange("cn=x", "sn", "a", "b"), exchange("cn=x", "surname", "b", "c"));
+    let change = [by_name, by_alias].concat();
+    let at = |sn: &str| states(&format!("dn: cn=x\ncn: x\nsn: {sn}\n"), &change, None);
+    assert_eq!((at("b"), at("c")), (vec![Applied, Pending], vec![Applied; 2]));
+    let change = rename("cn=c,dc=x", "commonName=b");
+    let before = "dn: cn=c,dc=x\ncn: c\nentryUUID: 1\n";
+    let after = "dn: commonName=b,dc=x\ncn: b\nentryUUID: 1\n";
+    for base in [None, Some(before)] {
+        assert_eq!(states(before, &change, base), [Pending]);
+        assert_eq!(states(after, &change, base), [Applied]);
+    }
+}

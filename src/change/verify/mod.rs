@@ -37,7 +37,7 @@ use self::stop::Stop;
 use self::values::{Held, Naming, Values};
 use super::apply::Guards;
 use super::entry_text::{EntryText, HeldEntry};
-use super::identity;
+use super::identity::{self, canonical};
 use crate::directory::Entry;
 use crate::ldif::{Attribute, Change, ChangeRecord, Modification, Value};
 
@@ -412,7 +412,7 @@ fn values_of<'r>(
     let mut spoken: FxHashSet<Vec<u8>> = FxHashSet::default();
     for number in numbers.iter().filter(|_| !namings.is_empty()) {
         if let Change::Modify(mods) = &records[*number].change {
-            spoken.extend(mods.iter().map(|own| own.attribute.to_ascii_lowercase()));
+            spoken.extend(mods.iter().map(|own| canonical(&own.attribute).into_owned()));
         }
     }
     let mut namings = namings.iter().peekable();
@@ -465,7 +465,7 @@ fn missing_of(
         .iter()
         .flat_map(|naming| &naming.values)
         .filter(|(_, _, given)| !given)
-        .map(|(name, value, _)| (name.to_ascii_lowercase(), value))
+        .map(|(name, value, _)| (canonical(name).into_owned(), value))
         .collect();
     let naming: Vec<Vec<u8>> = identity::rdn_values(&now.dn)
         .unwrap_or_default()
@@ -480,7 +480,7 @@ fn missing_of(
             && !values.speaks_of(&line.name, &line.value)
             && !held.holds(&line.name, &line.value)
             && !names()
-            && !taken.contains(&(line.name.to_ascii_lowercase(), &line.value))
+            && !taken.contains(&(canonical(&line.name).into_owned(), &line.value))
     });
     lacking.map(|line| Contradiction::Values(values::found_values(now, &line.name)))
 }

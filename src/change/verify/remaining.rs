@@ -82,7 +82,7 @@ fn without_equality(
     let Change::Modify(back) = &mut inverse.change else { return inverse };
     for own in back.iter_mut().filter(|own| identity::lacks_equality(&own.attribute)) {
         let same = |other: &&Modification<'_>| {
-            other.attribute.eq_ignore_ascii_case(&own.attribute) && other.op != ModOp::Add
+            identity::same_description(&other.attribute, &own.attribute) && other.op != ModOp::Add
         };
         if own.op == ModOp::Delete && !mods.iter().any(|other| same(&other)) {
             own.values.clear();

@@ -19,12 +19,12 @@ use self::alone::{BothWays, Entangled, Readers};
 use self::read_back::ReadBack;
 use self::whole::Whole;
 use super::DiffError;
-use super::compared::canonical;
 use super::content::naming_types;
 use super::index::{Place, plain_dn};
 use super::operation::{Operations, Sources};
 use super::unlike::{EntryReader, PairReader};
-use crate::change::{Image, NotApplicable, OnRefusal, identity};
+use crate::change::identity::{self, canonical};
+use crate::change::{Image, NotApplicable, OnRefusal};
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::Value;
 

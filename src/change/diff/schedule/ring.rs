@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use rustc_hash::FxHashSet;
 
 use super::{Aside, Links, Progress, Scheduler};
-use crate::change::diff::compared::{canonical, holds_dns};
+use crate::change::diff::compared::holds_dns;
 use crate::change::diff::content::Delta;
 use crate::change::diff::entity::Entities;
 use crate::change::diff::index::{EntryIndex, key_of};
 use crate::change::diff::moves::{Moves, named_dn};
 use crate::change::diff::operation::{Act, Requirement, Tie, print_of, written};
-use crate::change::identity;
+use crate::change::identity::{self, canonical};
 use crate::change::order::temporary_value;
 use crate::directory::dn::{key_ancestors, key_is_within};
 use crate::directory::{Facts, Uniqueness};

@@ -1,10 +1,11 @@
 //! One difference each, with the records that it leads to.
 
-use super::{changes, drafted, options, text, there_and_back};
+use super::{changes, drafted, index, options, text, there_and_back};
 use crate::change::diff::compared::Compared;
 use crate::change::diff::{DiffError, DiffOptions, Kinds, Lacking, Omission, Scope, Server};
+use crate::change::{Fate, Image, OnRefusal, Outcome, Run};
 use crate::directory::{Filter, NormalizedDn};
-use crate::ldif::Change;
+use crate::ldif::{Change, WriteOptions, Writer};
 
 /// The change between two exports, proved on the strict directory.
 fn change(server: Server, old: &str, new: &str) -> String {
@@ -336,4 +337,50 @@ fn a_value_that_must_wait_for_a_move_waits_though_it_goes_ahead_of_the_others() 
     let change = change(Server::ActiveDirectory, &old.concat(), &new.concat());
     let value = "delete: member\nmember: ou=a,cn=c,ou=n,ou=s,dc=x\n-\n";
     assert!(change.contains(value), "{change}");
+}
+
+#[test]
+fn a_change_and_its_undo_apply_to_the_exports_whatever_the_name_of_the_naming_attribute() {
+    for mark in ["objectGUID", "entryUUID"] {
+        let root = format!("dn: dc=x\ndc: x\n{mark}: 0\n\n");
+        let entry = |dn: &str, value: &str| {
+            format!("{root}dn: {dn},dc=x\ncn: {value}\n{mark}: 1\nmail: {value}@x\n\n")
+        };
+        let (old, new) = (entry("cn=c", "c"), entry("commonName=b", "b"));
+        let draft = drafted(&old, &new, &options()).unwrap();
+        assert_eq!(values_after(&old, &draft.change), without_dns(&new), "{mark}");
+        assert_eq!(values_after(&new, &draft.undo), without_dns(&old), "{mark}");
+    }
+}
+
+/// What an export holds after a change that applies, but for its DNs.
+fn values_after(export: &str, change: &[u8]) -> String {
+    let records = changes(change);
+    let mut image = Image::new(&records, OnRefusal::Stop);
+    let export = index(export);
+    let entries = || (0..).zip(export.slots().iter().map(|slot| export.entry(slot.place)));
+    let outcomes = loop {
+        entries().for_each(|(number, entry)| image.load(number, entry));
+        if let Run::Done(outcomes) = image.run() {
+            break outcomes;
+        }
+    };
+    assert!(outcomes.iter().all(|it| matches!(it, Outcome::Applied(_))), "{outcomes:?}");
+    let mut after = Vec::new();
+    for (number, entry) in entries() {
+        after.push(match image.fate(number, &entry.dn) {
+            Fate::Replaced(entry) => entry,
+            _ => entry,
+        });
+    }
+    let mut writer = Writer::new(Vec::new(), WriteOptions::content_file());
+    after.into_iter().for_each(|entry| writer.content(&entry.into_record()).unwrap());
+    without_dns(text(&writer.finish().unwrap()))
+}
+
+fn without_dns(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with("dn: "));
+    let mut lines: Vec<&str> = lines.collect();
+    lines.sort_unstable();
+    lines.join("\n")
 }

@@ -113,7 +113,7 @@ impl<'a> Names<'a> {
         }
         let differs = |name: &&Vec<u8>| {
             let then: FxHashSet<&Value<'_>> = stored.values(name).collect();
-            let now: FxHashSet<&Value<'_>> = now.values(name).iter().collect();
+            let now: FxHashSet<&Value<'_>> = identity::values_of(now, name).iter().collect();
             then != now
         };
         names.iter().filter(differs).count()

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Field, Values, found_values};
 use crate::change::apply::Guards;
+use crate::change::identity;
 use crate::change::verify::explain::{Act, Deed, FactId, GroupId};
 use crate::change::verify::{Contradiction, Judgement, State};
 use crate::directory::Entry;
@@ -124,7 +125,9 @@ impl<'r> Values<'r> {
                 continue;
             }
             if field.whole {
-                let own = mods.iter().filter(|own| own.attribute.eq_ignore_ascii_case(field.name));
+                let own = mods
+                    .iter()
+                    .filter(|own| identity::same_description(&own.attribute, field.name));
                 rest.extend(own.map(|own| own.clone().into_owned()));
                 continue;
             }

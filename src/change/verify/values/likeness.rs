@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Held, fold, is_set_by_server};
-use crate::change::identity;
+use crate::change::identity::{self, canonical};
 use crate::directory::Entry;
 use crate::ldif::Value;
 
@@ -17,7 +17,7 @@ impl Taken {
         for (name, value) in identity::rdn_values(rdn).unwrap_or_default() {
             let value = Value::Bytes(value.into());
             let key = fold(identity::rule_of(&name), &value).into_owned();
-            self.0.entry(name.to_ascii_lowercase()).or_default().insert(key);
+            self.0.entry(canonical(&name).into_owned()).or_default().insert(key);
         }
     }
 
@@ -25,7 +25,7 @@ impl Taken {
         if self.0.is_empty() {
             return false;
         }
-        let values = self.0.get(&name.to_ascii_lowercase());
+        let values = self.0.get(&*canonical(name));
         values.is_some_and(|values| values.contains(&fold(identity::rule_of(name), value)))
     }
 }
@@ -61,10 +61,10 @@ impl Likeness {
             if !held.holds(name, value) {
                 return Self::Other;
             }
-            wanted.entry(name.to_ascii_lowercase()).or_default().insert(value);
+            wanted.entry(canonical(name).into_owned()).or_default().insert(value);
         }
         let is_wanted = |name: &[u8], value: &Value<'_>| {
-            wanted.get(&name.to_ascii_lowercase()).is_some_and(|values| values.contains(value))
+            wanted.get(&*canonical(name)).is_some_and(|values| values.contains(value))
         };
         let is_expected =
             |name: &[u8], value: &Value<'_>| is_wanted(name, value) || taken.holds(name, value);

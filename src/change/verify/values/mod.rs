@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::change::apply::{self, Guards, borrowed};
-use crate::change::identity;
+use crate::change::identity::{self, canonical};
 use crate::change::stored::{is_active_directory, is_openldap};
 use crate::change::verify::chains::{Chains, Joined};
 use crate::change::verify::explain::{
@@ -53,9 +53,9 @@ impl<'e> Held<'e> {
     pub(super) fn holds(&mut self, attribute: &[u8], value: &Value<'_>) -> bool {
         let entry = self.entry;
         let (rule, values) =
-            self.attributes.entry(attribute.to_ascii_lowercase()).or_insert_with(|| {
+            self.attributes.entry(canonical(attribute).into_owned()).or_insert_with(|| {
                 let rule = identity::rule_of(attribute);
-                let values = entry.values(attribute).iter();
+                let values = identity::values_of(entry, attribute).iter();
                 (rule, values.map(|value| fold(rule, value)).collect())
             });
         values.contains(&fold(*rule, value))
@@ -138,7 +138,7 @@ impl<'r> Values<'r> {
     }
 
     fn field(&mut self, name: &'r [u8]) -> usize {
-        let key = name.to_ascii_lowercase();
+        let key = canonical(name).into_owned();
         if let Some(&at) = self.by_name.get(&key) {
             return at;
         }
@@ -301,7 +301,7 @@ impl<'r> Values<'r> {
         let mut act = Act::new();
         self.made = naming.number;
         for (name, value, to) in &naming.values {
-            if !spoken.contains(&name.to_ascii_lowercase()) {
+            if !spoken.contains(&*canonical(name)) {
                 continue;
             }
             let field = self.field(name);
@@ -450,7 +450,8 @@ impl<'r> Values<'r> {
             }
         }
         for field in &self.fields {
-            let values: FxHashSet<&Value<'_>> = now.values(field.name).iter().collect();
+            let values: FxHashSet<&Value<'_>> =
+                identity::values_of(now, field.name).iter().collect();
             let single = active_directory
                 && identity::single_valued(field.name)
                 && values.len() <= 1
@@ -511,16 +512,17 @@ impl<'r> Values<'r> {
             let partial = before.attributes().iter().any(|own| {
                 identity::is_partial(&own.name) && identity::same_attribute(&own.name, attribute)
             });
-            return (!partial).then(|| before.values(attribute).iter().collect());
+            return (!partial).then(|| identity::values_of(before, attribute).iter().collect());
         }
-        let lines = self.added?.iter().filter(|line| line.name.eq_ignore_ascii_case(attribute));
+        let lines =
+            self.added?.iter().filter(|line| identity::same_description(&line.name, attribute));
         let values: Vec<&Value<'_>> = lines.map(|line| &line.value).collect();
         (!values.is_empty()).then_some(values)
     }
 
     /// Whether a record names the value, or all of its attribute.
     pub(super) fn speaks_of(&mut self, attribute: &[u8], value: &Value<'_>) -> bool {
-        let Some(&at) = self.by_name.get(&attribute.to_ascii_lowercase()) else { return false };
+        let Some(&at) = self.by_name.get(&*canonical(attribute)) else { return false };
         let start = self.follow.as_ref().map_or(0, |follow| follow.start);
         let key = self.key(self.fields[at].rule, value, start);
         self.fields[at].whole || self.fields[at].values.contains_key(&key)
@@ -543,7 +545,7 @@ fn by_key<'v, 'a: 'v>(
 const SHOWN: usize = 3;
 
 pub(super) fn found_values(now: &Entry<'_>, attribute: &[u8]) -> FoundValues {
-    let values = now.values(attribute);
+    let values = identity::values_of(now, attribute);
     FoundValues {
         attribute: attribute.to_vec(),
         values: values.iter().take(SHOWN).map(|value| value.clone().into_owned()).collect(),
