@@ -260,21 +260,21 @@ impl<'a> Scheduler<'_, 'a> {
 struct Gone<'e> {
     moves: &'e Moves,
     key: &'e [u8],
-    key_after: Cow<'e, [u8]>,
 }
 
 impl<'e> Gone<'e> {
     fn of(entities: &'e Entities, entity: usize) -> Option<Self> {
         let key = &*entities.list[entity].before()?.key;
-        let moves = &entities.moves;
-        Some(Self { moves, key, key_after: moves.key_after(key) })
+        Some(Self { moves: &entities.moves, key })
     }
 
     /// Whether a value, as it is in the old export, names the entry or one below it
-    /// that does not leave it.
+    /// that goes with it. What is renamed below it leaves it, though it may have the
+    /// same name in the end, below another entry that takes this one's.
     fn is_named_by(&self, value: &[u8]) -> bool {
         let key = key_of(named_dn(value));
-        key_is_within(&key, self.key) && key_is_within(&self.moves.key_after(&key), &self.key_after)
+        let mover = self.moves.mover_of(&key);
+        key_is_within(&key, self.key) && mover.is_none_or(|mover| key_is_within(self.key, mover))
     }
 }
 

@@ -337,3 +337,20 @@ fn a_value_that_must_wait_for_a_move_waits_though_it_goes_ahead_of_the_others() 
     let value = "delete: member\nmember: ou=a,cn=c,ou=n,ou=s,dc=x\n-\n";
     assert!(change.contains(value), "{change}");
 }
+
+#[test]
+fn an_entry_that_leaves_what_goes_is_named_until_it_has_left() {
+    let root = held(0, "dc=x,", "").replace("dc=x,", "dc=x");
+    let old = [
+        root.clone(),
+        held(5, "ou=r,dc=x", ""),
+        held(1, "ou=x,dc=x", ""),
+        held(2, "ou=k,ou=x,dc=x", ""),
+        held(4, "ou=g,ou=k,ou=x,dc=x", "member: ou=k,ou=x,dc=x\nmember: ou=x,dc=x\n"),
+    ];
+    let new = [root, held(5, "ou=x,dc=x", ""), held(2, "ou=k,ou=x,dc=x", "")];
+    let change = change(Server::ActiveDirectory, &old.concat(), &new.concat());
+    let first = "dn: ou=g,ou=k,ou=x,dc=x\nchangetype: modify\ndelete: member\n\
+                 member: ou=x,dc=x\n-\n";
+    assert!(change.starts_with(first), "{change}");
+}
