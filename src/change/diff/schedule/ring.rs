@@ -297,9 +297,18 @@ const MARK: &str = "ldifix-tmp-";
 
 /// The highest number of a temporary value that an export holds, 0 if none.
 fn highest_mark(index: &EntryIndex<'_>) -> usize {
-    let numbers = index.behind(MARK.as_bytes()).filter_map(|behind| {
+    index.highest(&highest_mark_in)
+}
+
+/// The same for one value: servers take capitals and small letters for one.
+fn highest_mark_in(value: &[u8]) -> usize {
+    // The letter of the mark that is the rarest.
+    let before = MARK.bytes().position(|byte| byte == b'x').unwrap_or(0);
+    let numbers = memchr::memchr2_iter(b'x', b'X', value).filter_map(|at| {
+        let (mark, behind) = value.get(at.checked_sub(before)?..)?.split_at_checked(MARK.len())?;
         let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        std::str::from_utf8(behind.get(..digits.min(9))?).ok()?.parse().ok()
+        let number = std::str::from_utf8(behind.get(..digits.min(9))?).ok()?.parse().ok();
+        number.filter(|_| mark.eq_ignore_ascii_case(MARK.as_bytes()))
     });
     numbers.max().unwrap_or(0)
 }
