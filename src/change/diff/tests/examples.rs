@@ -269,7 +269,7 @@ fn an_add_holds_what_a_server_takes_and_the_undo_of_a_delete_all_of_it() {
 }
 
 /// An entry with its `objectGUID` and further lines.
-fn held(number: u32, dn: &str, lines: &str) -> String {
+pub(super) fn held(number: u32, dn: &str, lines: &str) -> String {
     let (name, value) = dn.split_once(',').unwrap().0.split_once('=').unwrap();
     format!("dn: {dn}\n{name}: {value}\n{}{lines}\n", guid(number))
 }
