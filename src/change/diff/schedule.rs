@@ -222,7 +222,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
         let instead = match requirement.tie {
             Tie::Wish => Vec::new(),
             Tie::Gain => {
-                self.come_later(at).ok_or(at)?;
+                self.come_later(at);
                 Vec::new()
             }
             Tie::Drop => self.go_earlier(on, at).ok_or(on)?,

@@ -116,15 +116,15 @@ impl<'a> Scheduler<'_, 'a> {
     }
 
     /// New values that name entries which are not there yet are written by a record
-    /// of their own, behind this one.
-    pub(super) fn come_later(&mut self, at: usize) -> Option<usize> {
+    /// of their own, behind this one. There is none where the values are left out.
+    pub(super) fn come_later(&mut self, at: usize) {
         let entity = self.operations.list[at].entity;
         let deltas = match &mut self.operations.list[at].act {
             Act::Modify(deltas) => take_additions(deltas),
             _ => self.waiting_links(at),
         };
         if deltas.is_empty() {
-            return None;
+            return;
         }
         let (mut later, own): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.operations.list[at].requires)
@@ -136,7 +136,6 @@ impl<'a> Scheduler<'_, 'a> {
         self.operations.list[part].requires = later;
         self.operations.list[part].is_part = true;
         self.operations.list[at].requires = own;
-        Some(part)
     }
 
     /// The values of an entry that is added which name entries that are not there

@@ -1,9 +1,14 @@
 //! What is left out takes with it what cannot be made without it, and nothing else.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::examples::held;
+use super::model::{Dice, Model};
 use super::{changes, drafted, options, text};
 use crate::change::diff::compared::Compared;
-use crate::change::diff::{DiffOptions, Kinds, Omission, Scope};
+use crate::change::diff::{DiffOptions, Kinds, Omission, Scope, Server};
+use crate::change::tests::same_cases;
 use crate::directory::NormalizedDn;
 use crate::ldif::Change;
 
@@ -112,4 +117,57 @@ fn an_entry_that_stays_is_not_moved_by_a_new_spelling_of_its_name() {
     let scope = Scope { excluded: vec![dn("cn=b,ou=o,dc=x")], ..Scope::default() };
     let [records, listed] = done(&old, &new, &DiffOptions { scope, ..options() });
     assert_eq!((records, listed), (vec![], vec!["cn=a,dc=x".to_owned()]));
+}
+
+#[test]
+fn a_value_that_is_left_out_of_a_new_entry_is_not_waited_for() {
+    let (old, new) = ([(1, "ou=b")], [(2, "cn=b"), (1, "ou=c,cn=b")]);
+    let new = export(&new).replace("cn: b\n", "cn: b\nmember: ou=c,cn=b,dc=x\n");
+    let draft = drafted(&export(&old), &new, &without(NO_MODIFY)).unwrap();
+    assert_eq!(text(&draft.change), "dn: cn=b,dc=x\nchangetype: add\ncn: b\n\n");
+}
+
+/// Options of any kind; `names` are the DNs of both exports.
+fn some_options((kinds, scope, which, attributes): Dice, names: &[String]) -> DiffOptions {
+    let kind = |bit: u8| kinds % 8 == 7 || kinds & bit == 0;
+    let kinds = Kinds { add: kind(1), delete: kind(2), modify: kind(4) };
+    let name = || dn(&names[usize::from(which) % names.len()]);
+    let scope = match scope % 3 {
+        0 => Scope::default(),
+        1 => Scope { base: Some(name()), ..Scope::default() },
+        _ => Scope { excluded: vec![name()], ..Scope::default() },
+    };
+    let types = [&b"userPrincipalName"[..], b"sn", b"cn", b"ou", b"member", b"proxyAddresses"];
+    let one = || vec![types[usize::from(attributes) / 4 % types.len()].to_vec()];
+    let compared = match attributes % 4 {
+        0 => Compared { only: one(), ..Compared::default() },
+        1 => Compared { ignored: one(), ..Compared::default() },
+        _ => Compared::default(),
+    };
+    DiffOptions { kinds, scope, compared, ..options() }
+}
+
+proptest! {
+    #![proptest_config(same_cases(600))]
+
+    #[test]
+    fn what_can_be_made_without_what_is_left_out_is_proved(
+        base in vec(any::<Dice>(), 4..24), edits in vec(any::<Dice>(), 0..16),
+        asked in any::<Dice>(), ad in any::<bool>(),
+    ) {
+        let mut model = Model::new(if ad { Server::ActiveDirectory } else { Server::Plain });
+        base.iter().for_each(|dice| model.roll(*dice));
+        let old = model.export();
+        model.begin_edits();
+        edits.iter().for_each(|dice| model.roll(*dice));
+        let new = model.export();
+        let of = |text: &str| {
+            let names = text.lines().filter_map(|line| Some(line.strip_prefix("dn: ")?.to_owned()));
+            names.collect::<Vec<_>>()
+        };
+        let options = some_options(asked, &[of(&old), of(&new)].concat());
+        if let Err(error) = drafted(&old, &new, &options) {
+            prop_assert!(false, "{error}\n{options:?}\n{old}----\n{new}");
+        }
+    }
 }
