@@ -132,6 +132,9 @@ pub(super) struct Scheduler<'s, 'a> {
     /// Where each operation stands on the stack.
     depth: FxHashMap<usize, usize>,
     schedule: Schedule,
+    /// Operations that may stand on the stack and whose requirements have come and gone
+    /// while a ring was broken.
+    rewritten: Vec<usize>,
     /// The highest number of a temporary value so far.
     temporaries: Option<usize>,
 }
@@ -150,6 +153,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
             progress,
             depth: FxHashMap::default(),
             schedule,
+            rewritten: Vec::new(),
             temporaries: None,
         }
     }
@@ -217,7 +221,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
         let weakest = costs.min_by_key(|&(cost, depth)| (cost, std::cmp::Reverse(depth)));
         let (_, depth) = weakest.ok_or(first)?;
         let (at, next) = (stack[depth].at, stack[depth].next);
-        let requirement = self.operations.list[at].requires[next];
+        let requirement = *self.operations.list[at].requires.get(next).ok_or(first)?;
         let on = requirement.on;
         let instead = match requirement.tie {
             Tie::Wish => Vec::new(),
@@ -233,6 +237,9 @@ impl<'s, 'a> Scheduler<'s, 'a> {
         self.progress.resize(self.operations.list.len(), Progress::New);
         self.retreat(stack, depth);
         self.look_again(on, stack);
+        for at in std::mem::take(&mut self.rewritten) {
+            self.look_again(at, stack);
+        }
         Ok(())
     }
 
@@ -270,7 +277,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
     /// where that cannot be.
     fn cost(&self, frame: &Frame) -> Option<u32> {
         let list = &self.operations.list;
-        let requirement = list[frame.at].requires[frame.next];
+        let requirement = list[frame.at].requires.get(frame.next)?;
         match requirement.tie {
             Tie::Wish => Some(0),
             Tie::Gain => (!list[frame.at].is_part).then_some(1),

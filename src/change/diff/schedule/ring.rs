@@ -60,6 +60,7 @@ impl<'a> Scheduler<'_, 'a> {
         let parts = self.go_earlier(on, on)?;
         for at in own {
             self.require_instead(at, Requirement { on, tie: Tie::Drop }, &parts);
+            self.rewritten.push(at);
         }
         drops.extend(parts);
         Some(drops)
@@ -148,7 +149,7 @@ impl<'a> Scheduler<'_, 'a> {
         let requires = self.operations.list[at].requires.iter();
         let waits: FxHashSet<&[u8]> = requires
             .filter(|requirement| requirement.tie == Tie::Gain)
-            .filter(|requirement| self.progress[requirement.on] != Progress::Done)
+            .filter(|requirement| self.progress.get(requirement.on) != Some(&Progress::Done))
             .filter_map(|requirement| {
                 let entity = self.operations.list[requirement.on].entity;
                 Some(&*entities[entity].after()?.key)
