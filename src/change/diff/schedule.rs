@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::compared::{Compared, canonical, holds_dns};
-use super::operation::{Operations, Requirement, Sources, Tie, written};
+use super::operation::{Act, Operations, Requirement, Sources, Tie, written};
 use super::options::Omission;
 use crate::directory::Entry;
 
@@ -109,7 +109,13 @@ pub(super) fn spread_omissions(operations: &mut Operations<'_>) {
     let mut waiting: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
     for (at, operation) in list.iter().enumerate() {
         for requirement in &operation.requires {
-            if !matches!(requirement.tie, Tie::Gain | Tie::Drop | Tie::Wish) {
+            let needs = match requirement.tie {
+                Tie::Gain | Tie::Wish => false,
+                // The value would go with the entry, and the undo would not bring it back.
+                Tie::Drop => matches!(list[requirement.on].act, Act::Modify(_)),
+                _ => true,
+            };
+            if needs {
                 waiting.entry(requirement.on).or_default().push(at);
             }
         }

@@ -127,6 +127,21 @@ fn a_value_that_is_left_out_of_a_new_entry_is_not_waited_for() {
     assert_eq!(text(&draft.change), "dn: cn=b,dc=x\nchangetype: add\ncn: b\n\n");
 }
 
+#[test]
+fn an_entry_is_not_deleted_where_the_record_that_takes_its_name_out_is_left_out() {
+    let lines = ["member: ou=a,dc=x\n", "userPrincipalName: u@x\n"];
+    let old = [(1, "ou=c"), (2, "ou=d"), (3, "ou=a")];
+    let old = export(&old).replacen("ou: c\n", &format!("ou: c\n{}", lines[0]), 1);
+    let old = old.replacen("ou: d\n", &format!("ou: d\n{}", lines[1]), 1);
+    let new = export(&[(1, "ou=b")]).replacen("ou: b\n", &format!("ou: b\n{}", lines[1]), 1);
+    let scope = Scope { excluded: vec![dn("ou=d,dc=x")], ..Scope::default() };
+    let draft = drafted(&old, &new, &DiffOptions { scope, ..options() }).unwrap();
+    assert_eq!((draft.tally.modrdn, draft.tally.records()), (1, 1));
+    let listed =
+        [&b"ou=c,dc=x"[..], b"ou=a,dc=x"].map(|name| (name.to_vec(), Omission::NeedsAnother));
+    assert_eq!(draft.listed, listed);
+}
+
 /// Options of any kind; `names` are the DNs of both exports.
 fn some_options((kinds, scope, which, attributes): Dice, names: &[String]) -> DiffOptions {
     let kind = |bit: u8| kinds % 8 == 7 || kinds & bit == 0;
