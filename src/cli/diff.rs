@@ -487,6 +487,9 @@ fn left_out(draft: &DiffDraft, console: &Console) {
             Omission::Modify => "that both have left out (--no-modify)",
             Omission::OutOfScope => "outside of the scope left out",
             Omission::Rename => "with another name not renamed (--only-attr)",
+            Omission::NothingCompared => {
+                "of one export without an attribute that is compared left out"
+            }
             Omission::NoDn => "left out: the name is no DN",
             Omission::NeedsAnother => "left out: a change is left out that must come first",
             _ => "left out: no order was found that a server takes",

@@ -1,5 +1,6 @@
 //! From the pairs of two exports to both files, proved.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
@@ -10,7 +11,7 @@ use super::content::{Delta, LeftOut, Removal};
 use super::entity::{Difference, Entities, Entity, Side, differences};
 use super::index::{EntryIndex, Place, Slot, key_of};
 use super::moves::named_dn;
-use super::operation::{Act, Operations, Sources, is_written};
+use super::operation::{Act, Operations, Sources, is_written, written};
 use super::options::{DiffOptions, Omission};
 use super::pairing::{Pair, Pairing};
 use super::proof::{self, DiffFlaw, Refuted};
@@ -201,8 +202,8 @@ impl<'d, 'a> Drafting<'d, 'a> {
         let mut omitted = Vec::new();
         for (number, (entity, difference)) in entities.list.iter().zip(found).enumerate() {
             let Entity::Kept { old, new } = entity else { continue };
-            let moves = entities.vacant.contains(&new.key);
-            if !moves
+            let stays = entities.stays.contains(&number);
+            if !stays
                 && difference.rename.is_none()
                 && difference.deltas.is_empty()
                 && difference.naming.is_empty()
@@ -216,7 +217,7 @@ impl<'d, 'a> Drafting<'d, 'a> {
             } else if !old.has_dn() || !new.has_dn() {
                 Omission::NoDn
             } else {
-                if moves && !self.compares_names(new) {
+                if stays && !self.compares_names(new) {
                     omitted.push((number, Omission::Rename));
                 }
                 continue;
@@ -227,8 +228,19 @@ impl<'d, 'a> Drafting<'d, 'a> {
         omitted
     }
 
+    /// Whether an entry holds anything that is compared.
+    fn shows(&self, index: &EntryIndex<'_>, side: &Side) -> bool {
+        let compared = &self.options.compared;
+        (compared.only.is_empty() && compared.ignored.is_empty())
+            || written(&index.entry(side.place), compared).next().is_some()
+    }
+
     /// Marks the operations that are left out, and those that need them.
     fn omit(&self, entities: &Entities, operations: &mut Operations<'_>) {
+        let staying = entities.stays.iter().filter_map(|&number| entities.list[number].before());
+        let taken: FxHashSet<Cow<'_, [u8]>> =
+            staying.clone().map(|side| entities.moves.key_after(&side.key)).collect();
+        let above: FxHashSet<&[u8]> = staying.filter_map(|side| key_parent(&side.key)).collect();
         for operation in &mut operations.list {
             let entity = &entities.list[operation.entity];
             let new_place = match (&operation.act, entity) {
@@ -236,8 +248,9 @@ impl<'d, 'a> Drafting<'d, 'a> {
                 (Act::Rename(_), Entity::Kept { new, .. }) => Some(new),
                 _ => None,
             };
-            let is_vacant = |side: &Side| {
-                key_parent(&side.key).is_some_and(|above| entities.vacant.contains(above))
+            let cannot_be = |side: &Side| {
+                taken.contains(&*side.key)
+                    || key_parent(&side.key).is_some_and(|above| entities.vacant.contains(above))
             };
             operation.omitted = match entity {
                 Entity::Come(side) | Entity::Gone(side) if !side.has_dn() => Some(Omission::NoDn),
@@ -249,7 +262,10 @@ impl<'d, 'a> Drafting<'d, 'a> {
                 }
                 Entity::Come(_) if !self.options.kinds.add => Some(Omission::Add),
                 Entity::Gone(_) if !self.options.kinds.delete => Some(Omission::Delete),
-                _ if new_place.is_some_and(is_vacant) => Some(Omission::NeedsAnother),
+                Entity::Come(new) if !self.shows(self.new, new) => Some(Omission::NothingCompared),
+                Entity::Gone(old) if !self.shows(self.old, old) => Some(Omission::NothingCompared),
+                Entity::Gone(old) if above.contains(&*old.key) => Some(Omission::NeedsAnother),
+                _ if new_place.is_some_and(cannot_be) => Some(Omission::NeedsAnother),
                 _ => None,
             };
         }
@@ -358,6 +374,7 @@ impl DiffDraft {
                     | Omission::Modify
                     | Omission::Rename
                     | Omission::OutOfScope
+                    | Omission::NothingCompared
             );
             if !asked_for && self.listed.len() < Self::LISTED {
                 self.listed.push((entities.list[entity].dn().to_vec(), why));

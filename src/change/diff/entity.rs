@@ -97,6 +97,8 @@ pub(super) struct Entities {
     /// Which of them move by a record of their own.
     pub(super) movers: FxHashSet<usize>,
     pub(super) moves: Moves,
+    /// Which keep the place that they have, because their move is left out.
+    pub(super) stays: FxHashSet<usize>,
     /// New names that no entry will bear, because its move is left out: keys.
     pub(super) vacant: FxHashSet<Vec<u8>>,
     /// Entries that one export lacks but has entries below: they are neither deleted
@@ -189,7 +191,11 @@ impl Entities {
                 self.moves.insert(old.key.clone(), new.key.clone(), new.dn.clone());
                 self.movers.insert(self.list.len());
             } else if !follows {
-                self.vacant.insert(new.key.clone());
+                // What stays below an entry that goes may keep its name all the same.
+                if *self.moves.key_after(&old.key) != new.key {
+                    self.vacant.insert(new.key.clone());
+                }
+                self.stays.insert(self.list.len());
             }
             self.list.push(Entity::Kept { old, new });
         }
@@ -309,8 +315,8 @@ pub(super) fn differences<'a>(
             let naming = naming_types(&before.dn, &after.dn);
             let types = Types::of(naming.iter().map(Vec::as_slice));
             let unlike = reader.unlike((before.place, after.place), compared, Some(&types));
-            let moves = entities.movers.contains(&number);
-            difference(&content, (before, unlike.old), (after, unlike.new), (&naming, moves))
+            let sides = ((before, unlike.old), (after, unlike.new));
+            difference(&content, sides, &naming, Placing::of(entities, number))
         }
     };
     let batches = entities.list.par_chunks(BATCH).enumerate();
@@ -325,22 +331,50 @@ pub(super) fn differences<'a>(
 /// Entities that one task looks at.
 const BATCH: usize = 256;
 
+/// How an entry comes to its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Placing {
+    /// By a record of its own.
+    Moves,
+    /// Not at all: its move is left out.
+    Stays,
+    /// With what is above it, if that moves.
+    Follows,
+}
+
+impl Placing {
+    fn of(entities: &Entities, number: usize) -> Self {
+        match (entities.movers.contains(&number), entities.stays.contains(&number)) {
+            (true, _) => Self::Moves,
+            (_, true) => Self::Stays,
+            _ => Self::Follows,
+        }
+    }
+}
+
 fn difference<'a>(
     content: &Content<'_>,
-    (before, mut was): (&Side, Entry<'a>),
-    (after, mut is): (&Side, Entry<'a>),
-    (naming, moves): (&[Vec<u8>], bool),
+    ((before, mut was), (after, mut is)): ((&Side, Entry<'a>), (&Side, Entry<'a>)),
+    naming: &[Vec<u8>],
+    placing: Placing,
 ) -> Difference<'a> {
     was.dn = plain_dn(was.dn);
     is.dn = plain_dn(is.dn);
     let follows = identity::rdn_key(identity::rdn_text(&before.dn))
         == identity::rdn_key(identity::rdn_text(&after.dn));
     let compares_names = naming.iter().all(|name| content.compared.takes(name));
-    let rename = (moves || (follows && compares_names && is_spelled_otherwise(&was, &is)))
-        .then(|| rename(content.server, &was, &is));
+    let is_respelled = follows && is_spelled_otherwise(&was, &is);
+    let renames = match placing {
+        Placing::Moves => true,
+        // A rename of its own would move it, too.
+        Placing::Stays => false,
+        Placing::Follows => compares_names && is_respelled,
+    };
+    let rename = renames.then(|| rename(content.server, &was, &is));
     let mut now = naming_part(&was, &before.dn, naming);
     // An entry whose move is left out keeps its name and the values of it.
-    let keeps_its_name = rename.is_none() && !follows;
+    let keeps_its_name =
+        rename.is_none() && (!follows || (placing == Placing::Stays && is_respelled));
     if let Some(rename) = &rename {
         now = renamed(now, &rename.change(None));
     }

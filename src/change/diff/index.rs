@@ -268,11 +268,29 @@ impl<'a> EntryIndex<'a> {
         found
     }
 
-    /// What stands behind each occurrence of a text in the export as it stands.
-    pub(super) fn behind(&self, text: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-        let bytes = self.bytes;
-        memchr::memmem::find_iter(bytes, text)
-            .map(move |at| bytes.get(at + text.len()..).unwrap_or_default())
+    /// The highest number that a test gives for the key of a name or for a value, 0 if
+    /// none: as they read, since a line can be folded or in base64.
+    pub(super) fn highest(&self, number: &(dyn Fn(&[u8]) -> usize + Sync)) -> usize {
+        let mut highest = 0;
+        let _: Result<(), Stopped> = map_chunks(
+            self.bytes,
+            |chunk| {
+                let (mut found, mut key) = (0, Vec::new());
+                read_chunk(chunk.bytes, self.read, |record| {
+                    key_into(&record.dn(), &mut key);
+                    found = found.max(number(&key));
+                    for line in record.attribute_lines().iter().chain(record.modification_lines()) {
+                        found = found.max(number(&line.bytes()));
+                    }
+                });
+                found
+            },
+            |found| {
+                highest = highest.max(found);
+                Ok(())
+            },
+        );
+        highest
     }
 
     pub(super) fn read_options(&self) -> ReadOptions {

@@ -37,7 +37,6 @@ pub use tally::{AttributeTally, Tally};
 
 use self::draft::Drafting;
 use self::index::Place;
-use self::operation::written;
 use self::pairing::Pairing;
 use crate::directory::Entry;
 use crate::ldif::WriteError;
@@ -158,13 +157,7 @@ pub fn diff(
     new: &EntryIndex<'_>,
     options: &DiffOptions,
 ) -> Result<DiffDraft, DiffError> {
-    let mut pairing = paired(old, new, &options.compared)?;
-    let shows = |index: &EntryIndex<'_>, place: &Place| {
-        (options.compared.only.is_empty() && options.compared.ignored.is_empty())
-            || written(&index.entry(*place), &options.compared).next().is_some()
-    };
-    pairing.gone.retain(|place| shows(old, place));
-    pairing.come.retain(|place| shows(new, place));
+    let pairing = paired(old, new, &options.compared)?;
     Drafting::new(old, new, options, pairing).run()
 }
 

@@ -68,6 +68,9 @@ pub enum Omission {
     /// The entry is outside of the scope.
     #[error("is outside of the scope")]
     OutOfScope,
+    /// One export lacks it, and the other holds nothing of it that is compared.
+    #[error("has no attribute that is compared")]
+    NothingCompared,
     /// The name is no DN.
     #[error("has a name that is no DN")]
     NoDn,

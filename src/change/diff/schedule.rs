@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::compared::{Compared, holds_dns};
-use super::operation::{Operations, Requirement, Sources, Tie, written};
+use super::operation::{Act, Operations, Requirement, Sources, Tie, written};
 use super::options::Omission;
 use crate::change::identity::canonical;
 use crate::directory::Entry;
@@ -110,7 +110,13 @@ pub(super) fn spread_omissions(operations: &mut Operations<'_>) {
     let mut waiting: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
     for (at, operation) in list.iter().enumerate() {
         for requirement in &operation.requires {
-            if !matches!(requirement.tie, Tie::Gain | Tie::Drop | Tie::Wish) {
+            let needs = match requirement.tie {
+                Tie::Gain | Tie::Wish => false,
+                // The value would go with the entry, and the undo would not bring it back.
+                Tie::Drop => matches!(list[requirement.on].act, Act::Modify(_)),
+                _ => true,
+            };
+            if needs {
                 waiting.entry(requirement.on).or_default().push(at);
             }
         }
@@ -133,6 +139,9 @@ pub(super) struct Scheduler<'s, 'a> {
     /// Where each operation stands on the stack.
     depth: FxHashMap<usize, usize>,
     schedule: Schedule,
+    /// Operations that may stand on the stack and whose requirements have come and gone
+    /// while a ring was broken.
+    rewritten: Vec<usize>,
     /// The highest number of a temporary value so far.
     temporaries: Option<usize>,
 }
@@ -151,6 +160,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
             progress,
             depth: FxHashMap::default(),
             schedule,
+            rewritten: Vec::new(),
             temporaries: None,
         }
     }
@@ -218,12 +228,12 @@ impl<'s, 'a> Scheduler<'s, 'a> {
         let weakest = costs.min_by_key(|&(cost, depth)| (cost, std::cmp::Reverse(depth)));
         let (_, depth) = weakest.ok_or(first)?;
         let (at, next) = (stack[depth].at, stack[depth].next);
-        let requirement = self.operations.list[at].requires[next];
+        let requirement = *self.operations.list[at].requires.get(next).ok_or(first)?;
         let on = requirement.on;
         let instead = match requirement.tie {
             Tie::Wish => Vec::new(),
             Tie::Gain => {
-                self.come_later(at).ok_or(at)?;
+                self.come_later(at);
                 Vec::new()
             }
             Tie::Drop => self.go_earlier(on, at).ok_or(on)?,
@@ -234,6 +244,9 @@ impl<'s, 'a> Scheduler<'s, 'a> {
         self.progress.resize(self.operations.list.len(), Progress::New);
         self.retreat(stack, depth);
         self.look_again(on, stack);
+        for at in std::mem::take(&mut self.rewritten) {
+            self.look_again(at, stack);
+        }
         Ok(())
     }
 
@@ -271,7 +284,7 @@ impl<'s, 'a> Scheduler<'s, 'a> {
     /// where that cannot be.
     fn cost(&self, frame: &Frame) -> Option<u32> {
         let list = &self.operations.list;
-        let requirement = list[frame.at].requires[frame.next];
+        let requirement = list[frame.at].requires.get(frame.next)?;
         match requirement.tie {
             Tie::Wish => Some(0),
             Tie::Gain => (!list[frame.at].is_part).then_some(1),

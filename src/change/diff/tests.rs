@@ -4,6 +4,7 @@
 
 mod directory;
 mod examples;
+mod left_out;
 mod model;
 
 use proptest::collection::vec;

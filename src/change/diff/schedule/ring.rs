@@ -60,6 +60,7 @@ impl<'a> Scheduler<'_, 'a> {
         let parts = self.go_earlier(on, on)?;
         for at in own {
             self.require_instead(at, Requirement { on, tie: Tie::Drop }, &parts);
+            self.rewritten.push(at);
         }
         drops.extend(parts);
         Some(drops)
@@ -116,15 +117,15 @@ impl<'a> Scheduler<'_, 'a> {
     }
 
     /// New values that name entries which are not there yet are written by a record
-    /// of their own, behind this one.
-    pub(super) fn come_later(&mut self, at: usize) -> Option<usize> {
+    /// of their own, behind this one. There is none where the values are left out.
+    pub(super) fn come_later(&mut self, at: usize) {
         let entity = self.operations.list[at].entity;
         let deltas = match &mut self.operations.list[at].act {
             Act::Modify(deltas) => take_additions(deltas),
             _ => self.waiting_links(at),
         };
         if deltas.is_empty() {
-            return None;
+            return;
         }
         let (mut later, own): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.operations.list[at].requires)
@@ -136,7 +137,6 @@ impl<'a> Scheduler<'_, 'a> {
         self.operations.list[part].requires = later;
         self.operations.list[part].is_part = true;
         self.operations.list[at].requires = own;
-        Some(part)
     }
 
     /// The values of an entry that is added which name entries that are not there
@@ -149,7 +149,7 @@ impl<'a> Scheduler<'_, 'a> {
         let requires = self.operations.list[at].requires.iter();
         let waits: FxHashSet<&[u8]> = requires
             .filter(|requirement| requirement.tie == Tie::Gain)
-            .filter(|requirement| self.progress[requirement.on] != Progress::Done)
+            .filter(|requirement| self.progress.get(requirement.on) != Some(&Progress::Done))
             .filter_map(|requirement| {
                 let entity = self.operations.list[requirement.on].entity;
                 Some(&*entities[entity].after()?.key)
@@ -260,21 +260,21 @@ impl<'a> Scheduler<'_, 'a> {
 struct Gone<'e> {
     moves: &'e Moves,
     key: &'e [u8],
-    key_after: Cow<'e, [u8]>,
 }
 
 impl<'e> Gone<'e> {
     fn of(entities: &'e Entities, entity: usize) -> Option<Self> {
         let key = &*entities.list[entity].before()?.key;
-        let moves = &entities.moves;
-        Some(Self { moves, key, key_after: moves.key_after(key) })
+        Some(Self { moves: &entities.moves, key })
     }
 
     /// Whether a value, as it is in the old export, names the entry or one below it
-    /// that does not leave it.
+    /// that goes with it. What is renamed below it leaves it, though it may have the
+    /// same name in the end, below another entry that takes this one's.
     fn is_named_by(&self, value: &[u8]) -> bool {
         let key = key_of(named_dn(value));
-        key_is_within(&key, self.key) && key_is_within(&self.moves.key_after(&key), &self.key_after)
+        let mover = self.moves.mover_of(&key);
+        key_is_within(&key, self.key) && mover.is_none_or(|mover| key_is_within(self.key, mover))
     }
 }
 
@@ -297,9 +297,18 @@ const MARK: &str = "ldifix-tmp-";
 
 /// The highest number of a temporary value that an export holds, 0 if none.
 fn highest_mark(index: &EntryIndex<'_>) -> usize {
-    let numbers = index.behind(MARK.as_bytes()).filter_map(|behind| {
+    index.highest(&highest_mark_in)
+}
+
+/// The same for one value: servers take capitals and small letters for one.
+fn highest_mark_in(value: &[u8]) -> usize {
+    // The letter of the mark that is the rarest.
+    let before = MARK.bytes().position(|byte| byte == b'x').unwrap_or(0);
+    let numbers = memchr::memchr2_iter(b'x', b'X', value).filter_map(|at| {
+        let (mark, behind) = value.get(at.checked_sub(before)?..)?.split_at_checked(MARK.len())?;
         let digits = behind.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        std::str::from_utf8(behind.get(..digits.min(9))?).ok()?.parse().ok()
+        let number = std::str::from_utf8(behind.get(..digits.min(9))?).ok()?.parse().ok();
+        number.filter(|_| mark.eq_ignore_ascii_case(MARK.as_bytes()))
     });
     numbers.max().unwrap_or(0)
 }

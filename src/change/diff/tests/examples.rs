@@ -1,5 +1,8 @@
 //! One difference each, with the records that it leads to.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 use super::{changes, drafted, index, options, text, there_and_back};
 use crate::change::diff::compared::Compared;
 use crate::change::diff::{DiffError, DiffOptions, Kinds, Lacking, Omission, Scope, Server};
@@ -267,7 +270,7 @@ fn an_add_holds_what_a_server_takes_and_the_undo_of_a_delete_all_of_it() {
 }
 
 /// An entry with its `objectGUID` and further lines.
-fn held(number: u32, dn: &str, lines: &str) -> String {
+pub(super) fn held(number: u32, dn: &str, lines: &str) -> String {
     let (name, value) = dn.split_once(',').unwrap().0.split_once('=').unwrap();
     format!("dn: {dn}\n{name}: {value}\n{}{lines}\n", guid(number))
 }
@@ -383,4 +386,62 @@ fn without_dns(text: &str) -> String {
     let mut lines: Vec<&str> = lines.collect();
     lines.sort_unstable();
     lines.join("\n")
+}
+
+/// Spellings of a value of an entry that stands beside those which change places.
+const SPELLINGS: [fn(&str, &str) -> String; 4] = [
+    |name, value| format!("{name}: {value}\n"),
+    |name, value| format!("{name}: {}\n", value.to_uppercase()),
+    |name, value| format!("{name}:: {}\n", BASE64.encode(value)),
+    |name, value| format!("{name}: {}\n", value.replacen("fix-", "fix-\n ", 1)),
+];
+
+#[test]
+fn a_temporary_name_is_none_that_an_entry_bears_however_it_is_spelled() {
+    let entry = |number, name: &str| held(number, &format!("{name},dc=x"), "");
+    for spelled in SPELLINGS {
+        for other in ["cn=ldifix-tmp-1,dc=x", "cn=\\6cdifix-tmp-1,dc=x"] {
+            let other = spelled("dn", other) + &guid(3) + "\n";
+            let old = [&held(0, "dc=x,", "").replace("dc=x,", "dc=x"), &other];
+            let old = old.map(String::as_str).concat() + &entry(1, "cn=a") + &entry(2, "cn=b");
+            let new = old.replace("cn=a", "cn=c").replace("cn: a", "cn: c");
+            let new = new.replace("cn=b", "cn=a").replace("cn: b", "cn: a");
+            let new = new.replace("cn=c", "cn=b").replace("cn: c", "cn: b");
+            let change = change(Server::ActiveDirectory, &old, &new);
+            assert!(change.contains("newrdn: cn=ldifix-tmp-2\n"), "{other}{change}");
+        }
+    }
+}
+
+#[test]
+fn a_temporary_value_is_none_that_an_entry_holds_however_it_is_spelled() {
+    for spelled in SPELLINGS {
+        let root = held(0, "dc=x,", "").replace("dc=x,", "dc=x");
+        let root = root + &held(3, "cn=c,dc=x", &spelled("sAMAccountName", "a.ldifix-tmp-1"));
+        let pair = |a: &str, b: &str| {
+            let one = |number, name: &str, value: &str| {
+                held(number, &format!("cn={name},dc=x"), &format!("sAMAccountName: {value}\n"))
+            };
+            format!("{root}{}{}", one(1, "a", a), one(2, "b", b))
+        };
+        let change = change(Server::ActiveDirectory, &pair("a", "b"), &pair("b", "a"));
+        assert!(change.contains(".ldifix-tmp-2\n"), "{change}");
+    }
+}
+
+#[test]
+fn an_entry_that_leaves_what_goes_is_named_until_it_has_left() {
+    let root = held(0, "dc=x,", "").replace("dc=x,", "dc=x");
+    let old = [
+        root.clone(),
+        held(5, "ou=r,dc=x", ""),
+        held(1, "ou=x,dc=x", ""),
+        held(2, "ou=k,ou=x,dc=x", ""),
+        held(4, "ou=g,ou=k,ou=x,dc=x", "member: ou=k,ou=x,dc=x\nmember: ou=x,dc=x\n"),
+    ];
+    let new = [root, held(5, "ou=x,dc=x", ""), held(2, "ou=k,ou=x,dc=x", "")];
+    let change = change(Server::ActiveDirectory, &old.concat(), &new.concat());
+    let first = "dn: ou=g,ou=k,ou=x,dc=x\nchangetype: modify\ndelete: member\n\
+                 member: ou=x,dc=x\n-\n";
+    assert!(change.starts_with(first), "{change}");
 }

@@ -109,7 +109,8 @@ impl<'a> Names<'a> {
         let rdns = all.iter().filter_map(|&number| self.renamed(number)).map(|(rdn, _)| rdn);
         for rdn in rdns.chain([identity::rdn_text(&before.dn)]) {
             let named = identity::rdn_values(rdn).unwrap_or_default();
-            names.extend(named.into_iter().map(|(name, _)| name.to_ascii_lowercase()));
+            names
+                .extend(named.into_iter().map(|(name, _)| identity::canonical(&name).into_owned()));
         }
         let differs = |name: &&Vec<u8>| {
             let then: FxHashSet<&Value<'_>> = stored.values(name).collect();
