@@ -12,7 +12,8 @@ use rayon::Yield;
 /// done and not taken yet.
 ///
 /// # Errors
-/// The first error of `next` or `take`; no further piece is then begun.
+/// The first error of `next` or `take`; no further piece is then begun. The results of
+/// all pieces before an error of `next` are taken, and then it is told.
 pub(super) fn in_order<P: Send, T: Send, E>(
     window: usize,
     next: impl FnMut() -> Result<Option<P>, E>,
@@ -135,13 +136,13 @@ fn hand_over<P, T, E>(
 ) -> Result<(), E> {
     let window = window.max(1);
     let mut done = Done { first: 0, arrived: 0, results: VecDeque::new(), lacks_one: false };
-    let (mut begun, mut has_more) = (0, true);
+    let (mut begun, mut ended) = (0, None);
     loop {
-        while has_more && begun - done.first < window {
-            match next()? {
-                Some(piece) => begin(begun, piece),
-                None => {
-                    has_more = false;
+        while ended.is_none() && begun - done.first < window {
+            match next() {
+                Ok(Some(piece)) => begin(begun, piece),
+                no_more => {
+                    ended = Some(no_more.map(|_| ()));
                     break;
                 }
             }
@@ -149,8 +150,13 @@ fn hand_over<P, T, E>(
             done.put_all(arrivals.pick_up());
             done.take_all(&mut take)?;
         }
-        if done.first == begun || done.lacks_one {
+        if done.lacks_one {
             return Ok(());
+        }
+        if done.first == begun
+            && let Some(ended) = ended
+        {
+            return ended;
         }
         done.put_all(arrivals.wait(enough(begun - done.arrived, window)));
         done.take_all(&mut take)?;
@@ -286,6 +292,27 @@ mod tests {
         }));
         let payload = panicked.unwrap_err();
         assert_eq!(payload.downcast_ref(), Some(&"five"));
+    }
+
+    #[test]
+    fn all_pieces_before_one_that_cannot_be_had_are_taken() {
+        for (window, pieces) in [(1, 5), (8, 3), (8, 50), (64, 40)] {
+            let (mut given, mut taken) = (0, 0);
+            let next = || {
+                given += 1;
+                if given > pieces { Err("cut off") } else { Ok(Some(given)) }
+            };
+            let map = |piece: usize| {
+                std::thread::sleep(Duration::from_micros(100));
+                piece
+            };
+            let ended = in_order(window, next, map, |piece| {
+                taken += 1;
+                assert_eq!(piece, taken);
+                Ok(())
+            });
+            assert_eq!((ended, taken, given), (Err("cut off"), pieces, pieces + 1));
+        }
     }
 
     #[test]
