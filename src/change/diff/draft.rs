@@ -7,11 +7,11 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use super::compared::{Server, holds_dns};
-use super::content::{Delta, LeftOut, Removal};
+use super::content::{Delta, LeftOut, Removal, Way};
 use super::entity::{Difference, Entities, Entity, Side, differences};
 use super::index::{EntryIndex, Place, Slot, key_of};
 use super::moves::named_dn;
-use super::operation::{Act, Operations, Sources, is_written, written};
+use super::operation::{Act, Operations, Sources, is_written, unique_change, written};
 use super::options::{DiffOptions, Omission};
 use super::pairing::{Pair, Pairing};
 use super::proof::{self, DiffFlaw, Refuted};
@@ -84,8 +84,8 @@ impl<'d, 'a> Drafting<'d, 'a> {
         draft.implied = implied.map(|(by, side)| (*by, side.dn.clone())).collect();
         let mut found = differences(entities, self.old, self.new, &self.options.compared, server);
         draft.note_left_out(&found);
-        let mut omitted = self.omit_modifies(entities, &mut found);
-        let mut operations = Operations::of(sources, found);
+        let Unmodified { entities: mut omitted, keep } = self.omit_modifies(entities, &mut found);
+        let mut operations = Operations::of(sources, found, &keep);
         self.omit(entities, &mut operations);
         let movers: Vec<Place> = omitted_movers(entities, &operations);
         if !movers.is_empty() {
@@ -193,13 +193,10 @@ impl<'d, 'a> Drafting<'d, 'a> {
         }
     }
 
-    /// Empties the differences that the options leave out; says of which entities.
-    fn omit_modifies(
-        &self,
-        entities: &Entities,
-        found: &mut [Difference<'_>],
-    ) -> Vec<(usize, Omission)> {
-        let mut omitted = Vec::new();
+    /// Empties the differences that the options leave out.
+    fn omit_modifies(&self, entities: &Entities, found: &mut [Difference<'_>]) -> Unmodified {
+        let mut unmodified = Unmodified::default();
+        let omitted = &mut unmodified.entities;
         for (number, (entity, difference)) in entities.list.iter().zip(found).enumerate() {
             let Entity::Kept { old, new } = entity else { continue };
             let stays = entities.stays.contains(&number);
@@ -222,10 +219,11 @@ impl<'d, 'a> Drafting<'d, 'a> {
                 }
                 continue;
             };
-            *difference = Difference::default();
+            let deltas = std::mem::take(difference).deltas;
+            unmodified.keep.extend(unique_change(&deltas, Way::Back, entity));
             omitted.push((number, why));
         }
-        omitted
+        unmodified
     }
 
     /// Whether an entry holds anything that is compared.
@@ -250,7 +248,7 @@ impl<'d, 'a> Drafting<'d, 'a> {
             };
             let cannot_be = |side: &Side| {
                 taken.contains(&*side.key)
-                    || key_parent(&side.key).is_some_and(|above| entities.vacant.contains(above))
+                    || key_parent(&side.key).is_some_and(|above| entities.unmoved.renames(above))
             };
             operation.omitted = match entity {
                 Entity::Come(side) | Entity::Gone(side) if !side.has_dn() => Some(Omission::NoDn),
@@ -266,7 +264,7 @@ impl<'d, 'a> Drafting<'d, 'a> {
                 Entity::Gone(old) if !self.shows(self.old, old) => Some(Omission::NothingCompared),
                 Entity::Gone(old) if above.contains(&*old.key) => Some(Omission::NeedsAnother),
                 _ if new_place.is_some_and(cannot_be) => Some(Omission::NeedsAnother),
-                _ => None,
+                _ => operation.omitted,
             };
         }
         spread_omissions(operations);
@@ -281,11 +279,11 @@ impl<'d, 'a> Drafting<'d, 'a> {
         schedule: &mut Schedule,
     ) {
         let entities = sources.entities;
-        let mut missing: FxHashSet<&[u8]> = entities.vacant.iter().map(Vec::as_slice).collect();
+        let mut missing: FxHashSet<Cow<'_, [u8]>> = FxHashSet::default();
         for operation in operations.list.iter().filter(|operation| operation.omitted.is_some()) {
             if let (Act::Add, Some(new)) = (&operation.act, entities.list[operation.entity].after())
             {
-                missing.insert(&new.key);
+                missing.insert(entities.unmoved.key_after(&new.key));
             }
         }
         if missing.is_empty() {
@@ -300,7 +298,7 @@ impl<'d, 'a> Drafting<'d, 'a> {
             let dropped = match (&mut operation.act, &entities.list[operation.entity]) {
                 (Act::Modify(deltas), _) => drop_values(deltas, &is_missing),
                 (Act::Add, Entity::Come(new)) => {
-                    let entry = self.new.entry(new.place);
+                    let entry = entities.with_names_of_the_end(self.new.entry(new.place));
                     schedule.set_apart(at, &entry, sources.compared, &is_missing)
                 }
                 _ => false,
@@ -308,6 +306,15 @@ impl<'d, 'a> Drafting<'d, 'a> {
             partly.extend(dropped.then_some(operation.entity));
         }
     }
+}
+
+/// What is not modified, though it differs.
+#[derive(Default)]
+struct Unmodified {
+    /// The entries, by their numbers, and why.
+    entities: Vec<(usize, Omission)>,
+    /// The fingerprints of unique values that they would have given up.
+    keep: FxHashSet<u64>,
 }
 
 /// Entries that are asked what server they come from.

@@ -58,7 +58,7 @@ fn is_proved(exports: &[String; 2], tamper: impl Fn(String, String) -> (String, 
     let records = change.lines().filter(|line| line.starts_with("dn:")).count();
     let files = proof::Files { change: change.as_bytes(), undo: undo.as_bytes(), records };
     let found = differences(&entities, &old, &new, compared, server);
-    let operations = Operations::of(&sources, found);
+    let operations = Operations::of(&sources, found, &FxHashSet::default());
     proof::prove(&sources, &operations, &FxHashSet::default(), files).is_ok()
 }
 

@@ -15,7 +15,7 @@ use super::unlike::{PairReader, Types};
 use crate::change::identity;
 use crate::directory::Entry;
 use crate::directory::dn::{key_ancestors, key_depth, key_parent, split_rdn};
-use crate::ldif::Change;
+use crate::ldif::{Change, Value};
 
 /// An entry as one of the exports has it.
 #[derive(Debug, Clone)]
@@ -99,8 +99,9 @@ pub(super) struct Entities {
     pub(super) moves: Moves,
     /// Which keep the place that they have, because their move is left out.
     pub(super) stays: FxHashSet<usize>,
-    /// New names that no entry will bear, because its move is left out: keys.
-    pub(super) vacant: FxHashSet<Vec<u8>>,
+    /// Of entries whose move is left out, from the names that they would get to those that
+    /// they have in the end.
+    pub(super) unmoved: Moves,
     /// Entries that one export lacks but has entries below: they are neither deleted
     /// nor added.
     pub(super) implied: Vec<(Lacking, Side)>,
@@ -181,24 +182,48 @@ impl Entities {
     ) {
         // From the top, so that what is below a renamed entry is known to follow it.
         moved.sort_by_cached_key(|(old, _)| (key_depth(&old.key), old.place));
+        let mut same = Vec::new();
         for (old, new) in moved {
             let below_gone = key_parent(&old.key).is_some_and(|parent| gone.contains(parent));
             let follows = !below_gone && *self.moves.key_after(&old.key) == new.key;
             if follows && old.key == new.key {
+                same.push(new);
                 continue;
             }
             if !follows && may_move(&old, &new) {
                 self.moves.insert(old.key.clone(), new.key.clone(), new.dn.clone());
                 self.movers.insert(self.list.len());
             } else if !follows {
-                // What stays below an entry that goes may keep its name all the same.
-                if *self.moves.key_after(&old.key) != new.key {
-                    self.vacant.insert(new.key.clone());
-                }
+                let (key, dn) = (self.moves.key_after(&old.key), self.moves.dn_after(&old.dn));
+                self.unmoved.insert(new.key.clone(), key.into_owned(), dn.into_owned());
                 self.stays.insert(self.list.len());
             }
             self.list.push(Entity::Kept { old, new });
         }
+        // They would be below another entry of the same name, which does not get it.
+        if !self.unmoved.is_empty() {
+            for side in same {
+                self.unmoved.insert(side.key.clone(), side.key, side.dn);
+            }
+        }
+    }
+
+    /// An entry of the new export whose values name other entries by the names that those
+    /// have in the end.
+    pub(super) fn with_names_of_the_end<'a>(&self, entry: Entry<'a>) -> Entry<'a> {
+        if self.unmoved.is_empty() {
+            return entry;
+        }
+        let named = |value: Value<'a>| match value {
+            Value::Bytes(bytes) => Value::Bytes(self.unmoved.value_after(bytes)),
+            Value::Url(url) => Value::Url(url),
+        };
+        let (dn, mut attributes) = entry.into_parts();
+        for attribute in attributes.iter_mut().filter(|attribute| holds_dns(&attribute.name)) {
+            let values = std::mem::take(&mut attribute.values);
+            attribute.values = values.into_iter().map(named).collect();
+        }
+        Entry::with_attributes(dn, attributes)
     }
 
     /// Names that one entry has left and another one has taken: keys.
@@ -307,7 +332,8 @@ pub(super) fn differences<'a>(
     server: Server,
 ) -> Vec<Difference<'a>> {
     let content = Content { compared, server, moves: &entities.moves };
-    let follows = server.follows_names() && entities.moves.are_any();
+    let follows =
+        (server.follows_names() && entities.moves.are_any()) || !entities.unmoved.is_empty();
     let test = |name: &[u8]| follows && holds_dns(name) && compared.takes(name);
     let of = |reader: &mut PairReader<'_, 'a>, number: usize, entity: &Entity| match entity {
         Entity::Come(_) | Entity::Gone(_) => Difference::default(),
@@ -315,7 +341,8 @@ pub(super) fn differences<'a>(
             let naming = naming_types(&before.dn, &after.dn);
             let types = Types::of(naming.iter().map(Vec::as_slice));
             let unlike = reader.unlike((before.place, after.place), compared, Some(&types));
-            let sides = ((before, unlike.old), (after, unlike.new));
+            let is = entities.with_names_of_the_end(unlike.new);
+            let sides = ((before, unlike.old), (after, is));
             difference(&content, sides, &naming, Placing::of(entities, number))
         }
     };

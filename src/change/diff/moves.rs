@@ -29,6 +29,12 @@ impl Moves {
         self.by_old.is_empty()
     }
 
+    /// Whether the name of this key becomes another one by a record of its own: what goes
+    /// to another entry may keep its name all the same.
+    pub(super) fn renames(&self, key: &[u8]) -> bool {
+        self.by_old.get(key).is_some_and(|new| new.key != key)
+    }
+
     /// Whether an entry gets another name, or goes.
     pub(super) fn are_any(&self) -> bool {
         !self.by_old.is_empty() || !self.gone.is_empty()

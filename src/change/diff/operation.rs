@@ -100,12 +100,18 @@ struct Found<'s> {
 }
 
 impl<'a> Operations<'a> {
-    pub(super) fn of(sources: &Sources<'_, 'a>, differences: Vec<Difference<'a>>) -> Self {
+    /// The operations that make differences. What takes a unique value that an entry is to
+    /// `keep`, by its fingerprint, is left out.
+    pub(super) fn of(
+        sources: &Sources<'_, 'a>,
+        differences: Vec<Difference<'a>>,
+        keep: &FxHashSet<u64>,
+    ) -> Self {
         let mut operations = Self::default();
         operations.collect(sources, differences);
         let found = Found::of(&operations.list, sources.entities);
         operations.tie_names(sources, &found);
-        operations.tie_values(sources, &found);
+        operations.tie_values(sources, &found, keep);
         for operation in &mut operations.list {
             // What cannot be broken comes first, so that rings show at the others.
             operation.requires.sort_by_key(|requirement| requirement.tie);
@@ -218,7 +224,7 @@ impl<'a> Operations<'a> {
     }
 
     /// Ties that follow from values: unique ones, and those that name entries.
-    fn tie_values(&mut self, sources: &Sources<'_, 'a>, found: &Found<'_>) {
+    fn tie_values(&mut self, sources: &Sources<'_, 'a>, found: &Found<'_>, keep: &FxHashSet<u64>) {
         let list = &self.list;
         let numbers: Vec<usize> = (0..list.len()).collect();
         let test = |name: &[u8]| {
@@ -246,6 +252,9 @@ impl<'a> Operations<'a> {
         frees.par_sort_unstable();
         let mut rest = frees.as_slice();
         for (value, taker) in takes {
+            if keep.contains(&value) {
+                self.list[taker].omitted = Some(Omission::NeedsAnother);
+            }
             rest = &rest[rest.partition_point(|(other, _)| *other < value)..];
             let freers = rest.iter().take_while(|(other, _)| *other == value);
             // Of very many holders of what is to be unique, some will do.
@@ -362,7 +371,7 @@ impl<'l, 'a> ValueTies<'l, 'a> {
         let operation = &list[at];
         match (&operation.act, &sources.entities.list[operation.entity]) {
             (Act::Add, Entity::Come(new)) => {
-                let entry = news.entry(new.place);
+                let entry = sources.entities.with_names_of_the_end(news.entry(new.place));
                 self.takes.extend(unique_values(&entry, sources, &new.dn).map(|v| (v, at)));
                 link_values(&entry, sources).for_each(|dn| self.gains(dn));
             }
@@ -464,7 +473,7 @@ fn unique_values<'e>(
 }
 
 /// The fingerprints of the unique values that come, or go.
-fn unique_change<'d>(
+pub(super) fn unique_change<'d>(
     deltas: &'d [Delta<'_>],
     way: Way,
     entity: &'d Entity,

@@ -165,7 +165,7 @@ impl<'r, 'a> Renderer<'r, 'a> {
         let mut records = Records::default();
         match (&operation.act, entity) {
             (Act::Add, Entity::Come(new)) => {
-                let entry = news.entry(new.place);
+                let entry = self.sources.entities.with_names_of_the_end(news.entry(new.place));
                 let lines = self.lines(step, entry, self.sources.compared, false);
                 records.change.push(record(&step.dn, Change::Add(lines)));
                 records.undo.push(record(&step.dn, Change::Delete));

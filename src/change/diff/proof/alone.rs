@@ -181,7 +181,8 @@ impl<'a> Proof<'_, 'a> {
             // That they come and go is seen by the images.
             Entity::Come(_) | Entity::Gone(_) if is_partly => Ok(()),
             Entity::Come(new) => {
-                let want = readers.news.entry(new.place);
+                let want =
+                    self.sources.entities.with_names_of_the_end(readers.news.entry(new.place));
                 self.check_added(ways.change, number, new, &want, false)
             }
             Entity::Gone(old) => {
@@ -268,7 +269,7 @@ impl<'a> Proof<'_, 'a> {
         Parts {
             before: Entry::with_attributes(dn.clone(), part),
             rest: Entry::with_attributes(dn, rest),
-            want: unlike.new,
+            want: self.sources.entities.with_names_of_the_end(unlike.new),
         }
     }
 }

@@ -150,6 +150,11 @@ impl<'a> Proof<'_, 'a> {
         Entry::with_attributes(plain_dn(dn), attributes)
     }
 
+    /// What an entry of the new export is to be.
+    fn wanted(&self, place: Place) -> Entry<'a> {
+        self.sources.entities.with_names_of_the_end(self.sources.new.entry(place))
+    }
+
     /// Compares two entries as sets of values, in the attributes that are compared.
     fn compare(
         &self,

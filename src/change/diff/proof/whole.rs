@@ -291,7 +291,7 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
             match entity {
                 Entity::Come(new) => {
                     let got = added.get(&new.key).ok_or_else(misplaced)?;
-                    let want = self.proof.sources.new.entry(new.place);
+                    let want = self.proof.wanted(new.place);
                     self.proof.compare(got, &want, (&new.dn, &new.dn), true).map_err(refuted)
                 }
                 Entity::Gone(old) => match there.fate(old.place.offset(), &old.dn) {
@@ -304,7 +304,7 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
                         return Err(misplaced());
                     }
                     let got = self.completed(got, old.place, there);
-                    let want = self.proof.sources.new.entry(new.place);
+                    let want = self.proof.wanted(new.place);
                     self.proof.compare(&got, &want, (&old.dn, &new.dn), false).map_err(refuted)
                 }
             }

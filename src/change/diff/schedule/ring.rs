@@ -161,6 +161,7 @@ impl<'a> Scheduler<'_, 'a> {
             names.any(|name| waits.contains(name))
         };
         let entry = self.sources.new.entry(side.place);
+        let entry = self.sources.entities.with_names_of_the_end(entry);
         let links = self.schedule.take_links(at, &entry, self.sources.compared, &is_waited_for);
         links.into_iter().map(|(name, add)| Delta::new(name, Vec::new(), add)).collect()
     }

@@ -92,6 +92,17 @@ impl Directory {
         self.entries.iter().map(of).collect()
     }
 
+    /// Which entries name which ones in Active Directory, by their numbers in the export.
+    pub(super) fn links(&self) -> BTreeSet<(usize, String, usize)> {
+        let of = |held: &Held| -> Vec<(usize, String, usize)> {
+            let links = held.links.iter();
+            let all =
+                links.flat_map(|(name, ids)| ids.iter().map(|id| (held.id, name.clone(), *id)));
+            all.collect()
+        };
+        self.entries.values().flat_map(of).collect()
+    }
+
     pub(super) fn apply(&mut self, record: &ChangeRecord<'_>) -> Result<(), String> {
         let key = key_of(&record.dn);
         if !matches!(record.change, Change::Add(_)) && !self.entries.contains_key(&key) {

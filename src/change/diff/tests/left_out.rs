@@ -1,16 +1,20 @@
 //! What is left out takes with it what cannot be made without it, and nothing else.
 
+use std::collections::BTreeSet;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::directory::Directory;
 use super::examples::held;
 use super::model::{Dice, Model};
 use super::{changes, drafted, options, text};
 use crate::change::diff::compared::Compared;
 use crate::change::diff::{DiffOptions, Kinds, Omission, Scope, Server};
+use crate::change::identity;
 use crate::change::tests::same_cases;
 use crate::directory::NormalizedDn;
-use crate::ldif::Change;
+use crate::ldif::{Attribute, Change, Value};
 
 /// Exports with a root and the entries of these numbers and names.
 fn export(entries: &[(u32, &str)]) -> String {
@@ -121,10 +125,12 @@ fn an_entry_that_stays_is_not_moved_by_a_new_spelling_of_its_name() {
 
 #[test]
 fn a_value_that_is_left_out_of_a_new_entry_is_not_waited_for() {
-    let (old, new) = ([(1, "ou=b")], [(2, "cn=b"), (1, "ou=c,cn=b")]);
-    let new = export(&new).replace("cn: b\n", "cn: b\nmember: ou=c,cn=b,dc=x\n");
+    let (old, new) = ([(1, "ou=b")], [(2, "cn=b"), (1, "ou=c,cn=b"), (3, "ou=e,ou=c,cn=b")]);
+    let members = "member: ou=c,cn=b,dc=x\nmember: ou=e,ou=c,cn=b,dc=x\n";
+    let new = export(&new).replace("cn: b\n", &format!("cn: b\n{members}"));
     let draft = drafted(&export(&old), &new, &without(NO_MODIFY)).unwrap();
-    assert_eq!(text(&draft.change), "dn: cn=b,dc=x\nchangetype: add\ncn: b\n\n");
+    let add = "dn: cn=b,dc=x\nchangetype: add\ncn: b\nmember: ou=b,dc=x\n\n";
+    assert_eq!(text(&draft.change), add);
 }
 
 #[test]
@@ -140,6 +146,86 @@ fn an_entry_is_not_deleted_where_the_record_that_takes_its_name_out_is_left_out(
     let listed =
         [&b"ou=c,dc=x"[..], b"ou=a,dc=x"].map(|name| (name.to_vec(), Omission::NeedsAnother));
     assert_eq!(draft.listed, listed);
+}
+
+#[test]
+fn a_unique_value_is_not_taken_from_an_entry_whose_change_is_left_out() {
+    let upn = |value: &str| format!("userPrincipalName: {value}@x\n");
+    let entries = |values: &[(u32, &str, &str)]| {
+        let of = |(number, dn, value): &(u32, &str, &str)| held(*number, dn, &upn(value));
+        export(&[(4, "ou=o")]) + &values.iter().map(of).collect::<String>()
+    };
+    let old = entries(&[(1, "cn=a,dc=x", "a"), (2, "cn=b,ou=o,dc=x", "b")]);
+    let new = [(1, "cn=a,dc=x", "c"), (2, "cn=b,ou=o,dc=x", "a"), (3, "cn=c,ou=o,dc=x", "d")];
+    let scope = Scope { base: Some(dn("ou=o,dc=x")), ..Scope::default() };
+    let draft = drafted(&old, &entries(&new), &DiffOptions { scope, ..options() }).unwrap();
+    assert!(text(&draft.change).starts_with("dn: cn=c,ou=o,dc=x\nchangetype: add\n"));
+    assert_eq!(draft.listed, [(b"cn=b,ou=o,dc=x".to_vec(), Omission::NeedsAnother)]);
+    let new = [(1, "cn=a,dc=x", "c"), (2, "cn=b,ou=o,dc=x", "b"), (3, "cn=c,ou=o,dc=x", "a")];
+    let draft = drafted(&old, &entries(&new), &without(NO_MODIFY)).unwrap();
+    assert_eq!(text(&draft.change), "");
+    assert_eq!(draft.listed, [(b"cn=c,ou=o,dc=x".to_vec(), Omission::NeedsAnother)]);
+}
+
+/// A user of another name, one that goes, and a group of both.
+fn renamed_member(mark: &str) -> [String; 2] {
+    let old = [(1, "ou=g"), (2, "ou=u"), (3, "cn=u,ou=u"), (4, "cn=v,ou=u")];
+    let new = [(1, "ou=g"), (2, "ou=u"), (3, "cn=u2,ou=u")];
+    let group = |members: &[&str]| {
+        let lines = members.iter().map(|name| format!("member: cn={name},ou=u,dc=x\n"));
+        held(5, "cn=g,ou=g,dc=x", &lines.collect::<String>())
+    };
+    let old = export(&old) + &group(&["u", "v"]);
+    let new = export(&new) + &group(&["u2"]);
+    [old, new].map(|text| text.replace("objectGUID", mark))
+}
+
+#[test]
+fn a_value_that_names_an_entry_stays_where_the_new_name_of_the_entry_is_left_out() {
+    let scope = || Scope { base: Some(dn("ou=g,dc=x")), ..Scope::default() };
+    let only = Compared { only: vec![b"member".to_vec()], ..Compared::default() };
+    for mark in ["objectGUID", "entryUUID"] {
+        let [old, new] = renamed_member(mark);
+        let asked = [(scope(), Compared::default()), (Scope::default(), only.clone())];
+        for (scope, compared) in asked {
+            let options = DiffOptions { scope, compared, ..options() };
+            let draft = drafted(&old, &new, &options).unwrap();
+            assert_eq!(
+                text(&draft.change),
+                "dn: cn=g,ou=g,dc=x\nchangetype: modify\ndelete: member\n\
+                 member: cn=v,ou=u,dc=x\n-\n\n"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_new_value_names_an_entry_as_it_is_called_where_its_new_name_is_left_out() {
+    for mark in ["objectGUID", "entryUUID"] {
+        let [old, new] = renamed_member(mark);
+        let old = old.replace("member: cn=u,ou=u,dc=x\n", "");
+        let scope = Scope { base: Some(dn("ou=g,dc=x")), ..Scope::default() };
+        let new = new + &held(6, "cn=h,ou=g,dc=x", "member: cn=u2,ou=u,dc=x\n");
+        let new = new.replace("objectGUID", mark);
+        let draft = drafted(&old, &new, &DiffOptions { scope, ..options() }).unwrap();
+        let change = text(&draft.change);
+        assert_eq!(change.matches("member: cn=u,ou=u,dc=x\n").count(), 2, "{change}");
+        assert!(!change.contains("cn=u2"), "{change}");
+    }
+}
+
+#[test]
+fn an_entry_below_two_that_would_change_names_is_still_called_what_it_is() {
+    let (old, new) = (
+        [(1, "ou=a"), (2, "cn=c,ou=a"), (3, "ou=b")],
+        [(3, "ou=a"), (2, "cn=c,ou=a"), (1, "ou=b")],
+    );
+    let manager = "manager: cn=c,ou=a,dc=x\n";
+    let new = export(&new).replace("cn: c\n", &format!("cn: c\n{manager}"));
+    let compared = Compared { only: vec![b"manager".to_vec()], ..Compared::default() };
+    let draft = drafted(&export(&old), &new, &DiffOptions { compared, ..options() }).unwrap();
+    let record = "dn: cn=c,ou=a,dc=x\nchangetype: modify\nadd: manager\n";
+    assert_eq!(text(&draft.change), format!("{record}{manager}-\n\n"));
 }
 
 /// Options of any kind; `names` are the DNs of both exports.
@@ -162,6 +248,38 @@ fn some_options((kinds, scope, which, attributes): Dice, names: &[String]) -> Di
     DiffOptions { kinds, scope, compared, ..options() }
 }
 
+/// Which entries name each other in both exports, whatever they are called, and do not
+/// once a change is made: their marks.
+fn lost_links(old: &str, new: &str, change: &[u8]) -> BTreeSet<(String, String, String)> {
+    let marks = |export: &str| {
+        let lines = export.lines().filter_map(|line| line.strip_prefix("objectGUID: "));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let links = |directory: &Directory, marks: &[String]| -> BTreeSet<(String, String, String)> {
+        let links = directory.links().into_iter().filter_map(|(holder, name, target)| {
+            Some((marks.get(holder - 1)?.clone(), name, marks.get(target - 1)?.clone()))
+        });
+        links.collect()
+    };
+    let mut directory = Directory::of(old, Server::ActiveDirectory);
+    let before = links(&directory, &marks(old));
+    for mut record in changes(change) {
+        // What names an entry a server adds by itself.
+        if let Change::Add(lines) = &mut record.change {
+            for (name, value) in identity::rdn_values(&record.dn).unwrap() {
+                if !lines.iter().any(|line| line.name.eq_ignore_ascii_case(&name)) {
+                    lines.push(Attribute { name: name.into(), value: Value::Bytes(value.into()) });
+                }
+            }
+        }
+        let done = directory.apply(&record);
+        assert_eq!(done, Ok(()), "{record:?}\n{old}----\n{new}----\n{}", text(change));
+    }
+    let after = links(&directory, &marks(old));
+    let wanted = links(&Directory::of(new, Server::ActiveDirectory), &marks(new));
+    before.intersection(&wanted).filter(|link| !after.contains(link)).cloned().collect()
+}
+
 proptest! {
     #![proptest_config(same_cases(600))]
 
@@ -181,8 +299,16 @@ proptest! {
             names.collect::<Vec<_>>()
         };
         let options = some_options(asked, &[of(&old), of(&new)].concat());
-        if let Err(error) = drafted(&old, &new, &options) {
-            prop_assert!(false, "{error}\n{options:?}\n{old}----\n{new}");
+        let draft = match drafted(&old, &new, &options) {
+            Ok(draft) => draft,
+            Err(error) => {
+                return Err(TestCaseError::fail(format!("{error}\n{options:?}\n{old}----\n{new}")));
+            }
+        };
+        if !ad {
+            return Ok(());
         }
+        let lost = lost_links(&old, &new, &draft.change);
+        prop_assert!(lost.is_empty(), "{lost:?}\n{options:?}\n{old}----\n{new}----\n{}", text(&draft.change));
     }
 }
