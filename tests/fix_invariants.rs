@@ -293,6 +293,23 @@ fn a_duplicate_that_becomes_the_first_of_its_values_is_fixed_in_the_same_run() {
     assert_fix_holds(&people, "idfix-multitenant", true);
 }
 
+#[test]
+fn mail_is_not_sent_on_to_an_address_of_another_object() {
+    let person = |class, mail: &str| Person {
+        class,
+        single: vec![("mail", Some(mail.to_owned()))],
+        proxies: BTreeSet::new(),
+    };
+    for mail in [" ann@contoso.com", "ann@contoso.com", "bob@contoso.com"] {
+        let people = [person("user", mail), person("contact", "ann@contoso.com")];
+        assert_fix_holds(&people, "hygiene", true);
+        let gets_target = with_draft(&export(&people), &options("hygiene"), true, |draft| {
+            String::from_utf8_lossy(&draft.change).contains("add: targetAddress")
+        });
+        assert_eq!(gets_target, mail == "bob@contoso.com", "{mail}");
+    }
+}
+
 /// Random exports to try; `LDIFIX_CASES` asks for more of them.
 fn cases() -> u32 {
     std::env::var("LDIFIX_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400)

@@ -70,6 +70,7 @@ impl Role {
                 | Self::Secondary
                 | Self::Mail
                 | Self::Target
+                | Self::Route
                 | Self::Alias
                 | Self::Account
                 | Self::Anchor
