@@ -457,7 +457,8 @@ fn report(draft: &DiffDraft, args: &Args, console: &Console) {
         .map(|(count, kind)| format!("{} {kind}", grouped(*count)))
         .collect();
     match tally.records() {
-        0 => console.note("no differences"),
+        0 if draft.omitted.is_empty() => console.note("no differences"),
+        0 => console.note("no differences but those left out"),
         records => console.note(&format!(
             "{}: {}",
             counted(records, "record", "records"),
@@ -487,9 +488,7 @@ fn left_out(draft: &DiffDraft, console: &Console) {
             Omission::Modify => "that both have left out (--no-modify)",
             Omission::OutOfScope => "outside of the scope left out",
             Omission::Rename => "with another name not renamed (--only-attr)",
-            Omission::NothingCompared => {
-                "of one export without an attribute that is compared left out"
-            }
+            Omission::NothingCompared => "of one export left out: nothing of it is compared",
             Omission::NoDn => "left out: the name is no DN",
             Omission::NeedsAnother => "left out: a change is left out that must come first",
             _ => "left out: no order was found that a server takes",
@@ -513,6 +512,17 @@ fn left_out(draft: &DiffDraft, console: &Console) {
         let more = draft.implied.len() - DiffDraft::LISTED;
         console.note(&format!("  and {more} more like this"));
     }
+    if draft.unlinked > 0 {
+        console.note(&format!(
+            "{} without a value that names what is left out",
+            counted(draft.unlinked, "entry", "entries"),
+        ));
+    }
+    not_compared(draft, console);
+}
+
+/// Says of which attributes not every value is compared, or written one by one.
+fn not_compared(draft: &DiffDraft, console: &Console) {
     if draft.partial > 0 {
         console.note(&format!(
             "{} with an attribute of which an export holds a part (;range=): it is not compared",

@@ -101,7 +101,9 @@ impl<'d, 'a> Drafting<'d, 'a> {
         draft.note_omitted(entities, &omitted);
         let mut partly: FxHashSet<usize> = omitted.iter().map(|(entity, _)| *entity).collect();
         let mut apart = Schedule::default();
-        self.drop_links(sources, &mut operations, &mut partly, &mut apart);
+        let unlinked = self.drop_links(sources, &mut operations, &mut apart);
+        draft.unlinked = unlinked.iter().map(|entity| u64::from(!partly.contains(entity))).sum();
+        partly.extend(unlinked);
         let schedule = Scheduler::new(sources, &mut operations, apart).run().map_err(|at| {
             let entity = operations.list[at].entity;
             DiffError::NoOrder { dn: entities.list[entity].dn().to_vec() }
@@ -270,14 +272,14 @@ impl<'d, 'a> Drafting<'d, 'a> {
         spread_omissions(operations);
     }
 
-    /// Leaves out values that name entries which do not come to be.
+    /// Leaves out values that name entries which do not come to be; of which entities.
     fn drop_links(
         &self,
         sources: &Sources<'_, 'a>,
         operations: &mut Operations<'a>,
-        partly: &mut FxHashSet<usize>,
         schedule: &mut Schedule,
-    ) {
+    ) -> FxHashSet<usize> {
+        let mut unlinked = FxHashSet::default();
         let entities = sources.entities;
         let mut missing: FxHashSet<Cow<'_, [u8]>> = FxHashSet::default();
         for operation in operations.list.iter().filter(|operation| operation.omitted.is_some()) {
@@ -287,7 +289,7 @@ impl<'d, 'a> Drafting<'d, 'a> {
             }
         }
         if missing.is_empty() {
-            return;
+            return unlinked;
         }
         let is_missing = |value: &[u8]| {
             let key = key_of(named_dn(value));
@@ -303,8 +305,9 @@ impl<'d, 'a> Drafting<'d, 'a> {
                 }
                 _ => false,
             };
-            partly.extend(dropped.then_some(operation.entity));
+            unlinked.extend(dropped.then_some(operation.entity));
         }
+        unlinked
     }
 }
 
@@ -352,6 +355,7 @@ impl DiffDraft {
             implied: Vec::new(),
             partial: 0,
             references: 0,
+            unlinked: 0,
             whole: Vec::new(),
             bases: Vec::new(),
         }

@@ -61,6 +61,8 @@ pub struct DiffDraft {
     pub partial: u64,
     /// Entries with a value that is given by reference.
     pub references: u64,
+    /// Entries that do not get a value, since what it names is left out.
+    pub unlinked: u64,
     /// Attributes whose values are deleted all at once, since no rule finds one.
     pub whole: Vec<Vec<u8>>,
     /// The entry of the old export that each record is about.
