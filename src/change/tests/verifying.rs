@@ -174,6 +174,24 @@ pub(super) fn consequences(
     Ok(())
 }
 
+#[test]
+fn what_is_left_of_a_change_names_entries_as_they_are_called_by_now() {
+    let rename = |dn: &str, new: &str| {
+        format!("dn: {dn}\nchangetype: modrdn\nnewrdn: {new}\ndeleteoldrdn: 1\n\n")
+    };
+    let modify = |dn: &str| format!("dn: {dn}\nchangetype: modify\nadd: sn\nsn: s\n-\n\n");
+    let text = modify("cn=a,ou=a,dc=x") + &rename("ou=a,dc=x", "ou=b") + &modify("ou=b,dc=x");
+    let records = changes(&text);
+    let now = entries("dn: ou=b,dc=x\nou: b\n\ndn: CN=a, ou=b,dc=x\ncn: a\n\n");
+    let (_, remaining) = verified(&records, &now, None);
+    let names: Vec<&[u8]> = remaining.iter().map(|record| &*record.dn).collect();
+    assert_eq!(names, [&b"CN=a, ou=b,dc=x"[..], b"ou=b,dc=x"]);
+    // What is still to be renamed will be called so by then.
+    let now = entries("dn: ou=a,dc=x\nou: a\n\ndn: cn=a,ou=a,dc=x\ncn: a\n\n");
+    let (_, remaining) = verified(&records, &now, None);
+    assert_eq!(text_of_changes(&remaining), text_of_changes(&records));
+}
+
 // In about one of 100,000 random files, without an identity in any entry, what is there
 // looks otherwise than what was done: no one can tell there, and these tests would not
 // know it.

@@ -12,25 +12,44 @@ use crate::ldif::{Change, ChangeRecord, ModOp, Modification};
 
 impl<'a> Verification<'a> {
     /// The records that are still to be applied, with their numbers: pending ones
-    /// as they are, and of those that are partly there what is missing.
+    /// as they are, and of those that are partly there what is missing. They name entries
+    /// as those are called when their turn comes.
     pub fn remaining(&mut self, judgements: &[Judgement]) -> Vec<(usize, ChangeRecord<'a>)> {
         let records = self.records;
         let mut remaining = Vec::new();
+        // Whether what is to come gives no names until then.
+        let mut is_called_so = true;
         for (number, (record, judgement)) in records.iter().zip(judgements).enumerate() {
-            match (judgement.state, &record.change) {
-                (State::Pending, _) => remaining.push((number, record.clone())),
-                (State::Partly, Change::Modify(mods)) => {
-                    let rest = self.rest(number, record, mods);
-                    remaining.extend(rest.map(|rest| (number, rest)));
-                }
+            let left = match (judgement.state, &record.change) {
+                (State::Pending, _) => Some(record.clone()),
+                (State::Partly, Change::Modify(mods)) => self.rest(number, record, mods),
                 (State::Applied, Change::Modify(_)) if !judgement.again.is_empty() => {
                     let again = Change::Modify(judgement.again.clone());
-                    remaining.push((number, ChangeRecord { change: again, ..record.clone() }));
+                    Some(ChangeRecord { change: again, ..record.clone() })
                 }
-                _ => {}
+                _ => None,
+            };
+            let Some(mut left) = left else { continue };
+            if !matches!(left.change, Change::Modify(_)) {
+                is_called_so = false;
+            } else if let Some(dn) = self.other_name(number, record).filter(|_| is_called_so) {
+                left.dn = dn.into();
             }
+            remaining.push((number, left));
         }
         remaining
+    }
+
+    /// The DN that the entry of a record bears in the export, where it is another one: a
+    /// record that comes later may have been applied.
+    fn other_name(&mut self, number: usize, record: &ChangeRecord<'_>) -> Option<Vec<u8>> {
+        let node = self.names.target(number)?;
+        let key = self.names.locate(node, &self.export)?;
+        if identity::dn_key(&record.dn).is_some_and(|own| *own == *key) {
+            return None;
+        }
+        let now = self.export.known(&key)?;
+        Some(identity::without_brackets(&now.dn).to_vec())
     }
 
     fn rest(
