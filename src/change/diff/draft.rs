@@ -32,6 +32,9 @@ pub(super) struct Drafting<'d, 'a> {
     pairing: Pairing,
     /// Entries whose move is left out, because it needs what is left out.
     stays: FxHashSet<Place>,
+    /// Entries whose changes are left out, because no order of them was found, by their
+    /// places in both exports.
+    unordered: FxHashSet<[Option<Place>; 2]>,
     /// Whether entries that name a name which changed hands were looked for.
     reused_are_known: bool,
 }
@@ -51,9 +54,12 @@ impl<'d, 'a> Drafting<'d, 'a> {
         options: &'d DiffOptions,
         pairing: Pairing,
     ) -> Self {
-        let stays = FxHashSet::default();
-        Self { old, new, options, pairing, stays, reused_are_known: false }
+        let (stays, unordered) = (FxHashSet::default(), FxHashSet::default());
+        Self { old, new, options, pairing, stays, unordered, reused_are_known: false }
     }
+
+    /// Entries at most whose changes are left out because they cannot be put in order.
+    const UNORDERED: usize = 16;
 
     pub(super) fn run(mut self) -> Result<DiffDraft, DiffError> {
         loop {
@@ -75,8 +81,8 @@ impl<'d, 'a> Drafting<'d, 'a> {
         }
     }
 
-    /// The draft; `None` where a move turned out to need what is left out, so that
-    /// all is to be looked at anew without it.
+    /// The draft; `None` where a move turned out to need what is left out, or where no
+    /// order was found, so that all is to be looked at anew without it.
     fn draft(&mut self, sources: &Sources<'_, 'a>) -> Result<Option<DiffDraft>, DiffError> {
         let Sources { entities, server, .. } = *sources;
         let mut draft = DiffDraft::empty();
@@ -97,21 +103,39 @@ impl<'d, 'a> Drafting<'d, 'a> {
         let stays =
             |entity: &Entity| entity.before().is_some_and(|old| self.stays.contains(&old.place));
         let stay = entities.list.iter().enumerate().filter(|(_, entity)| stays(entity));
-        omitted.extend(stay.map(|(number, _)| (number, Omission::NeedsAnother)));
+        omitted.extend(stay.map(|(number, entity)| {
+            let is_unordered = self.unordered.contains(&entity.places());
+            let why = if is_unordered { Omission::NoOrder } else { Omission::NeedsAnother };
+            (number, why)
+        }));
         draft.note_omitted(entities, &omitted);
         let mut partly: FxHashSet<usize> = omitted.iter().map(|(entity, _)| *entity).collect();
         let mut apart = Schedule::default();
         let unlinked = self.drop_links(sources, &mut operations, &mut apart);
         draft.unlinked = unlinked.iter().map(|entity| u64::from(!partly.contains(entity))).sum();
         partly.extend(unlinked);
-        let schedule = Scheduler::new(sources, &mut operations, apart).run().map_err(|at| {
-            let entity = operations.list[at].entity;
-            DiffError::NoOrder { dn: entities.list[entity].dn().to_vec() }
-        })?;
+        let schedule = match Scheduler::new(sources, &mut operations, apart).run() {
+            Ok(schedule) => schedule,
+            Err(at) => {
+                self.leave_out_of_order(&entities.list[operations.list[at].entity])?;
+                return Ok(None);
+            }
+        };
         let planned = Planned { operations, schedule, partly };
         draft.write(sources, &planned, self.options)?;
         draft.prove(sources, &planned).map_err(|error| self.explained(entities, error))?;
         Ok(Some(draft))
+    }
+
+    /// Takes note of an entry whose change cannot be put in an order.
+    ///
+    /// # Errors
+    /// Where there are many: all is worked out anew for each one.
+    fn leave_out_of_order(&mut self, entity: &Entity) -> Result<(), DiffError> {
+        match self.unordered.len() < Self::UNORDERED && self.unordered.insert(entity.places()) {
+            true => Ok(()),
+            false => Err(DiffError::NoOrder { dn: entity.dn().to_vec() }),
+        }
     }
 
     /// What the exports lack, where that is why the proof failed: the entry above one
@@ -264,6 +288,7 @@ impl<'d, 'a> Drafting<'d, 'a> {
                 Entity::Gone(_) if !self.options.kinds.delete => Some(Omission::Delete),
                 Entity::Come(new) if !self.shows(self.new, new) => Some(Omission::NothingCompared),
                 Entity::Gone(old) if !self.shows(self.old, old) => Some(Omission::NothingCompared),
+                _ if self.unordered.contains(&entity.places()) => Some(Omission::NoOrder),
                 Entity::Gone(old) if above.contains(&*old.key) => Some(Omission::NeedsAnother),
                 _ if new_place.is_some_and(cannot_be) => Some(Omission::NeedsAnother),
                 _ => operation.omitted,

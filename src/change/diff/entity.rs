@@ -82,6 +82,11 @@ impl Entity {
         }
     }
 
+    /// Where it stands in the old export and in the new one.
+    pub(super) fn places(&self) -> [Option<Place>; 2] {
+        [self.before(), self.after()].map(|side| side.map(|side| side.place))
+    }
+
     /// The name to speak of: the old one where there is one.
     pub(super) fn dn(&self) -> &[u8] {
         match self {

@@ -107,7 +107,8 @@ pub enum DiffError {
         /// Its line in the new export.
         line: u64,
     },
-    /// No order of the records was found that a server takes.
+    /// No order of the records was found that a server takes, for more entries than are
+    /// left out because of that.
     #[error("the changes of {} and others cannot be put in an order that a server takes", .dn.escape_ascii())]
     NoOrder {
         /// The DN of one of the entries.

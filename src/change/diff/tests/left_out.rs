@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::directory::Directory;
-use super::examples::held;
+use super::examples::{guid, held};
 use super::model::{Dice, Model};
 use super::{changes, drafted, options, text};
 use crate::change::diff::compared::Compared;
@@ -165,6 +165,31 @@ fn a_unique_value_is_not_taken_from_an_entry_whose_change_is_left_out() {
     let draft = drafted(&old, &entries(&new), &without(NO_MODIFY)).unwrap();
     assert_eq!(text(&draft.change), "");
     assert_eq!(draft.listed, [(b"cn=c,ou=o,dc=x".to_vec(), Omission::NeedsAnother)]);
+}
+
+#[test]
+fn what_finds_no_order_is_left_out_and_the_rest_is_written() {
+    let old = [
+        export(&[(1, "ou=x"), (2, "ou=k,ou=x"), (3, "ou=l,ou=x"), (4, "ou=m")]),
+        held(5, "ou=g,ou=k,ou=x,dc=x", "member: ou=x,dc=x\n"),
+        held(6, "ou=n,dc=x", "member: ou=l,ou=x,dc=x\nmember: ou=g,ou=k,ou=x,dc=x\n"),
+        held(7, "cn=o,dc=x", ""),
+    ];
+    // As the old export has them in this order, no order is found.
+    let old = [2, 3, 1, 6, 5, 4, 7].map(|number| entry_of(&old.concat(), number)).concat();
+    let old = export(&[]) + &old;
+    let new = export(&[(6, "ou=r"), (8, "ou=k,ou=x"), (4, "ou=x")]);
+    let new = new + &held(7, "cn=o,dc=x", "sn: o\n");
+    let draft = drafted(&old, &new, &options()).unwrap();
+    assert_eq!(draft.omitted[&Omission::NoOrder], 1, "{:?}", draft.listed);
+    assert!(text(&draft.change).contains("dn: cn=o,dc=x\nchangetype: modify\nadd: sn\n"));
+}
+
+/// The entry of a number in an export, with the blank line behind it.
+fn entry_of(export: &str, number: u32) -> String {
+    let mark = guid(number);
+    let found = export.split_inclusive("\n\n").find(|entry| entry.contains(&mark));
+    found.unwrap().to_owned()
 }
 
 /// A user of another name, one that goes, and a group of both.
