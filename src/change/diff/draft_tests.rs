@@ -123,3 +123,34 @@ fn a_record_about_an_entry_that_does_not_change_is_refused() {
         }
     }
 }
+
+#[test]
+fn a_file_in_which_an_entry_comes_before_the_one_above_it_or_goes_after_it_is_refused() {
+    let of = |name: &str| {
+        let (kind, value) = name.split(',').next().and_then(|rdn| rdn.split_once('=')).unwrap();
+        format!("dn: {name},dc=x\n{kind}: {value}\n\n")
+    };
+    let root = "dn: dc=x\ndc: x\n\n".to_owned() + &of("ou=stays");
+    let old = ["ou=goes", "cn=a,ou=goes", "cn=b,ou=stays"].map(of).concat();
+    let new = ["ou=comes", "cn=c,ou=comes", "cn=d,ou=stays"].map(of).concat();
+    let exports = [root.clone() + &old, root + &new];
+    assert!(is_proved(&exports, |change, undo| (change, undo)));
+    for (is_undo, name) in [(false, "change"), (true, "undo")] {
+        for at in 0..5 {
+            let related = std::cell::Cell::new(false);
+            let is_proved = is_proved(&exports, |change, undo| {
+                let own = if is_undo { &undo } else { &change };
+                let mut records: Vec<&str> = own.split_inclusive("\n\n").collect();
+                assert_eq!(records.len(), 6, "{own}");
+                records.swap(at, at + 1);
+                let both = [records[at], records[at + 1]];
+                related.set(["ou=goes", "ou=comes"].iter().any(|name| {
+                    both.iter().all(|record| record.lines().next().unwrap().contains(name))
+                }));
+                let swapped = records.concat();
+                if is_undo { (change, swapped) } else { (swapped, undo) }
+            });
+            assert_eq!(is_proved, !related.get(), "{name}, at {at}");
+        }
+    }
+}

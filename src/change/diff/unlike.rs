@@ -7,7 +7,7 @@ use super::compared::Compared;
 use super::content::is_identity;
 use super::index::{EntryIndex, Place};
 use crate::change::identity;
-use crate::directory::attribute::{alias_of, same_spelling};
+use crate::directory::attribute::{alias_of, same_spelling, same_type};
 use crate::directory::{AttributeDescription, Entry};
 use crate::ldif::{Line, NameNumber, RawRecord, RecordReader, read_all};
 
@@ -145,6 +145,8 @@ impl Told<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Types<'n> {
     names: Vec<Cow<'n, [u8]>>,
+    /// How many bytes of each stand before its options.
+    bases: Vec<usize>,
     /// Whether one of them is an alias.
     has_aliases: bool,
 }
@@ -158,17 +160,27 @@ impl<'n> Types<'n> {
 
     pub(super) fn push(&mut self, name: Cow<'n, [u8]>) {
         if !self.names.iter().any(|known| same_spelling(known, &name)) {
-            self.has_aliases |= alias_of(base_of(&name)).is_some();
+            let base = base_of(&name);
+            self.has_aliases |= alias_of(base).is_some();
+            self.bases.push(base.len());
             self.names.push(name);
         }
     }
 
     /// Whether a description is one of them, by any of its names and with any options.
     pub(super) fn has(&self, name: &[u8]) -> bool {
-        let base = base_of(name);
-        self.names.iter().any(|known| same_spelling(base_of(known), base))
+        self.has_base(base_of(name))
+    }
+
+    /// The same for a description whose options are taken off.
+    fn has_base(&self, base: &[u8]) -> bool {
+        let known = || {
+            let names = self.names.iter().zip(&self.bases);
+            names.map(|(name, base)| name.get(..*base).unwrap_or(name))
+        };
+        known().any(|known| same_spelling(known, base))
             || ((self.has_aliases || alias_of(base).is_some())
-                && self.names.iter().any(|known| identity::same_attribute(known, name)))
+                && known().any(|known| same_type(known, base)))
     }
 }
 
@@ -313,8 +325,9 @@ fn kept<'a>(
         let is_kept = match last {
             (last, is_kept) if last == &*name => is_kept,
             _ => {
+                let base = if line.has_options() { base_of(&name) } else { &name };
                 told.passes(line, &name)
-                    || also.is_some_and(|also| also.iter().any(|types| types.has(&name)))
+                    || also.is_some_and(|also| also.iter().any(|types| types.has_base(base)))
             }
         };
         if let Cow::Borrowed(name) = name {

@@ -14,13 +14,15 @@ use super::super::DiffError;
 use super::super::compared::holds_dns;
 use super::super::content::naming_types;
 use super::super::entity::{Entities, Entity, Side};
-use super::super::index::plain_dn;
+use super::super::index::{EntryIndex, fingerprint, plain_dn};
+use super::super::operation::Sources;
 use super::super::unlike::{EntryReader, PairReader, Types};
 use super::read_back::{Names, ReadBack, is_near, names_one_near};
 use super::{DiffFlaw, Proof, Refuted};
 use crate::change::apply_record_to_entry;
 use crate::change::image::{Image, comes_with_identity};
 use crate::change::stored::marks_active_directory;
+use crate::directory::dn::{key_ancestors, key_parent};
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{Change, ChangeRecord, ChangeType};
 
@@ -88,9 +90,45 @@ pub(super) fn alone(
     .collect()
 }
 
+/// Which of the entities that stand alone come or go below an entry that stays, and have
+/// nothing below them: no image is needed to see that they can.
+pub(super) fn leaves(sources: &Sources<'_, '_>, alone: &[bool]) -> Vec<bool> {
+    let entities = &sources.entities.list;
+    let key_of = |number: usize| match &entities[number] {
+        Entity::Come(side) | Entity::Gone(side) if alone[number] => Some(&*side.key),
+        _ => None,
+    };
+    let numbers = 0..entities.len();
+    let prints: FxHashSet<u64> =
+        numbers.clone().into_par_iter().filter_map(key_of).map(fingerprint).collect();
+    let above = |index: &EntryIndex<'_>| -> FxHashSet<u64> {
+        let parents = index.slots().par_iter().map(|slot| slot.parent);
+        parents.filter(|parent| prints.contains(parent)).collect()
+    };
+    let above = [above(sources.old), above(sources.new)];
+    let is_leaf = |number: usize| {
+        let Some(key) = key_of(number) else { return false };
+        let is_free = match &entities[number] {
+            Entity::Come(_) => sources.old.find(key).is_none(),
+            _ => sources.new.find(key).is_none(),
+        };
+        let held = |name| [sources.old, sources.new].map(|index| index.find(name).is_some());
+        // Where an export has nothing of what is above, that is there all the same.
+        let stays = |parent| match held(parent) {
+            [false, false] => key_ancestors(parent).all(|name| held(name) == [false, false]),
+            both => both == [true, true],
+        };
+        let print = fingerprint(key);
+        is_free
+            && key_parent(key).is_some_and(stays)
+            && above.iter().all(|above| !above.contains(&print))
+    };
+    numbers.into_par_iter().map(is_leaf).collect()
+}
+
 /// The records of a file that an image is to make: those of entities that do not stand
 /// alone. An entry that does comes and goes without its attributes, for the sake of
-/// the entries above and below it.
+/// the entries above and below it, unless it is a leaf.
 pub(super) struct Entangled<'f> {
     pub(super) records: Vec<ChangeRecord<'f>>,
     /// Their numbers in the file.
@@ -98,9 +136,16 @@ pub(super) struct Entangled<'f> {
 }
 
 impl<'f> Entangled<'f> {
-    pub(super) fn of(file: &ReadBack<'f>, alone: &[bool]) -> Result<Self, DiffError> {
+    pub(super) fn of(
+        file: &ReadBack<'f>,
+        alone: &[bool],
+        leaves: &[bool],
+    ) -> Result<Self, DiffError> {
         let stands_alone = |at: usize| file.entity(at).is_some_and(|entity| alone[entity]);
-        let is_wanted = |at: &usize| !stands_alone(*at) || file.kind(*at) != ChangeType::Modify;
+        let is_leaf = |at: usize| file.entity(at).is_some_and(|entity| leaves[entity]);
+        let is_wanted = |at: &usize| {
+            !is_leaf(*at) && (!stands_alone(*at) || file.kind(*at) != ChangeType::Modify)
+        };
         let numbers: Vec<usize> = (0..file.len()).into_par_iter().filter(is_wanted).collect();
         let read = |&at: &usize| {
             let mut record = file.record(at)?;
@@ -178,7 +223,7 @@ impl<'a> Proof<'_, 'a> {
     ) -> Result<(), DiffError> {
         let is_partly = self.partly.contains(&number);
         match entity {
-            // That they come and go is seen by the images.
+            // That they come and go is seen by the images, or they are leaves.
             Entity::Come(_) | Entity::Gone(_) if is_partly => Ok(()),
             Entity::Come(new) => {
                 let want =

@@ -104,7 +104,9 @@ pub(super) fn prove(
     }
     drop(names);
     let alone = alone::alone(sources.entities, &change, &undo)?;
-    let entangled = [Entangled::of(&change, &alone)?, Entangled::of(&undo, &alone)?];
+    let leaves = alone::leaves(sources, &alone);
+    let entangled =
+        [Entangled::of(&change, &alone, &leaves)?, Entangled::of(&undo, &alone, &leaves)?];
     let [forth, home] = &entangled;
     let is_restless = !change.restless().is_empty() || !undo.restless().is_empty();
     let proof = Proof { sources, partly, is_restless };
