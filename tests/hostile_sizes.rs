@@ -108,17 +108,20 @@ fn the_time_of_a_comparison_grows_with_the_entry_whatever_repeats_in_it() {
     ];
     for (what, of) in shapes {
         let (small, large) = (of(1 << 11), of(1 << 13));
-        let ratio = || {
-            let floor = Duration::from_millis(4);
-            comparison(&large).as_secs_f64() / comparison(&small).max(floor).as_secs_f64()
-        };
-        assert!(
-            (0..4).any(|_| ratio() < 9.0),
-            "{what}: {:?}, and {:?} for four times as much",
-            comparison(&small),
-            comparison(&large)
-        );
+        assert_grows_along(what, || comparison(&small), || comparison(&large));
     }
+}
+
+/// Four times as much takes about four times as long.
+fn assert_grows_along(what: &str, small: impl Fn() -> Duration, large: impl Fn() -> Duration) {
+    let floor = Duration::from_millis(4);
+    let ratio = || large().as_secs_f64() / small().max(floor).as_secs_f64();
+    assert!(
+        (0..4).any(|_| ratio() < 9.0),
+        "{what}: {:?}, and {:?} for four times as much",
+        small(),
+        large()
+    );
 }
 
 fn comparison(exports: &[String; 2]) -> Duration {
@@ -167,16 +170,7 @@ fn the_time_of_a_verification_grows_with_the_change_where_names_go_in_circles() 
     ];
     for (what, of) in shapes {
         let (small, large) = (changes(&of(1 << 9)), changes(&of(1 << 11)));
-        let ratio = || {
-            let floor = Duration::from_millis(4);
-            verification(&large).as_secs_f64() / verification(&small).max(floor).as_secs_f64()
-        };
-        assert!(
-            (0..4).any(|_| ratio() < 9.0),
-            "{what}: {:?}, and {:?} for four times as much",
-            verification(&small),
-            verification(&large)
-        );
+        assert_grows_along(what, || verification(&small), || verification(&large));
     }
 }
 

@@ -212,17 +212,11 @@ pub(super) fn same_description(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Whether an attribute description may be spelled otherwise than in other letters: by
-/// another name of its type, or with its options in another order.
+/// another name of its type, or with its options in another order. Of two that are the
+/// same and differ in more than the case of letters, both may.
 pub(super) fn may_be_spelled_otherwise(attribute: &[u8]) -> bool {
     let description = AttributeDescription::split(attribute);
     description.has_options() || may_have_aliases(description.base())
-}
-
-/// Whether an attribute description has options, or an alias for its type: of two that
-/// are the same and differ in more than the case of letters, at least one is so.
-pub(super) fn is_spelled_specially(attribute: &[u8]) -> bool {
-    let description = AttributeDescription::split(attribute);
-    description.has_options() || alias_of(description.base()).is_some()
 }
 
 /// Whether Active Directory's schema allows the attribute one value only.

@@ -59,16 +59,24 @@ const ALIASES: &[(&str, &str)] = &[
 ];
 
 /// The lengths of the aliases that begin with a byte, as bits.
-const ALIASES_BY_FIRST: [u64; 256] = {
+const ALIASES_BY_FIRST: [u64; 256] = lengths_by_first(false);
+
+/// The same of the aliases and of the names for which they stand.
+const SEVERAL_BY_FIRST: [u64; 256] = lengths_by_first(true);
+
+const fn lengths_by_first(and_names: bool) -> [u64; 256] {
     let mut lengths = [0; 256];
     let mut at = 0;
     while at < ALIASES.len() {
-        let alias = ALIASES[at].0.as_bytes();
+        let (alias, name) = (ALIASES[at].0.as_bytes(), ALIASES[at].1.as_bytes());
         lengths[alias[0].to_ascii_lowercase() as usize] |= 1 << alias.len();
+        if and_names {
+            lengths[name[0].to_ascii_lowercase() as usize] |= 1 << name.len();
+        }
         at += 1;
     }
     lengths
-};
+}
 
 /// The lower-case name for which a long name or an OID stands; `None` where the
 /// type goes by its own name.
@@ -84,19 +92,6 @@ pub fn alias_of(attribute_type: &[u8]) -> Option<&'static str> {
     });
     found.map(|&(_, name)| name)
 }
-
-/// The lengths of the aliases and of the names for which they stand that begin with a
-/// byte, as bits.
-const SEVERAL_BY_FIRST: [u64; 256] = {
-    let mut lengths = ALIASES_BY_FIRST;
-    let mut at = 0;
-    while at < ALIASES.len() {
-        let name = ALIASES[at].1.as_bytes();
-        lengths[name[0].to_ascii_lowercase() as usize] |= 1 << name.len();
-        at += 1;
-    }
-    lengths
-};
 
 /// Whether a type may go by several names; most types are told not to by their first
 /// byte and their length.

@@ -298,10 +298,8 @@ impl<'a> Tree<'a> {
         if touched.len() == 2 * FEW {
             return None;
         }
-        let is_special = |name: &[u8]| identity::is_spelled_specially(name);
-        let any_special = touched.iter().any(|own| is_special(own));
         let is_same = |name: &[u8]| {
-            (any_special || is_special(name))
+            identity::may_be_spelled_otherwise(name)
                 && touched.iter().any(|own| identity::same_description(own, name))
         };
         let part = held.part(|name| {

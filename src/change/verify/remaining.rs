@@ -30,9 +30,8 @@ impl<'a> Verification<'a> {
                 _ => None,
             };
             let Some(mut left) = left else { continue };
-            if !matches!(left.change, Change::Modify(_)) {
-                is_called_so = false;
-            } else if let Some(dn) = self.other_name(number, record).filter(|_| is_called_so) {
+            is_called_so &= matches!(left.change, Change::Modify(_));
+            if is_called_so && let Some(dn) = self.other_name(number, record) {
                 left.dn = dn.into();
             }
             remaining.push((number, left));

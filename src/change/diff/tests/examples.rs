@@ -25,7 +25,7 @@ fn plain(old: &str, new: &str) -> String {
     )
 }
 
-pub(super) fn guid(number: u32) -> String {
+fn guid(number: u32) -> String {
     format!("objectGUID: 00000000-0000-0000-0000-{number:012}\n")
 }
 

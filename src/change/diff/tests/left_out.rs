@@ -6,11 +6,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::directory::Directory;
-use super::examples::{guid, held};
+use super::examples::held;
 use super::model::{Dice, Model};
 use super::{changes, drafted, options, text};
 use crate::change::diff::compared::Compared;
-use crate::change::diff::{DiffOptions, Kinds, Omission, Scope, Server};
+use crate::change::diff::{DiffError, DiffOptions, Kinds, Omission, Scope, Server};
 use crate::change::identity;
 use crate::change::tests::same_cases;
 use crate::directory::NormalizedDn;
@@ -167,29 +167,41 @@ fn a_unique_value_is_not_taken_from_an_entry_whose_change_is_left_out() {
     assert_eq!(draft.listed, [(b"cn=c,ou=o,dc=x".to_vec(), Omission::NeedsAnother)]);
 }
 
-#[test]
-fn what_finds_no_order_is_left_out_and_the_rest_is_written() {
-    let old = [
-        export(&[(1, "ou=x"), (2, "ou=k,ou=x"), (3, "ou=l,ou=x"), (4, "ou=m")]),
-        held(5, "ou=g,ou=k,ou=x,dc=x", "member: ou=x,dc=x\n"),
-        held(6, "ou=n,dc=x", "member: ou=l,ou=x,dc=x\nmember: ou=g,ou=k,ou=x,dc=x\n"),
-        held(7, "cn=o,dc=x", ""),
-    ];
-    // As the old export has them in this order, no order is found.
-    let old = [2, 3, 1, 6, 5, 4, 7].map(|number| entry_of(&old.concat(), number)).concat();
-    let old = export(&[]) + &old;
-    let new = export(&[(6, "ou=r"), (8, "ou=k,ou=x"), (4, "ou=x")]);
-    let new = new + &held(7, "cn=o,dc=x", "sn: o\n");
-    let draft = drafted(&old, &new, &options()).unwrap();
-    assert_eq!(draft.omitted[&Omission::NoOrder], 1, "{:?}", draft.listed);
-    assert!(text(&draft.change).contains("dn: cn=o,dc=x\nchangetype: modify\nadd: sn\n"));
+/// Exports in which so many changes find no order, each in a part of its own.
+fn tangles(count: u32) -> [String; 2] {
+    let (mut old, mut new) = (export(&[]), export(&[]));
+    for part in 0..count {
+        let number = |of: u32| 10 * part + of;
+        let named = |name: &str| format!("{name},ou=part {part},dc=x");
+        let one = |of: u32, name: &str, members: &[&str]| {
+            let members = members.iter().map(|name| format!("member: {}\n", named(name)));
+            held(number(of), &named(name), &members.collect::<String>())
+        };
+        let above = held(number(9), &format!("ou=part {part},dc=x"), "");
+        old += &above;
+        // No order is found where the old export has them in this one.
+        old += &one(2, "ou=k,ou=x", &[]);
+        old += &one(3, "ou=l,ou=x", &[]);
+        old += &one(1, "ou=x", &[]);
+        old += &one(6, "ou=n", &["ou=l,ou=x", "ou=g,ou=k,ou=x"]);
+        old += &one(5, "ou=g,ou=k,ou=x", &["ou=x"]);
+        old += &one(4, "ou=m", &[]);
+        new += &above;
+        let after = [one(6, "ou=r", &[]), one(8, "ou=k,ou=x", &[]), one(4, "ou=x", &[])];
+        new += &after.concat();
+    }
+    [old, new]
 }
 
-/// The entry of a number in an export, with the blank line behind it.
-fn entry_of(export: &str, number: u32) -> String {
-    let mark = guid(number);
-    let found = export.split_inclusive("\n\n").find(|entry| entry.contains(&mark));
-    found.unwrap().to_owned()
+#[test]
+fn what_finds_no_order_is_left_out_and_the_rest_is_written() {
+    let [old, new] = tangles(2);
+    let other = |lines| held(100, "cn=o,dc=x", lines);
+    let draft = drafted(&(old + &other("")), &(new + &other("sn: o\n")), &options()).unwrap();
+    assert_eq!(draft.omitted[&Omission::NoOrder], 2, "{:?}", draft.listed);
+    assert!(text(&draft.change).contains("dn: cn=o,dc=x\nchangetype: modify\nadd: sn\n"));
+    let [old, new] = tangles(17);
+    assert!(matches!(drafted(&old, &new, &options()), Err(DiffError::NoOrder { .. })));
 }
 
 /// A user of another name, one that goes, and a group of both.

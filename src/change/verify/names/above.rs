@@ -38,15 +38,15 @@ impl Circle {
 /// What is found on the ways up, remembered for each entry on them, so that none is
 /// gone twice.
 #[derive(Debug)]
-pub(super) struct Found<T>(FxHashMap<NodeId, T>);
+pub(super) struct Ways<T>(FxHashMap<NodeId, T>);
 
-impl<T> Default for Found<T> {
+impl<T> Default for Ways<T> {
     fn default() -> Self {
         Self(FxHashMap::default())
     }
 }
 
-impl<T: Copy> Found<T> {
+impl<T: Copy> Ways<T> {
     /// Goes up until `step` finds something; otherwise it tells which entry is above.
     /// A `circle` counts as found, too.
     pub(super) fn from(

@@ -24,7 +24,7 @@ use crate::change::verify::values::{Likeness, Taken, equal};
 use crate::directory::Entry;
 use crate::ldif::{Attribute, Change, ChangeRecord};
 
-use above::Circle;
+use above::{Circle, Ways};
 pub(super) use bearers::{Absent, Named};
 use bearers::{Bearers, Standing};
 
@@ -105,11 +105,11 @@ pub(super) struct Names<'a> {
     /// Which entries bear which names, where some are renamed or deleted.
     bearers: Bearers,
     /// What became of entries and of those above them.
-    standing: above::Found<Standing>,
+    standing: Ways<Standing>,
     /// Whether entries are nowhere because they, or others above them, were deleted.
-    lost: above::Found<bool>,
+    lost: Ways<bool>,
     /// Whether nobody can tell which entries are above others.
-    below_unclear: above::Found<bool>,
+    below_unclear: Ways<bool>,
 }
 
 /// Keys under which entries are to be looked for.
@@ -136,9 +136,9 @@ impl<'a> Names<'a> {
             guessed: vec![false; records.len()],
             records,
             bearers: Bearers::default(),
-            standing: above::Found::default(),
-            lost: above::Found::default(),
-            below_unclear: above::Found::default(),
+            standing: Ways::default(),
+            lost: Ways::default(),
+            below_unclear: Ways::default(),
         };
         for (number, record) in records.iter().enumerate() {
             let target = identity::dn_key(&record.dn).and_then(|key| {
@@ -172,9 +172,9 @@ impl<'a> Names<'a> {
         self.verdicts.fill(None);
         self.guessed.fill(false);
         self.nodes.iter_mut().for_each(|node| node.located = None);
-        self.standing = above::Found::default();
-        self.lost = above::Found::default();
-        self.below_unclear = above::Found::default();
+        self.standing = Ways::default();
+        self.lost = Ways::default();
+        self.below_unclear = Ways::default();
         let of_record: FxHashMap<usize, usize> = (0..self.structural.len())
             .map(|at| (self.structural[at].0, self.chains.of(at)))
             .collect();
