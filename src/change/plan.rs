@@ -237,7 +237,7 @@ impl<'e> State<'e> {
             single: active_directory && identity::single_valued(attribute),
             naming: naming
                 .iter()
-                .filter(|(name, _)| identity::same_attribute(name, attribute))
+                .filter(|(name, _)| identity::same_description(name, attribute))
                 .map(|(_, value)| identity::value_key(rule, value).into_owned())
                 .collect(),
             has_references: false,

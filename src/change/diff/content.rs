@@ -118,7 +118,7 @@ impl<'c> Content<'c> {
         let mut deltas = Deltas::default();
         let is_named = |name: &[u8]| {
             self.server.names_by_itself(name, naming)
-                || naming.iter().any(|of| identity::same_attribute(of, name))
+                || naming.iter().any(|of| identity::same_description(of, name))
         };
         let partial = partial_types(&old, &new);
         let mut sides: Vec<Sides<'a>> = Vec::new();
@@ -314,7 +314,7 @@ pub(super) fn naming_types(old: &[u8], new: &[u8]) -> Vec<Vec<u8>> {
 
 /// An entry of what names another one, under a DN.
 pub(super) fn naming_part(entry: &Entry<'_>, dn: &[u8], naming: &[Vec<u8>]) -> Entry<'static> {
-    let of_them = |name: &[u8]| naming.iter().any(|of| identity::same_attribute(of, name));
+    let of_them = |name: &[u8]| naming.iter().any(|of| identity::same_description(of, name));
     let attributes =
         entry.attributes().iter().filter(|a| of_them(&a.name)).map(|attribute| EntryAttribute {
             name: Cow::Owned(attribute.name.to_vec()),

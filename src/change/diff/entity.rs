@@ -436,7 +436,7 @@ fn rename(server: Server, was: &Entry<'_>, is: &Entry<'_>) -> Rename {
     let stays = |(name, value): &(Vec<u8>, Vec<u8>)| {
         let rule = identity::rule_of(name);
         let key = identity::value_key(rule, value);
-        let of_it = |name: &[u8], other: &[u8]| identity::same_attribute(name, other);
+        let of_it = |name: &[u8], other: &[u8]| identity::same_description(name, other);
         let in_new_rdn = new
             .iter()
             .any(|(other, value)| of_it(name, other) && identity::value_key(rule, value) == key);
@@ -459,7 +459,7 @@ fn is_spelled_otherwise(was: &Entry<'_>, is: &Entry<'_>) -> bool {
     let new = identity::rdn_values(&is.dn).unwrap_or_default();
     let holds = |entry: &Entry<'_>, name: &[u8], bytes: &[u8]| {
         let attributes = entry.attributes().iter();
-        let mut same = attributes.filter(|a| identity::same_attribute(&a.name, name));
+        let mut same = attributes.filter(|a| identity::same_description(&a.name, name));
         same.any(|a| a.values.iter().any(|value| value.bytes() == Some(bytes)))
     };
     new.iter().any(|(name, value)| {

@@ -277,7 +277,7 @@ impl<'a> Operations<'a> {
 fn names_it(entity: &Entity, attribute: &[u8]) -> bool {
     let sides = entity.before().into_iter().chain(entity.after());
     let mut names = sides.flat_map(|side| identity::rdn_values(&side.dn).unwrap_or_default());
-    names.any(|(name, _)| identity::same_attribute(&name, attribute))
+    names.any(|(name, _)| identity::same_description(&name, attribute))
 }
 
 /// Operations that one task looks at.

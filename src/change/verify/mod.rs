@@ -474,7 +474,7 @@ fn missing_of(
         .collect();
     let mut held = Held::of(now);
     let lacking = added?.iter().find(|line| {
-        let names = || naming.iter().any(|name| identity::same_attribute(name, &line.name));
+        let names = || naming.iter().any(|name| identity::same_description(name, &line.name));
         !values::is_set_by_server(&line.name)
             && matches!(line.value, Value::Bytes(_))
             && !values.speaks_of(&line.name, &line.value)

@@ -179,7 +179,7 @@ impl<'a> Proof<'_, 'a> {
             .map(|a| &*a.name)
             .collect();
         let has = |entry: &Entry<'_>, name: &[u8]| {
-            entry.attributes().iter().any(|a| identity::same_attribute(&a.name, name))
+            entry.attributes().iter().any(|a| identity::same_description(&a.name, name))
         };
         // What names an entry may be missing in an export, and AD's `name` follows.
         let counts = |name: &[u8]| {
@@ -187,7 +187,7 @@ impl<'a> Proof<'_, 'a> {
                 && !partial.iter().any(|of| identity::same_attribute(of, name))
                 && !self.sources.server.names_by_itself(name, &[])
                 && (!added || self.sources.server.takes_in_add(name))
-                && (!naming.iter().any(|of| identity::same_attribute(of, name))
+                && (!naming.iter().any(|of| identity::same_description(of, name))
                     || (has(got, name) && has(want, name)))
         };
         let got = self.values(got, &some_got, &counts);
@@ -243,7 +243,7 @@ fn unlike<'e, 'a>(entry: &'e Entry<'a>, other: &Entry<'_>) -> Vec<&'e EntryAttri
 fn holds_equal(entry: &Entry<'_>, name: &[u8], value: &[u8]) -> bool {
     let rule = identity::rule_of(name);
     let key = identity::value_key(rule, value);
-    let same = entry.attributes().iter().filter(|a| identity::same_attribute(&a.name, name));
+    let same = entry.attributes().iter().filter(|a| identity::same_description(&a.name, name));
     let mut bytes = same.flat_map(|a| &a.values).filter_map(Value::bytes);
     bytes.any(|bytes| identity::value_key(rule, bytes) == key)
 }

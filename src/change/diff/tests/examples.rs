@@ -60,6 +60,20 @@ fn values_that_stay_are_not_named_and_blanks_count() {
 }
 
 #[test]
+fn the_name_in_another_language_is_not_what_names_an_entry() {
+    let entry = |german: &str| format!("dn: cn=a,dc=x\ncn: a\ncn;lang-de: {german}\n{}\n", uuid(1));
+    assert_eq!(
+        plain(&entry("b"), &entry("c")),
+        "dn: cn=a,dc=x\nchangetype: modify\ndelete: cn;lang-de\ncn;lang-de: b\n-\n\
+         add: cn;lang-de\ncn;lang-de: c\n-\n\n"
+    );
+    // Nor does the entry keep the old name for it.
+    let renamed = entry("a").replace("cn=a", "cn=b").replace("cn: a", "cn: b");
+    let rename = "changetype: modrdn\nnewrdn: cn=b\ndeleteoldrdn: 1\n\n";
+    assert_eq!(plain(&entry("a"), &renamed), format!("dn: cn=a,dc=x\n{rename}"));
+}
+
+#[test]
 fn a_twin_that_comes_makes_the_kept_one_go_and_come_back() {
     let entry = |values: &str| format!("dn: cn=a,dc=x\ncn: a\n{}{values}\n", guid(1));
     let old = entry("proxyAddresses: smtp:a@x\n");

@@ -18,6 +18,8 @@ struct Node {
     parent: usize,
     name: usize,
     alias: Option<usize>,
+    /// What it is called in German: in the attribute that names it, with an option.
+    german: Option<usize>,
     upn: Option<u8>,
     sn: Option<u8>,
     photo: Option<u8>,
@@ -91,6 +93,7 @@ impl Model {
                 let node = &mut self.nodes[one];
                 node.photo = (digit > 0).then_some(digit);
                 node.alias = (how % 2 == 0).then_some(name);
+                node.german = (how % 4 < 3).then_some(name);
             }
             _ => {}
         }
@@ -225,6 +228,9 @@ impl Model {
             if let Some(alias) = alias.filter(differs) {
                 line(self.kind(node.id), alias);
             }
+            if let Some(german) = node.german {
+                line(&format!("{};lang-de", self.kind(node.id)), NAMES[german]);
+            }
         }
         let id = format!("00000000-0000-0000-0000-{:012}", node.id);
         match self.server {
@@ -264,6 +270,7 @@ impl Node {
             parent,
             name,
             alias: None,
+            german: None,
             upn: None,
             sn: None,
             photo: None,

@@ -52,7 +52,7 @@ impl Likeness {
         let naming = identity::rdn_values(&entry.dn).unwrap_or_default();
         let is_aside = |name: &[u8]| {
             is_set_by_server(name)
-                || naming.iter().any(|(naming, _)| identity::same_attribute(naming, name))
+                || naming.iter().any(|(naming, _)| identity::same_description(naming, name))
         };
         let mut held = Held::of(entry);
         let mut wanted: FxHashMap<Vec<u8>, FxHashSet<&Value<'_>>> = FxHashMap::default();
