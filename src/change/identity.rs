@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+pub(super) use crate::directory::attribute::canonical;
 use crate::directory::attribute::{alias_of, may_have_aliases, same_type};
 use crate::directory::dn::{
     extended_end, is_everyday_dn, key_ancestors, key_parent, normalize_into, split_rdn,
@@ -167,38 +168,18 @@ pub(super) fn is_spelled(dn: &[u8], rdn: &[u8]) -> bool {
     own.len() == other.len() && other.iter().all(has)
 }
 
-/// The form of an attribute description in which equal ones have the same bytes:
-/// aliases, case and the order of options do not matter.
-pub(super) fn canonical(name: &[u8]) -> Cow<'_, [u8]> {
-    let description = AttributeDescription::split(name);
-    let base = alias_of(description.base());
-    if base.is_none() && !description.has_options() {
-        return match name.iter().any(u8::is_ascii_uppercase) {
-            true => Cow::Owned(name.to_ascii_lowercase()),
-            false => Cow::Borrowed(name),
-        };
-    }
-    let mut out = match base {
-        Some(base) => base.as_bytes().to_vec(),
-        None => description.base().to_ascii_lowercase(),
-    };
-    let mut options: Vec<Vec<u8>> = description.options().map(<[u8]>::to_ascii_lowercase).collect();
-    options.sort_unstable();
-    for option in options {
-        out.push(b';');
-        out.extend_from_slice(&option);
-    }
-    Cow::Owned(out)
-}
-
 /// The values of an attribute description, under any of its names.
 pub(super) fn values_of<'e, 'a>(entry: &'e Entry<'a>, attribute: &[u8]) -> &'e [Value<'a>] {
     let spelled = entry.values(attribute);
     if !spelled.is_empty() || !may_be_spelled_otherwise(attribute) {
         return spelled;
     }
-    let own = entry.attributes().iter().find(|own| same_description(&own.name, attribute));
-    own.map_or(&[], |own| &own.values)
+    entry.values_under_any_name(attribute)
+}
+
+/// The same form of the type alone, without options.
+pub(super) fn canonical_type(name: &[u8]) -> Cow<'_, [u8]> {
+    canonical(AttributeDescription::split(name).base())
 }
 
 /// Whether two attribute types, options left aside, are the same.

@@ -3,12 +3,12 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::apply::{self, Effect, Guards, Twins};
 use super::continued::owned;
 use super::not_applicable::{NotApplicable, Reason};
-use super::stored::StoredEntry;
+use super::stored::{StoredAttribute, StoredEntry};
 use crate::directory::Entry;
 use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
 
@@ -136,9 +136,12 @@ impl Preview {
         let mut attributes = touched(entry, mods, &effects);
         apply::take_back(entry, effects);
         let mut refusal = None;
+        let numbered = attributes.iter().enumerate();
+        let places: FxHashMap<Vec<u8>, usize> =
+            numbered.map(|(place, own)| (own.name.to_ascii_lowercase(), place)).collect();
         for why in refusals {
-            let of = why.attribute.as_deref().unwrap_or_default();
-            match attributes.iter_mut().find(|own| own.name.eq_ignore_ascii_case(of)) {
+            let of = why.attribute.as_deref().unwrap_or_default().to_ascii_lowercase();
+            match places.get(&of).and_then(|&place| attributes.get_mut(place)) {
                 Some(attribute) => attribute.refusals.push(why),
                 None => refusal = Some(why),
             }
@@ -265,10 +268,13 @@ fn assumed(mods: &[Modification<'_>]) -> Vec<TouchedAttribute> {
         trial.go_through(&mut entry, modification);
     }
     let mut attributes = touched(&mut entry, mods, &trial.effects);
+    let mut by_slot: FxHashMap<usize, Vec<Unknown>> = FxHashMap::default();
+    for (slot, what) in unknown {
+        by_slot.entry(slot).or_default().push(what);
+    }
     for attribute in &mut attributes {
-        let own = entry.slot(&attribute.name);
-        let of_own = unknown.iter().filter(|(slot, _)| Some(*slot) == own);
-        attribute.unknown = of_own.map(|(_, what)| what.clone()).collect();
+        let own = entry.slot(&attribute.name).and_then(|slot| by_slot.get(&slot));
+        attribute.unknown = own.cloned().unwrap_or_default();
     }
     attributes
 }
@@ -280,13 +286,20 @@ fn touched(
     mods: &[Modification<'_>],
     effects: &[Effect<'_>],
 ) -> Vec<TouchedAttribute> {
+    let mut by_slot: FxHashMap<usize, Vec<&Effect<'_>>> = FxHashMap::default();
+    for effect in effects {
+        by_slot.entry(effect.slot).or_default().push(effect);
+    }
     let mut attributes = Vec::new();
     let mut seen = FxHashSet::default();
     for modification in mods {
         let name = modification.attribute.to_vec();
         if seen.insert(name.to_ascii_lowercase()) {
             attributes.push(match entry.slot(&name) {
-                Some(slot) => one_touched(entry, slot, name, effects),
+                Some(slot) => {
+                    let own = by_slot.get(&slot).map(Vec::as_slice).unwrap_or_default();
+                    one_touched(entry.attribute(slot), name, own)
+                }
                 None => TouchedAttribute { name, ..TouchedAttribute::default() },
             });
         }
@@ -295,13 +308,11 @@ fn touched(
 }
 
 fn one_touched(
-    entry: &StoredEntry<'_>,
-    slot: usize,
+    attribute: &StoredAttribute<'_>,
     name: Vec<u8>,
-    effects: &[Effect<'_>],
+    effects: &[&Effect<'_>],
 ) -> TouchedAttribute {
-    let attribute = entry.attribute(slot);
-    let own = || effects.iter().filter(|effect| effect.slot == slot);
+    let own = || effects.iter().copied();
     // A value that came and went again was never there for anybody.
     let came: FxHashSet<usize> = own().flat_map(|effect| &effect.added).copied().collect();
     let went = own().flat_map(|effect| &effect.removed).filter(|(place, _)| !came.contains(place));

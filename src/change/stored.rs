@@ -28,6 +28,9 @@ pub(super) struct StoredEntry<'a> {
     names: FxHashMap<Vec<u8>, usize>,
     /// Those of them that are spelled otherwise than in their canonical form, by it.
     forms: FxHashMap<Vec<u8>, usize>,
+    /// The attributes of which the entry holds only a part (`;range=`), by the canonical
+    /// form of their type, once that was asked.
+    parts: Option<FxHashMap<Vec<u8>, Vec<usize>>>,
     active_directory: bool,
 }
 
@@ -122,7 +125,7 @@ impl<'a> StoredEntry<'a> {
     ) -> Self {
         let room = Vec::with_capacity(attributes.len());
         let (names, forms) = (FxHashMap::default(), FxHashMap::default());
-        let mut stored = Self { dn, attributes: room, names, forms, active_directory };
+        let mut stored = Self { dn, attributes: room, names, forms, parts: None, active_directory };
         for (name, values) in attributes {
             let mut slot = StoredAttribute::new(name, active_directory);
             slot.live = values.len();
@@ -202,6 +205,9 @@ impl<'a> StoredEntry<'a> {
     }
 
     fn push_slot(&mut self, slot: StoredAttribute<'a>) -> usize {
+        if let Some(parts) = &mut self.parts {
+            note_part(parts, &slot, self.attributes.len());
+        }
         self.attributes.push(slot);
         let slots = self.attributes.len();
         if slots > SCANNED_NAMES {
@@ -216,6 +222,31 @@ impl<'a> StoredEntry<'a> {
             }
         }
         slots - 1
+    }
+
+    /// The first attribute that holds only a part (`;range=`) of the values of one of
+    /// these, by any name of its type.
+    pub(super) fn part_of_any<'n>(
+        &mut self,
+        names: impl Iterator<Item = &'n [u8]>,
+    ) -> Option<&[u8]> {
+        let attributes = &self.attributes;
+        let parts = self.parts.get_or_insert_with(|| {
+            let mut parts = FxHashMap::default();
+            attributes.iter().enumerate().for_each(|(at, own)| note_part(&mut parts, own, at));
+            parts
+        });
+        if parts.is_empty() {
+            return None;
+        }
+        for name in names {
+            let found = parts.get(&*identity::canonical_type(name)).into_iter().flatten();
+            let mut held = found.filter_map(|&at| attributes.get(at)).filter(|own| own.live > 0);
+            if let Some(part) = held.next() {
+                return Some(&part.name);
+            }
+        }
+        None
     }
 
     /// The attributes that have a value, with their numbers.
@@ -421,6 +452,18 @@ impl Places {
             Self::One(place) => Some(*place).filter(|&at| keep(at)).into_iter().collect(),
             Self::Many(places) => places.iter().copied().filter(|&at| keep(at)).collect(),
         }
+    }
+}
+
+/// Takes note of an attribute that holds only a part of its values.
+fn note_part(
+    parts: &mut FxHashMap<Vec<u8>, Vec<usize>>,
+    attribute: &StoredAttribute<'_>,
+    at: usize,
+) {
+    if identity::is_partial(&attribute.name) {
+        let of = identity::canonical_type(&attribute.name).into_owned();
+        parts.entry(of).or_default().push(at);
     }
 }
 

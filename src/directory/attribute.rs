@@ -1,5 +1,6 @@
 //! Attribute descriptions (RFC 4512 section 2.5): a type and options.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 
 /// Long names and OIDs of the usual attribute types (RFC 4519, RFC 4524, MS-ADA)
@@ -122,6 +123,30 @@ pub(crate) fn spellings(attribute_type: &[u8]) -> Vec<&'static str> {
 #[must_use]
 pub fn same_spelling(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && (a == b || a.eq_ignore_ascii_case(b))
+}
+
+/// The form of an attribute description in which equal ones have the same bytes:
+/// aliases, case and the order of options do not matter.
+pub(crate) fn canonical(name: &[u8]) -> Cow<'_, [u8]> {
+    let description = AttributeDescription::split(name);
+    let base = alias_of(description.base());
+    if base.is_none() && !description.has_options() {
+        return match name.iter().any(u8::is_ascii_uppercase) {
+            true => Cow::Owned(name.to_ascii_lowercase()),
+            false => Cow::Borrowed(name),
+        };
+    }
+    let mut out = match base {
+        Some(base) => base.as_bytes().to_vec(),
+        None => description.base().to_ascii_lowercase(),
+    };
+    let mut options: Vec<Vec<u8>> = description.options().map(<[u8]>::to_ascii_lowercase).collect();
+    options.sort_unstable();
+    for option in options {
+        out.push(b';');
+        out.extend_from_slice(&option);
+    }
+    Cow::Owned(out)
 }
 
 /// Whether two attribute types are the same: by name without regard to ASCII

@@ -2,20 +2,55 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashMap;
+
 use super::Values;
-use super::attribute::same_spelling;
+use super::attribute::{AttributeDescription, canonical, same_spelling};
 use crate::ldif::{Attribute, ContentRecord, Value};
+
+/// Attributes that are looked through one by one: their lengths tell most of them apart.
+const SCANNED: usize = 64;
 
 /// An entry whose attribute lines are grouped by attribute description.
 ///
 /// Attributes stand in the order of their first line, values in the order of
 /// theirs. Descriptions compare without regard to ASCII case.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Entry<'a> {
     /// The DN as it was written.
     pub dn: Cow<'a, [u8]>,
     attributes: Vec<EntryAttribute<'a>>,
+    /// Where there are too many attributes to look through.
+    places: Option<Box<Places>>,
 }
+
+/// The places of the attributes of an entry.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    /// By their descriptions in small letters.
+    spelled: FxHashMap<Vec<u8>, usize>,
+    /// Those that are spelled otherwise than in their canonical form, by it.
+    forms: FxHashMap<Vec<u8>, usize>,
+}
+
+impl Places {
+    fn add(&mut self, name: &[u8], place: usize) {
+        let name = name.to_ascii_lowercase();
+        let form = canonical(&name);
+        if *form != *name {
+            self.forms.entry(form.into_owned()).or_insert(place);
+        }
+        self.spelled.entry(name).or_insert(place);
+    }
+}
+
+impl PartialEq for Entry<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.dn, &self.attributes) == (&other.dn, &other.attributes)
+    }
+}
+
+impl Eq for Entry<'_> {}
 
 /// One attribute of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +65,7 @@ impl<'a> Entry<'a> {
     /// An entry without attributes.
     #[must_use]
     pub fn new(dn: impl Into<Cow<'a, [u8]>>) -> Self {
-        Self { dn: dn.into(), attributes: Vec::new() }
+        Self::with_attributes(dn, Vec::new())
     }
 
     /// An entry of these attributes, whose descriptions are distinct.
@@ -39,7 +74,9 @@ impl<'a> Entry<'a> {
         dn: impl Into<Cow<'a, [u8]>>,
         attributes: Vec<EntryAttribute<'a>>,
     ) -> Self {
-        Self { dn: dn.into(), attributes }
+        let mut entry = Self { dn: dn.into(), attributes, places: None };
+        entry.find_places();
+        entry
     }
 
     /// An entry of values with their descriptions, in order.
@@ -51,7 +88,7 @@ impl<'a> Entry<'a> {
         // Most attributes have one value, and to grow step by step is to copy; but the
         // members of a group are of one attribute.
         let room = values.len().min(64);
-        let mut entry = Self { dn: dn.into(), attributes: Vec::with_capacity(room) };
+        let mut entry = Self::with_attributes(dn, Vec::with_capacity(room));
         values.for_each(|(name, value)| entry.push(name, value));
         entry
     }
@@ -71,24 +108,68 @@ impl<'a> Entry<'a> {
     /// The values of one attribute description; empty where it is absent.
     #[must_use]
     pub fn values(&self, name: &[u8]) -> &[Value<'a>] {
-        self.attributes
-            .iter()
-            .find(|attribute| same_spelling(&attribute.name, name))
-            .map_or(&[], |attribute| &attribute.values)
+        let attribute = self.place(name).and_then(|place| self.attributes.get(place));
+        attribute.map_or(&[], |attribute| &attribute.values)
+    }
+
+    fn place(&self, name: &[u8]) -> Option<usize> {
+        match &self.places {
+            None => self.attributes.iter().position(|own| same_spelling(&own.name, name)),
+            Some(places) => places.spelled.get(&name.to_ascii_lowercase()).copied(),
+        }
+    }
+
+    /// The values of the first attribute whose description stands for the same as this
+    /// one, by another name of its type or with its options in another order.
+    #[must_use]
+    pub fn values_under_any_name(&self, name: &[u8]) -> &[Value<'a>] {
+        let attribute = match &self.places {
+            None => {
+                let description = AttributeDescription::split(name);
+                let is_same = |own: &&EntryAttribute<'_>| {
+                    AttributeDescription::split(&own.name).is_same(&description)
+                };
+                self.attributes.iter().find(is_same)
+            }
+            Some(places) => {
+                let form = canonical(name);
+                let both = [places.spelled.get(&*form), places.forms.get(&*form)];
+                both.into_iter().flatten().min().and_then(|&place| self.attributes.get(place))
+            }
+        };
+        attribute.map_or(&[], |attribute| &attribute.values)
+    }
+
+    fn find_places(&mut self) {
+        self.places = (self.attributes.len() > SCANNED).then(|| {
+            let mut places = Places::default();
+            let numbered = self.attributes.iter().enumerate();
+            numbered.for_each(|(place, own)| places.add(&own.name, place));
+            Box::new(places)
+        });
     }
 
     /// Adds one value at the end of an attribute.
     pub fn push(&mut self, name: Cow<'a, [u8]>, value: Value<'a>) {
         // The values of an attribute nearly always stand together.
-        match self.attributes.iter_mut().rev().find(|a| same_spelling(&a.name, &name)) {
-            Some(attribute) => attribute.values.push(value),
-            None => self.attributes.push(EntryAttribute { name, values: value.into() }),
+        let last = self.attributes.last().filter(|last| same_spelling(&last.name, &name));
+        let place = last.map(|_| self.attributes.len() - 1).or_else(|| self.place(&name));
+        if let Some(own) = place.and_then(|place| self.attributes.get_mut(place)) {
+            return own.values.push(value);
+        }
+        if let Some(places) = &mut self.places {
+            places.add(&name, self.attributes.len());
+        }
+        self.attributes.push(EntryAttribute { name, values: value.into() });
+        if self.places.is_none() {
+            self.find_places();
         }
     }
 
     /// Keeps the attributes whose description a test lets through.
     pub fn retain(&mut self, mut stays: impl FnMut(&[u8]) -> bool) {
         self.attributes.retain(|attribute| stays(&attribute.name));
+        self.find_places();
     }
 
     /// The entry as a content record, attributes grouped.

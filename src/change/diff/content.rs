@@ -8,8 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::compared::{Compared, Server};
 use super::moves::Moves;
 use crate::change::apply_to_entry;
-use crate::change::identity::{self, canonical};
-use crate::directory::{AttributeDescription, Entry, EntryAttribute};
+use crate::change::identity::{self, canonical, canonical_type};
+use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::{Change, ModOp, Modification, ReadOptions, Value, read_wanted};
 
 /// What happens to the values of one attribute.
@@ -128,7 +128,7 @@ impl<'c> Content<'c> {
                 if !self.compared.takes(&name) || is_named(&name) {
                     continue;
                 }
-                if partial.iter().any(|of| identity::same_attribute(of, &name)) {
+                if !partial.is_empty() && partial.contains(&*canonical_type(&name)) {
                     deltas.left_out.partial = true;
                     continue;
                 }
@@ -265,11 +265,11 @@ impl<'c> Content<'c> {
     }
 }
 
-/// The types of which either entry has a part of the values only.
-fn partial_types(old: &Entry<'_>, new: &Entry<'_>) -> Vec<Vec<u8>> {
+/// The types of which either entry has a part of the values only, in canonical form.
+fn partial_types(old: &Entry<'_>, new: &Entry<'_>) -> FxHashSet<Vec<u8>> {
     let names = old.attributes().iter().chain(new.attributes()).map(|a| &a.name);
     let partial = names.filter(|name| identity::is_partial(name));
-    partial.map(|name| AttributeDescription::split(name).base().to_vec()).collect()
+    partial.map(|name| canonical_type(name).into_owned()).collect()
 }
 
 type Bytes<'a> = Vec<Cow<'a, [u8]>>;

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use super::compared::Compared;
 use super::content::is_identity;
 use super::index::{EntryIndex, Place};
@@ -149,6 +151,9 @@ pub(super) struct Types<'n> {
     bases: Vec<usize>,
     /// Whether one of them is an alias.
     has_aliases: bool,
+    /// All types in canonical form, once they are too many to look through; those that
+    /// come then stand here only.
+    forms: FxHashSet<Vec<u8>>,
 }
 
 impl<'n> Types<'n> {
@@ -159,12 +164,23 @@ impl<'n> Types<'n> {
     }
 
     pub(super) fn push(&mut self, name: Cow<'n, [u8]>) {
-        if !self.names.iter().any(|known| same_spelling(known, &name)) {
+        if self.is_many() {
+            self.forms.insert(identity::canonical_type(&name).into_owned());
+        } else if !self.names.iter().any(|known| same_spelling(known, &name)) {
             let base = base_of(&name);
             self.has_aliases |= alias_of(base).is_some();
             self.bases.push(base.len());
             self.names.push(name);
+            if self.names.len() > UNLIKE {
+                let names = self.names.iter();
+                self.forms = names.map(|it| identity::canonical_type(it).into_owned()).collect();
+            }
         }
+    }
+
+    /// Whether there are more than are looked through.
+    fn is_many(&self) -> bool {
+        !self.forms.is_empty()
     }
 
     /// Whether a description is one of them, by any of its names and with any options.
@@ -174,6 +190,9 @@ impl<'n> Types<'n> {
 
     /// The same for a description whose options are taken off.
     fn has_base(&self, base: &[u8]) -> bool {
+        if self.is_many() {
+            return self.forms.contains(&*identity::canonical_type(base));
+        }
         let known = || {
             let names = self.names.iter().zip(&self.bases);
             names.map(|(name, base)| name.get(..*base).unwrap_or(name))
@@ -264,7 +283,7 @@ impl<'a> Pair<'_, 'a> {
                 }
                 new.pass_run();
             }
-            if marked.names.len() > UNLIKE {
+            if marked.is_many() {
                 return None;
             }
         }

@@ -105,20 +105,14 @@ fn lasting(name: &[u8]) -> Cow<'static, [u8]> {
 /// modifications take away values: all of them, or ones that may be spelled
 /// otherwise. Without guards, values that come may be there already.
 pub(super) fn partly_known(
-    entry: &StoredEntry<'_>,
+    entry: &mut StoredEntry<'_>,
     mods: &[Modification<'_>],
     guards: Guards,
 ) -> Option<Vec<u8>> {
-    let mut partial = entry.attributes().map(|(_, attribute)| attribute.name()).peekable();
-    partial.peek()?;
-    let partial: Vec<&[u8]> = partial.filter(|name| identity::is_partial(name)).collect();
     let takes =
         |modification: &&Modification<'_>| modification.op != ModOp::Add || guards == Guards::Off;
-    mods.iter().filter(takes).find_map(|modification| {
-        let part =
-            partial.iter().find(|part| identity::same_attribute(part, &modification.attribute));
-        part.map(|part| part.to_vec())
-    })
+    let taking = mods.iter().filter(takes).map(|modification| &*modification.attribute);
+    entry.part_of_any(taking).map(<[u8]>::to_vec)
 }
 
 /// The inverse of effects on an entry, which is given as it is after them.

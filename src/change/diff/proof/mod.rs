@@ -9,6 +9,7 @@ mod alone;
 mod read_back;
 mod whole;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -23,7 +24,7 @@ use super::content::naming_types;
 use super::index::{Place, plain_dn};
 use super::operation::{Operations, Sources};
 use super::unlike::{EntryReader, PairReader};
-use crate::change::identity::{self, canonical};
+use crate::change::identity::{self, canonical, canonical_type};
 use crate::change::{Image, NotApplicable, OnRefusal};
 use crate::directory::{Entry, EntryAttribute};
 use crate::ldif::Value;
@@ -170,13 +171,13 @@ impl<'a> Proof<'_, 'a> {
             return Ok(());
         }
         let naming = naming_types(old_dn, new_dn);
-        let partial: Vec<&[u8]> = some_got
+        let partial: FxHashSet<Cow<'_, [u8]>> = some_got
             .iter()
             .chain(&some_want)
             .filter(|a| {
                 identity::is_partial(&a.name) || a.values.iter().any(|v| v.bytes().is_none())
             })
-            .map(|a| &*a.name)
+            .map(|a| canonical_type(&a.name))
             .collect();
         let has = |entry: &Entry<'_>, name: &[u8]| {
             entry.attributes().iter().any(|a| identity::same_description(&a.name, name))
@@ -184,7 +185,7 @@ impl<'a> Proof<'_, 'a> {
         // What names an entry may be missing in an export, and AD's `name` follows.
         let counts = |name: &[u8]| {
             self.sources.compared.takes(name)
-                && !partial.iter().any(|of| identity::same_attribute(of, name))
+                && (partial.is_empty() || !partial.contains(&canonical_type(name)))
                 && !self.sources.server.names_by_itself(name, &[])
                 && (!added || self.sources.server.takes_in_add(name))
                 && (!naming.iter().any(|of| identity::same_description(of, name))

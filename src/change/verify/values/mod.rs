@@ -93,8 +93,10 @@ struct Field<'r> {
 pub(super) struct Values<'r> {
     /// The entry before the first record, where that is known.
     before: Option<&'r Entry<'r>>,
-    /// What an add gave it.
-    added: Option<&'r [Attribute<'r>]>,
+    /// The types of which it holds only a part of the values, in canonical form.
+    parts: FxHashSet<Vec<u8>>,
+    /// What an add gave it, by canonical description.
+    added: FxHashMap<Vec<u8>, Vec<&'r Value<'r>>>,
     fields: Vec<Field<'r>>,
     by_name: FxHashMap<Vec<u8>, usize>,
     facts: Facts,
@@ -122,9 +124,17 @@ pub(super) struct Naming<'r> {
 
 impl<'r> Values<'r> {
     pub(super) fn new(before: Option<&'r Entry<'r>>, added: Option<&'r [Attribute<'r>]>) -> Self {
+        let held = before.into_iter().flat_map(Entry::attributes);
+        let parts = held.filter(|own| identity::is_partial(&own.name));
+        let parts = parts.map(|own| identity::canonical_type(&own.name).into_owned()).collect();
+        let mut lines: FxHashMap<Vec<u8>, Vec<&Value<'_>>> = FxHashMap::default();
+        for line in added.filter(|_| before.is_none()).into_iter().flatten() {
+            lines.entry(canonical(&line.name).into_owned()).or_default().push(&line.value);
+        }
         Self {
             before,
-            added,
+            parts,
+            added: lines,
             fields: Vec::new(),
             by_name: FxHashMap::default(),
             facts: Facts::default(),
@@ -509,15 +519,10 @@ impl<'r> Values<'r> {
     /// All values of an attribute before the first record, where they are known.
     fn before(&self, attribute: &[u8]) -> Option<Vec<&'r Value<'r>>> {
         if let Some(before) = self.before {
-            let partial = before.attributes().iter().any(|own| {
-                identity::is_partial(&own.name) && identity::same_attribute(&own.name, attribute)
-            });
-            return (!partial).then(|| identity::values_of(before, attribute).iter().collect());
+            let is_partial = self.parts.contains(&*identity::canonical_type(attribute));
+            return (!is_partial).then(|| identity::values_of(before, attribute).iter().collect());
         }
-        let lines =
-            self.added?.iter().filter(|line| identity::same_description(&line.name, attribute));
-        let values: Vec<&Value<'_>> = lines.map(|line| &line.value).collect();
-        (!values.is_empty()).then_some(values)
+        self.added.get(&*canonical(attribute)).cloned()
     }
 
     /// Whether a record names the value, or all of its attribute.

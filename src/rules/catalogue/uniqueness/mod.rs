@@ -4,6 +4,8 @@ mod rules;
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
+
 use crate::rules::rule::{Rule, RuleName};
 use crate::rules::{Applicability, Attr, Collision, CollisionHolder, Suggestion};
 
@@ -46,8 +48,9 @@ pub struct Party {
     /// alias of.
     pub alias_unknown: Option<Attr>,
     /// Its identifiers, each with the number of its key and its value without
-    /// regard to case.
-    pub identifiers: Vec<(Identifier, usize, String)>,
+    /// regard to case; in the order of these numbers. What is the same in all is there
+    /// once.
+    pub(super) identifiers: Vec<(Identifier, usize, String)>,
 }
 
 /// The other objects that hold a key.
@@ -76,6 +79,12 @@ impl Party {
             let exact = String::from_utf8_lossy(address).trim().to_lowercase();
             identifiers.push((identifier, key.value, exact));
         });
+        identifiers.sort_by_key(|(_, number, _)| *number);
+        // An object may have one address thousands of times.
+        let mut seen = FxHashSet::default();
+        identifiers.retain(|(identifier, number, exact)| {
+            seen.insert((identifier.role, identifier.attr, *number, exact.clone()))
+        });
         Self {
             dn: object.subject.dn().to_vec(),
             forest: forest(object),
@@ -88,6 +97,14 @@ impl Party {
             alias_unknown: predicted_without(object),
             identifiers,
         }
+    }
+
+    /// Its identifiers with the key of this number.
+    fn held_by(&self, number: usize) -> &[(Identifier, usize, String)] {
+        let from = self.identifiers.partition_point(|(_, at, _)| *at < number);
+        let behind = self.identifiers.get(from..).unwrap_or_default();
+        let length = behind.partition_point(|(_, at, _)| *at == number);
+        behind.get(..length).unwrap_or_default()
     }
 }
 
@@ -335,11 +352,9 @@ fn shared(
         use Role::{EffectiveMail, Mail, Primary, Secondary};
         matches!(identifier.role, EffectiveMail | Mail | Primary | Secondary)
     };
-    let mine = own.identifiers.iter().filter(|(_, at, _)| *at == number);
-    mine.flat_map(|mine| other.identifiers.iter().map(move |their| (mine, their)))
-        .find(|((_, _, value), (their, at, their_value))| {
-            *at == theirs && is_address(their) && value == their_value
-        })
+    let mine = own.held_by(number).iter();
+    mine.flat_map(|mine| other.held_by(theirs).iter().map(move |their| (mine, their)))
+        .find(|((_, _, value), (their, _, their_value))| is_address(their) && value == their_value)
         .map(|((mine, _, _), (their, _, _))| (rule, *mine, *their))
 }
 
@@ -351,13 +366,9 @@ fn collision(
     other: &Party,
     theirs: usize,
 ) -> Option<(&'static Rule, Identifier, Identifier)> {
-    let held = |party: &Party, number: usize| {
-        let of_key = party.identifiers.iter().filter(move |(_, at, _)| *at == number);
-        of_key.cloned().collect::<Vec<_>>()
-    };
     let mut worst: Option<(&'static Rule, Identifier, Identifier)> = None;
-    for (mine, _, my_value) in held(own, number) {
-        for (their, _, their_value) in held(other, theirs) {
+    for &(mine, _, ref my_value) in own.held_by(number) {
+        for &(their, _, ref their_value) in other.held_by(theirs) {
             let rule = rule_of((own, mine.role), (other, their.role), my_value == their_value);
             let Some(rule) = rule else { continue };
             // Of equals, that which says most about how somebody signs in.
