@@ -15,7 +15,7 @@ use crate::ldif::ChangeRecord;
 
 pub(super) const NAMES: [&str; 5] = ["cn=a", "cn=b", "CN=A", "cn=a+sn=x", "cn=c"];
 const VALUES: [&str; 6] = ["a", "A", "b", " a", "c", "1"];
-const ATTRIBUTES: [&str; 5] = ["mail", "cn", "sn", "jpegPhoto", "description"];
+const ATTRIBUTES: [&str; 6] = ["mail", "cn", "sn", "jpegPhoto", "description", "cn;lang-de"];
 
 fn dn() -> impl Strategy<Value = String> {
     vec(prop::sample::select(&NAMES[..]), 0..3).prop_map(|mut rdns| {

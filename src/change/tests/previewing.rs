@@ -32,7 +32,8 @@ fn sides(touched: &TouchedAttribute) -> (Vec<&[u8]>, Vec<&[u8]>) {
 }
 
 fn values_of<'e>(entry: &'e Entry<'_>, name: &[u8]) -> Vec<&'e [u8]> {
-    let mut values: Vec<&[u8]> = entry.values(name).iter().filter_map(Value::bytes).collect();
+    let held = entry.values_under_any_name(name);
+    let mut values: Vec<&[u8]> = held.iter().filter_map(Value::bytes).collect();
     values.sort_unstable();
     values
 }
