@@ -72,8 +72,8 @@ class Room:
         yield self.group(f"CN=All,{top}", f"CN=Ann,{sales}", f"CN=Bob,OU=Deep,{sales}", f"CN=Eve,OU=Closed,{top}", f"CN=Cid,{top}")
         yield self.group(f"CN=Shut,OU=Closed,{top}", f"CN=Eve,OU=Closed,{top}", f"CN=Dan,{top}")
         if self.slapd:
-            photos = [("add", "jpegPhoto", JPEG[:2])]
-            yield ldif_text.modify_record(f"CN=Ann,{sales}", photos)
+            more = [("add", "jpegPhoto", JPEG[:2]), ("add", "cn;lang-de", ["\u00c4nne", "Ann"])]
+            yield ldif_text.modify_record(f"CN=Ann,{sales}", more)
 
     def edits(self):
         """A rename, a move, a subtree that is renamed, a change of case in a name, an
@@ -106,7 +106,11 @@ class Room:
             gone = [f"CN=Ann,OU=Sales,{top}", f"CN=Bob,OU=Deep,OU=Sales,{top}", f"CN=Eve,OU=Closed,{top}", f"CN=Cid,{top}"]
             come = [f"CN=Anna Archer,{sales}", f"CN=Bob,OU=New,{top}", f"CN=Dan,{top}", f"CN=Gus,OU=New,{top}"]
             members = [("delete", "member", gone), ("add", "member", come)]
-            yield ldif_text.modify_record(f"CN=Anna Archer,{sales}", [("delete", "jpegPhoto", []), ("add", "jpegPhoto", JPEG[1:])])
+            yield ldif_text.modify_record(f"CN=Anna Archer,{sales}", [
+                ("delete", "jpegPhoto", []), ("add", "jpegPhoto", JPEG[1:]),
+                # It is called Ann in German still, which does not name it.
+                ("delete", "cn;lang-de", ["\u00c4nne"]), ("add", "cn;lang-de", ["\u00c4nnchen"]),
+            ])
         yield ldif_text.modify_record(f"CN=All,{top}", members)
 
 
