@@ -8,15 +8,12 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::apply::borrowed;
 use super::identity;
-use crate::directory::{Entry, EntryAttribute, Syntax};
+use crate::directory::{AttributePlaces, Entry, EntryAttribute, Syntax};
 use crate::ldif::Value;
 
 /// Attributes above this many values are searched by hash; below it looking at
 /// all of them is faster.
 const SCANNED: usize = 16;
-
-/// The same for the attributes of an entry, whose lengths tell most of them apart.
-const SCANNED_NAMES: usize = 64;
 
 /// An entry whose values keep their places: what is removed leaves a gap, what
 /// is added goes last, and both can be taken back.
@@ -24,10 +21,8 @@ const SCANNED_NAMES: usize = 64;
 pub(super) struct StoredEntry<'a> {
     pub(super) dn: Cow<'a, [u8]>,
     attributes: Vec<StoredAttribute<'a>>,
-    /// The attributes by their descriptions in small letters, where there are many.
-    names: FxHashMap<Vec<u8>, usize>,
-    /// Those of them that are spelled otherwise than in their canonical form, by it.
-    forms: FxHashMap<Vec<u8>, usize>,
+    /// Where there are too many attributes to look through.
+    places: Option<Box<AttributePlaces>>,
     /// The attributes of which the entry holds only a part (`;range=`), by the canonical
     /// form of their type, once that was asked.
     parts: Option<FxHashMap<Vec<u8>, Vec<usize>>>,
@@ -124,8 +119,7 @@ impl<'a> StoredEntry<'a> {
         active_directory: bool,
     ) -> Self {
         let room = Vec::with_capacity(attributes.len());
-        let (names, forms) = (FxHashMap::default(), FxHashMap::default());
-        let mut stored = Self { dn, attributes: room, names, forms, parts: None, active_directory };
+        let mut stored = Self { dn, attributes: room, places: None, parts: None, active_directory };
         for (name, values) in attributes {
             let mut slot = StoredAttribute::new(name, active_directory);
             slot.live = values.len();
@@ -173,19 +167,18 @@ impl<'a> StoredEntry<'a> {
     /// The number of an attribute, where the entry has or had it: of the one that is
     /// spelled so, or else of one that is the same to a server.
     pub(super) fn slot(&self, name: &[u8]) -> Option<usize> {
-        let is_many = self.attributes.len() > SCANNED_NAMES;
-        let spelled = match is_many {
-            true => self.names.get(&name.to_ascii_lowercase()).copied(),
-            false => self.attributes.iter().position(|own| own.name.eq_ignore_ascii_case(name)),
+        let attributes = || self.attributes.iter();
+        let spelled = match &self.places {
+            Some(places) => places.spelled(name),
+            None => attributes().position(|own| own.name.eq_ignore_ascii_case(name)),
         };
         if spelled.is_some() || !identity::may_be_spelled_otherwise(name) {
             return spelled;
         }
-        if is_many {
-            let form = identity::canonical(name);
-            return self.names.get(&*form).or_else(|| self.forms.get(&*form)).copied();
+        match &self.places {
+            Some(places) => places.under_any_name(name),
+            None => attributes().position(|own| identity::same_description(&own.name, name)),
         }
-        self.attributes.iter().position(|own| identity::same_description(&own.name, name))
     }
 
     /// The same, with a guess where it is.
@@ -205,23 +198,18 @@ impl<'a> StoredEntry<'a> {
     }
 
     fn push_slot(&mut self, slot: StoredAttribute<'a>) -> usize {
+        let at = self.attributes.len();
         if let Some(parts) = &mut self.parts {
-            note_part(parts, &slot, self.attributes.len());
+            note_part(parts, &slot, at);
+        }
+        if let Some(places) = &mut self.places {
+            places.add(&slot.name, at);
         }
         self.attributes.push(slot);
-        let slots = self.attributes.len();
-        if slots > SCANNED_NAMES {
-            let unnamed = if slots == SCANNED_NAMES + 1 { 0 } else { slots - 1 };
-            for (at, attribute) in self.attributes.iter().enumerate().skip(unnamed) {
-                let name = attribute.name.to_ascii_lowercase();
-                let form = identity::canonical(&name);
-                if *form != *name {
-                    self.forms.entry(form.into_owned()).or_insert(at);
-                }
-                self.names.entry(name).or_insert(at);
-            }
+        if self.places.is_none() {
+            self.places = AttributePlaces::of(self.attributes.iter().map(|own| &*own.name));
         }
-        slots - 1
+        at
     }
 
     /// The first attribute that holds only a part (`;range=`) of the values of one of

@@ -2,14 +2,9 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashMap;
-
-use super::Values;
-use super::attribute::{AttributeDescription, canonical, same_spelling};
+use super::attribute::{AttributeDescription, same_spelling};
+use super::{AttributePlaces, Values};
 use crate::ldif::{Attribute, ContentRecord, Value};
-
-/// Attributes that are looked through one by one: their lengths tell most of them apart.
-const SCANNED: usize = 64;
 
 /// An entry whose attribute lines are grouped by attribute description.
 ///
@@ -21,27 +16,7 @@ pub struct Entry<'a> {
     pub dn: Cow<'a, [u8]>,
     attributes: Vec<EntryAttribute<'a>>,
     /// Where there are too many attributes to look through.
-    places: Option<Box<Places>>,
-}
-
-/// The places of the attributes of an entry.
-#[derive(Debug, Clone, Default)]
-struct Places {
-    /// By their descriptions in small letters.
-    spelled: FxHashMap<Vec<u8>, usize>,
-    /// Those that are spelled otherwise than in their canonical form, by it.
-    forms: FxHashMap<Vec<u8>, usize>,
-}
-
-impl Places {
-    fn add(&mut self, name: &[u8], place: usize) {
-        let name = name.to_ascii_lowercase();
-        let form = canonical(&name);
-        if *form != *name {
-            self.forms.entry(form.into_owned()).or_insert(place);
-        }
-        self.spelled.entry(name).or_insert(place);
-    }
+    places: Option<Box<AttributePlaces>>,
 }
 
 impl PartialEq for Entry<'_> {
@@ -115,7 +90,7 @@ impl<'a> Entry<'a> {
     fn place(&self, name: &[u8]) -> Option<usize> {
         match &self.places {
             None => self.attributes.iter().position(|own| same_spelling(&own.name, name)),
-            Some(places) => places.spelled.get(&name.to_ascii_lowercase()).copied(),
+            Some(places) => places.spelled(name),
         }
     }
 
@@ -123,30 +98,22 @@ impl<'a> Entry<'a> {
     /// one, by another name of its type or with its options in another order.
     #[must_use]
     pub fn values_under_any_name(&self, name: &[u8]) -> &[Value<'a>] {
-        let attribute = match &self.places {
+        let place = match &self.places {
             None => {
                 let description = AttributeDescription::split(name);
-                let is_same = |own: &&EntryAttribute<'_>| {
+                let is_same = |own: &EntryAttribute<'_>| {
                     AttributeDescription::split(&own.name).is_same(&description)
                 };
-                self.attributes.iter().find(is_same)
+                self.attributes.iter().position(is_same)
             }
-            Some(places) => {
-                let form = canonical(name);
-                let both = [places.spelled.get(&*form), places.forms.get(&*form)];
-                both.into_iter().flatten().min().and_then(|&place| self.attributes.get(place))
-            }
+            Some(places) => places.under_any_name(name),
         };
+        let attribute = place.and_then(|place| self.attributes.get(place));
         attribute.map_or(&[], |attribute| &attribute.values)
     }
 
     fn find_places(&mut self) {
-        self.places = (self.attributes.len() > SCANNED).then(|| {
-            let mut places = Places::default();
-            let numbered = self.attributes.iter().enumerate();
-            numbered.for_each(|(place, own)| places.add(&own.name, place));
-            Box::new(places)
-        });
+        self.places = AttributePlaces::of(self.attributes.iter().map(|own| &*own.name));
     }
 
     /// Adds one value at the end of an attribute.

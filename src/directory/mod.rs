@@ -3,17 +3,20 @@
 
 pub mod attribute;
 mod attribute_list;
+mod attribute_places;
 pub mod dn;
 mod entry;
 pub mod filter;
 pub(crate) mod lower;
 pub mod matching;
+
 pub mod schema;
 mod scope;
 mod values;
 
 pub use attribute::{AttributeDescription, AttributeError, ValueRange};
 pub use attribute_list::{AttributeList, AttributeListError, is_operational};
+pub(crate) use attribute_places::AttributePlaces;
 pub use dn::{Ava, Dn, DnError, DnErrorKind, NormalizedDn, Rdn};
 pub use entry::{Entry, EntryAttribute};
 pub use filter::{
