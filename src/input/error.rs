@@ -97,6 +97,18 @@ pub enum InputError {
         /// How many bytes had been written.
         written: u64,
     },
+    /// The process has no room in its address space for the input, which is not copied to
+    /// memory but mapped.
+    #[error(
+        "{name}: its {bytes} bytes find no room in memory that the process may address; \
+         allow it more (`ulimit -v unlimited`)"
+    )]
+    NoRoom {
+        /// The input's display name.
+        name: String,
+        /// How many bytes it has.
+        bytes: u64,
+    },
     /// The temporary copy cannot be made for another reason.
     #[error(
         "{name}: cannot make a temporary copy in {}: {source}; \
@@ -186,6 +198,7 @@ impl InputError {
             Self::GzipTruncated { .. } => io::ErrorKind::UnexpectedEof,
             Self::Read { source, .. } | Self::Spool { source, .. } => source.kind(),
             Self::SpoolFull { .. } => io::ErrorKind::StorageFull,
+            Self::NoRoom { .. } => io::ErrorKind::OutOfMemory,
             _ => io::ErrorKind::InvalidData,
         };
         io::Error::new(kind, self)

@@ -36,7 +36,7 @@ impl Source {
     /// where there is no space for the copy of a pipe.
     pub fn open(path: &Path) -> Result<Self, InputError> {
         let opened = Opened::path(path)?;
-        match mapped(&opened) {
+        match mapped(&opened)? {
             // A file system without maps is read like a pipe.
             None => Self::spool(opened),
             Some(map) => Self::from_map(map, opened),
@@ -94,11 +94,12 @@ impl Source {
         };
         let mut file = tempfile::tempfile_in(&directory).map_err(failed)?;
         let len = copy(&mut stream, &mut file, &directory)?;
-        let map = Map::of(&file, Extent { start: 0, len }).map_err(|source| InputError::Spool {
-            name: stream.name().to_owned(),
-            directory,
-            source,
-        })?;
+        let name = stream.name().to_owned();
+        let map =
+            Map::of(&file, Extent { start: 0, len }).map_err(|source| match source.kind() {
+                io::ErrorKind::OutOfMemory => InputError::NoRoom { name, bytes: len },
+                _ => InputError::Spool { name, directory, source },
+            })?;
         Ok(Self { name: stream.name().to_owned(), notes: stream.notes(), map, start: 0 })
     }
 }
@@ -119,7 +120,8 @@ impl Flow {
     /// As [`Source::open`] and [`super::stream`].
     pub fn open(path: &Path) -> Result<Self, InputError> {
         let opened = Opened::path(path)?;
-        if let Some(map) = mapped(&opened)
+        // What finds no room as a whole can be streamed.
+        if let Ok(Some(map)) = mapped(&opened)
             && is_plain(&map)
         {
             return Source::from_map(map, opened).map(Self::Whole);
@@ -188,9 +190,18 @@ fn copy(from: &mut Stream, to: &mut impl Write, directory: &Path) -> Result<u64,
 }
 
 /// The map of a regular file that is not empty, where the system gives one.
-fn mapped(opened: &Opened) -> Option<Map> {
-    let extent = opened.extent.filter(|extent| extent.len > 0)?;
-    Map::of(&opened.file, extent).ok()
+///
+/// # Errors
+/// Where there is no room for it: a copy would find none either.
+fn mapped(opened: &Opened) -> Result<Option<Map>, InputError> {
+    let Some(extent) = opened.extent.filter(|extent| extent.len > 0) else { return Ok(None) };
+    match Map::of(&opened.file, extent) {
+        Ok(map) => Ok(Some(map)),
+        Err(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+            Err(InputError::NoRoom { name: opened.name.clone(), bytes: extent.len })
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 #[cfg(test)]

@@ -272,7 +272,7 @@ fn a_redirected_stdin_is_mapped_from_where_it_stands() {
     let mut file = File::open(path).unwrap();
     file.read_exact(&mut [0; 8]).unwrap();
     let opened = Opened::file("(stdin)".to_owned(), file).unwrap();
-    let map = mapped(&opened).unwrap();
+    let map = mapped(&opened).unwrap().unwrap();
     assert_eq!(&map[..], b"dn: cn=x\n");
     assert_eq!(Source::from_map(map, opened).unwrap().bytes(), b"dn: cn=x\n");
 }
