@@ -107,11 +107,30 @@ fn a_service_is_that_of_one_account_of_a_forest() {
     assert_eq!(pair((A, "computer", "MSSQLSvc/web"), (B, "computer", "HOST/web")), 0);
     assert_eq!(pair((A, "computer", "cifs/web"), (B, "computer", "http/web")), 0);
     assert_eq!(pair((A, "user", "HTTP/web"), (B, "computer", "HOST/web")), 0);
+    assert_eq!(pair((A, "computer", "msdtc/web"), (B, "computer", "HOST/web")), 2);
     // As krbtgt has it in each domain.
     assert_eq!(pair((A, "user", "kadmin/changepw"), (CHILD, "user", "kadmin/changepw")), 0);
     // One account has both, and more than once.
     let lines = ["servicePrincipalName: HTTP/w", "servicePrincipalName: HOST/w"];
     assert_eq!(found(&[(A, "computer", &lines)], "duplicate-service-name", "hygiene"), [""; 0]);
+}
+
+#[test]
+fn the_exports_may_say_for_which_services_host_stands() {
+    const DIRECTORY: &str = "CN=Directory Service,CN=Windows NT,CN=Services,CN=Configuration,\
+                             DC=contoso,DC=com";
+    let pair = |service: &str| {
+        let service = format!("servicePrincipalName: {service}/web");
+        let lines: [&[&str]; 3] =
+            [&[&service], &["servicePrincipalName: HOST/web"], &["spnmappings: host=http,Backup"]];
+        let entries = [
+            (A, "computer", lines[0]),
+            (B, "computer", lines[1]),
+            (DIRECTORY, "nTDSService", lines[2]),
+        ];
+        found(&entries, "duplicate-service-name", "hygiene").len()
+    };
+    assert_eq!([pair("backup"), pair("HTTP"), pair("cifs")], [2, 2, 0]);
 }
 
 #[test]

@@ -7,16 +7,30 @@ use regex::bytes::Regex;
 use crate::ldif::entry_text;
 
 use super::catalogue::references::key_of;
-use super::catalogue::{Ahead, Forest, Moment, Object, ObjectKind, Protected};
+use super::catalogue::{Ahead, Forest, Moment, Object, ObjectKind};
 use super::{Attr, CheckOptions, Export, Gathered, Skipped, read_entries};
 
-/// Looks for the newest change, and for the groups that Active Directory protects with
-/// their members.
+/// Looks for the newest change, for the groups that Active Directory protects with their
+/// members, and for what stands for HOST.
 pub(super) fn look_ahead(exports: &[Export<'_>], options: &CheckOptions) -> Ahead {
-    Ahead {
-        newest: exports.iter().filter_map(|export| Moment::newest_change(export.bytes)).max(),
-        protected: protected(exports, options),
+    let newest = exports.iter().filter_map(|export| Moment::newest_change(export.bytes)).max();
+    let mut ahead = Ahead { newest, ..Ahead::default() };
+    let settings = options.profile.settings();
+    let (mut value, mut buffer) = (Vec::new(), Vec::new());
+    for export in exports {
+        for_each_marked(export.bytes, &OF_AHEAD, options, |entry| {
+            let subject = &entry.subject;
+            let mappings = subject.lines(Attr::SpnMappings).iter();
+            mappings.for_each(|line| ahead.host_services.add(line.bytes_in(&mut value)));
+            let is_marked = subject.first(Attr::AdminCount).is_some_and(|mark| *mark == *b"1");
+            if is_marked && Object::of(subject, &settings).kind == ObjectKind::Group {
+                let members = subject.lines(Attr::Member).iter();
+                let members = members.map(|line| key_of(line.bytes_in(&mut value), &mut buffer));
+                ahead.protected.add(members, subject.is_partial(Attr::Member));
+            }
+        });
     }
+    ahead
 }
 
 /// The suffixes and the domains of the forests whose configuration is in the exports.
@@ -32,30 +46,12 @@ pub(super) fn forest(exports: &[Export<'_>], options: &CheckOptions) -> Forest {
     forest
 }
 
-fn protected(exports: &[Export<'_>], options: &CheckOptions) -> Protected {
-    let settings = options.profile.settings();
-    let mut protected = Protected::default();
-    let (mut value, mut buffer) = (Vec::new(), Vec::new());
-    for export in exports {
-        for_each_marked(export.bytes, &OF_PROTECTED, options, |entry| {
-            let subject = &entry.subject;
-            let is_marked = subject.first(Attr::AdminCount).is_some_and(|mark| *mark == *b"1");
-            if is_marked && Object::of(subject, &settings).kind == ObjectKind::Group {
-                let members = subject.lines(Attr::Member).iter();
-                let members = members.map(|line| key_of(line.bytes_in(&mut value), &mut buffer));
-                protected.add(members, subject.is_partial(Attr::Member));
-            }
-        });
-    }
-    protected
-}
-
 /// A line by which an entry is known to look at. Tools spell attributes as they like.
 type Mark = LazyLock<Option<Regex>>;
 
 static OF_FOREST: Mark = LazyLock::new(|| Regex::new(r"(?i-u)\n(?:uPNSuffixes|dnsRoot):").ok());
-static OF_PROTECTED: Mark =
-    LazyLock::new(|| Regex::new(r"(?i-u)\nadminCount: 1(?:[\r\n]|\z)").ok());
+static OF_AHEAD: Mark =
+    LazyLock::new(|| Regex::new(r"(?i-u)\n(?:adminCount: 1(?:[\r\n]|\z)|sPNMappings:)").ok());
 
 /// Reads the entries that have such a line, each once.
 fn for_each_marked<'a>(

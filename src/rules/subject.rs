@@ -115,6 +115,7 @@ attributes! {
     ServicePrincipalName = "servicePrincipalName",
     SidHistory = "sIDHistory",
     Sn = "sn",
+    SpnMappings = "sPNMappings",
     St = "st",
     StreetAddress = "streetAddress",
     TargetAddress = "targetAddress",

@@ -9,7 +9,7 @@ use crate::rules::{Attr, Fingerprint};
 use super::account_hygiene::number;
 use super::references::key_of;
 use super::verdict::Verdicts;
-use super::{Moment, Object, ObjectKind};
+use super::{HostServices, Moment, Object, ObjectKind};
 
 /// Days without a sign-in after which an account counts as unused, where nothing else is
 /// said (PingCastle: S-Inactive, six months).
@@ -104,6 +104,8 @@ pub struct Ahead {
     pub newest: Option<Moment>,
     /// Who is in a group that Active Directory protects.
     pub protected: Protected,
+    /// Which services the name HOST of a computer stands for.
+    pub host_services: HostServices,
 }
 
 /// The members of groups that Active Directory protects (adminCount).
@@ -234,7 +236,10 @@ mod tests {
         let knows = |member: &str, is_partial| {
             let mut protected = Protected::default();
             protected.add([key_of(member.as_bytes(), &mut Vec::new())].into_iter(), is_partial);
-            Settings { ahead: Ahead { newest: None, protected }.into(), ..Settings::default() }
+            Settings {
+                ahead: Ahead { protected, ..Ahead::default() }.into(),
+                ..Settings::default()
+            }
         };
         let marked = (Attr::AdminCount, "1");
         let elsewhere = knows("CN=B,DC=com", false);

@@ -16,6 +16,7 @@ mod earlier_change;
 mod everyday;
 mod exchange;
 mod google;
+mod host_services;
 pub mod identifiers;
 mod keep;
 mod left_out;
@@ -52,6 +53,7 @@ mod well_known_name;
 
 pub use account_use::{Ahead, Protected, STALE_DAYS};
 pub use earlier_change::EarlierChange;
+pub use host_services::HostServices;
 pub(in crate::rules) use keep::Choice;
 pub use keep::{Keep, Keeper};
 pub use left_out::LeftOut;
@@ -125,7 +127,7 @@ const ENTRA: &str = "entra";
 const CLOUD_SYNC: &str = "entra-cloud-sync";
 
 /// Attributes that are read for no profile of synchronisation.
-const OF_HYGIENE: [Attr; 13] = [
+const OF_HYGIENE: [Attr; 14] = [
     Attr::AccountExpires,
     Attr::CountryCode,
     Attr::LastLogonTimestamp,
@@ -137,6 +139,7 @@ const OF_HYGIENE: [Attr; 13] = [
     Attr::PrimaryGroupId,
     Attr::ServicePrincipalName,
     Attr::SidHistory,
+    Attr::SpnMappings,
     Attr::UnixUserPassword,
     Attr::UserPassword,
 ];

@@ -6,7 +6,9 @@ use crate::rules::Attr;
 use crate::rules::tenant::TenantExport;
 
 use super::identifiers::Further;
-use super::{Ahead, EarlierChange, Forest, Keep, LeftOut, Moment, Services, TopLevelDomains};
+use super::{
+    Ahead, EarlierChange, Forest, HostServices, Keep, LeftOut, Moment, Services, TopLevelDomains,
+};
 
 /// What the administrator says about the tenant and the forest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -76,6 +78,14 @@ impl Settings {
     #[must_use]
     pub fn clock(&self) -> Option<Moment> {
         self.as_of.or_else(|| self.ahead.get()?.newest)
+    }
+
+    /// Which services the name HOST of a computer stands for.
+    pub(super) fn host_services(&self) -> &HostServices {
+        match self.ahead.get().map(|ahead| &ahead.host_services) {
+            Some(told) if !told.is_empty() => told,
+            _ => HostServices::by_default(),
+        }
     }
 
     /// Whether users of a domain sign in at a server of the administrator's own.

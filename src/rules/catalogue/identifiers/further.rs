@@ -41,16 +41,6 @@ const SERVICES_AND_MAILBOXES: AttrSet = AttrSet::EMPTY
     .with(Attr::MsExchArchiveGuid)
     .with(Attr::TargetAddress);
 
-/// Classes of services that stand for HOST where nothing else is said.
-///
-/// Source: Microsoft, sPNMappings as a forest has it by default ([MS-ADTS] 3.1.1.5.1.3
-/// compares by it).
-const HOST_CLASSES: &str = "alerter appmgmt cisvc clipsrv browser dhcp dnscache replicator eventlog \
-    eventsystem policyagent oakley dmserver dns mcsvc fax msiserver ias messenger netlogon netman \
-    netdde netddedsm nmagent plugplay protectedstorage rasman rpclocator rpc rpcss remoteaccess rsvp \
-    samss scardsvr scesrv seclogon scm dcom cifs spooler snmp schedule tapisrv trksvr trkwks ups time \
-    wins www http w3svc iisadmin";
-
 /// Hands over what the profile of the object asks.
 #[inline]
 pub(super) fn for_each(
@@ -132,8 +122,7 @@ impl<T: FnMut(Identifier, Key<'_>, bool)> Each<'_, T> {
             }
             self.folded(identifier(Role::ServiceName), SERVICE, &name);
             let (class, rest) = name.split_at(memchr::memchr(b'/', &name).unwrap_or(0));
-            let is_class = |it: &str| it.as_bytes().eq_ignore_ascii_case(class.trim_ascii());
-            if HOST_CLASSES.split(' ').any(is_class) {
+            if object.settings.host_services().include(class) {
                 let host = [b"host", rest].concat();
                 self.folded(identifier(Role::ServiceAlias), SERVICE, &host);
             }

@@ -501,10 +501,11 @@ pub(in crate::rules::catalogue) static SERVICE: Rule = Rule {
     profiles: &["hygiene"],
     classes: &["user", "inetOrgPerson", "computer"],
     attributes: &["servicePrincipalName"],
-    limit: "one account of a forest, without regard to case; of computers also where the class of \
-            service stands for HOST by default (sPNMappings). kadmin/changepw counts for nothing: \
-            krbtgt has it in each domain. The forest is told by objectCategory, or else by the last \
-            two labels of the domain",
+    limit: "one account of a forest, without regard to case; of computers also where HOST stands for \
+            the class of service (sPNMappings of CN=Directory Service where the exports hold it, and \
+            what a forest has by default elsewhere). kadmin/changepw counts for nothing: krbtgt has \
+            it in each domain. The forest is told by objectCategory, or else by the last two labels \
+            of the domain",
     fix: "none: which account runs the service, a person must find out; setspn -X lists them",
     sources: &["[MS-ADTS] 3.1.1.5.1.3", "Microsoft Support 5008382"],
     example: Example {
