@@ -173,9 +173,11 @@ pub(super) fn compose<'a>(
             taker.planned = None;
         }
     }
-    let steps = &mut draft.left_over.steps;
-    let (files, _) = cycle(&mut candidates, survey, options, &is_second, steps)?;
-    draft.second = (files.records > 0).then_some(files);
+    if !second.is_empty() {
+        let steps = &mut draft.left_over.steps;
+        let (files, _) = cycle(&mut candidates, survey, options, &is_second, steps)?;
+        draft.second = (files.records > 0).then_some(files);
+    }
     let check = |candidate: &Candidate<'_>| candidate.check_settled(profile).err();
     if let Some(error) = candidates.par_iter().find_map_first(check) {
         return Err(error);
@@ -254,6 +256,9 @@ fn cycle(
 
 /// Takes the suggestions back whose record cannot be put in any order.
 fn settle_order(candidates: &mut [Candidate<'_>], ordered: &Ordered) {
+    if ordered.refused.is_empty() {
+        return;
+    }
     let mut refused: FxHashMap<&[u8], Vec<OrderRefusal>> = FxHashMap::default();
     for (planned, why) in &ordered.refused {
         refused.entry(&planned.record.dn).or_default().push(*why);
