@@ -431,13 +431,19 @@ pub(super) fn rename<'a>(
     let mut effects = Vec::new();
     if delete_old_rdn {
         for (name, value) in &old {
-            let stays = new.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value);
-            if let (false, Some(slot)) = (stays, entry.slot(name)) {
-                let effect = begin(&mut effects, slot);
-                let attribute = entry.attribute_mut(slot);
-                for place in attribute.places_of(&Value::Bytes(Cow::Borrowed(value))) {
-                    effect.removed.extend(attribute.remove(place).map(|value| (place, value)));
-                }
+            let in_both = new.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value);
+            let Some(slot) = entry.slot(name) else { continue };
+            let value = Value::Bytes(Cow::Borrowed(value));
+            let attribute = entry.attribute_mut(slot);
+            let mut places = attribute.places_of(&value);
+            // Spelled otherwise than in both names, it goes and comes as in the new one.
+            places.retain(|&place| !in_both || attribute.at(place) != Some(&value));
+            if places.is_empty() {
+                continue;
+            }
+            let effect = begin(&mut effects, slot);
+            for place in places {
+                effect.removed.extend(attribute.remove(place).map(|value| (place, value)));
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::directory::dn::{
     extended_end, is_everyday_dn, key_ancestors, key_parent, normalize_into, split_rdn,
 };
 use crate::directory::{
-    AttributeDescription, Dn, Entry, Facts, Rdn, Syntax, Uniqueness, Writability, matching,
+    AttributeDescription, Ava, Dn, Entry, Facts, Rdn, Syntax, Uniqueness, Writability, matching,
 };
 use crate::ldif::Value;
 
@@ -166,6 +166,26 @@ pub(super) fn is_spelled(dn: &[u8], rdn: &[u8]) -> bool {
         own.iter().any(|(n, v)| n.eq_ignore_ascii_case(name) && v == value)
     };
     own.len() == other.len() && other.iter().all(has)
+}
+
+/// Whether two DNs differ at most in what a server writes in its own way: escapes,
+/// blanks, the names of types and the order of values in an RDN.
+pub(super) fn are_dns_spelled_alike(a: &[u8], b: &[u8]) -> bool {
+    let spelled = |dn: &[u8]| {
+        let dn = Dn::parse(dn).ok()?;
+        let rdns = dn.rdns().iter().map(|rdn| {
+            let avas = rdn.avas().iter();
+            let named = |ava: &Ava| {
+                let name = canonical(ava.attribute().as_bytes()).into_owned();
+                (name, ava.text().unwrap_or(ava.value()).to_vec())
+            };
+            let mut values: Vec<_> = avas.map(named).collect();
+            values.sort_unstable();
+            values
+        });
+        Some(rdns.collect::<Vec<_>>())
+    };
+    a == b || spelled(a).is_some_and(|a| spelled(b) == Some(a))
 }
 
 /// The values of an attribute description, under any of its names.

@@ -175,12 +175,14 @@ impl<'c> Content<'c> {
                 bytes.map(|bytes| Cow::Owned(bytes.to_vec())).collect()
             };
             let (mut have, mut want) = (of_it(now), of_it(new));
+            let of_name = rdn.iter().filter(|(of, _)| identity::same_attribute(of, name));
+            let mut of_name = of_name.peekable();
             // Every entry holds what names it: an export without it left it out.
-            if want.is_empty() {
+            if want.is_empty() && of_name.peek().is_some() {
                 continue;
             }
             let rule = identity::rule_of(name);
-            for (_, value) in rdn.iter().filter(|(of, _)| identity::same_attribute(of, name)) {
+            for (_, value) in of_name {
                 let key = identity::value_key(rule, value);
                 for side in [&mut have, &mut want] {
                     if !side.iter().any(|value| identity::value_key(rule, value) == key) {

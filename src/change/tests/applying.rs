@@ -143,6 +143,10 @@ fn a_rename_adjusts_the_values_that_name_the_entry() {
         rename("sn=doe+uid=j\\2ck", 0),
         "dn: sn=doe+uid=j\\\\2ck,dc=x\ncn: Joe\nsn: Doe\nuid: j,k\n"
     );
+    // The value that names it goes and comes, and with it the spelling of the RDN.
+    assert_eq!(rename("cn=joe", 1), "dn: cn=joe,dc=x\ncn: joe\nsn: Doe\n");
+    assert_eq!(rename("cn=joe", 0), "dn: cn=joe,dc=x\ncn: Joe\nsn: Doe\n");
+    assert_eq!(rename("2.5.4.3=joe", 1), "dn: 2.5.4.3=joe,dc=x\ncn: joe\nsn: Doe\n");
 }
 
 #[test]

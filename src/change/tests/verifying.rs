@@ -290,6 +290,21 @@ fn a_change_of_case_alone_is_told_apart() {
 }
 
 #[test]
+fn a_dn_that_a_server_wrote_in_its_own_way_is_told_apart_by_its_letters_only() {
+    let base = "dn: cn=x\ncn: x\nsecretary: cn=a\\2Cb,dc=x\n";
+    let now = format!("{base}secretary: cn=c+sn=d,dc=x\n");
+    let change = "dn: cn=x\nchangetype: modify\nreplace: secretary\n\
+                  secretary: commonName=a\\,b, dc=x\nsecretary: surname=d+cn=c, dc = x\n-\n\n";
+    for base in [None, Some(base)] {
+        assert_eq!(states(&now, change, base), [Applied]);
+    }
+    assert_eq!(states(base, change, Some(base)), [Pending]);
+    let change = exchange("cn=x", "secretary", "cn=a\\,b,dc=x", "cn=A\\,b, dc=x");
+    assert_eq!(states(base, &change, None), [Pending]);
+    assert_eq!(states(&base.replace("cn=a", "cn=A"), &change, None), [Applied]);
+}
+
+#[test]
 fn a_value_added_meanwhile_to_an_attribute_that_takes_one_is_a_conflict() {
     let change = "dn: cn=x\nchangetype: modify\nadd: mail\nmail: a@x\n-\n\n";
     let person = "dn: cn=x\ncn: x\nobjectGUID: 1\n";

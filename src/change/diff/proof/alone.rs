@@ -255,7 +255,7 @@ impl<'a> Proof<'_, 'a> {
             let Change::Add(lines) = record.change else { continue };
             let mut got = Entry::new(record.dn);
             lines.into_iter().for_each(|line| got.push(line.name, line.value));
-            self.compare(&got, want, (&side.dn, &side.dn), true).map_err(refuted)?;
+            self.compare(&got, want, &side.dn, true).map_err(refuted)?;
         }
         Ok(())
     }
@@ -280,12 +280,12 @@ impl<'a> Proof<'_, 'a> {
             ways.there.follow(&mut rest);
             let attributes = now.attributes().iter().chain(rest.attributes()).cloned();
             let got = Entry::with_attributes(now.dn.clone(), attributes.collect());
-            let compared = self.compare(&got, &want, (&old.dn, &new.dn), false);
+            let compared = self.compare(&got, &want, &new.dn, false);
             compared.map_err(|flaw| refuted(flaw, false))?;
         }
         apply_all(&mut now, &undos).map_err(|flaw| refuted(flaw, true))?;
         ways.back.follow(&mut now);
-        let compared = self.compare(&now, &before, (&old.dn, &old.dn), false);
+        let compared = self.compare(&now, &before, &old.dn, false);
         Ok(compared.map_err(|flaw| refuted(flaw, true))?)
     }
 

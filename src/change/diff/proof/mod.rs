@@ -158,19 +158,20 @@ impl<'a> Proof<'_, 'a> {
         self.sources.entities.with_names_of_the_end(self.sources.new.entry(place))
     }
 
-    /// Compares two entries as sets of values, in the attributes that are compared.
+    /// Compares two entries of this name as sets of values, in the attributes that are
+    /// compared.
     fn compare(
         &self,
         got: &Entry<'_>,
         want: &Entry<'_>,
-        (old_dn, new_dn): (&[u8], &[u8]),
+        dn: &[u8],
         added: bool,
     ) -> Result<(), DiffFlaw> {
         let (some_got, some_want) = (unlike(got, want), unlike(want, got));
         if some_got.is_empty() && some_want.is_empty() && got.dn == want.dn {
             return Ok(());
         }
-        let naming = naming_types(old_dn, new_dn);
+        let naming = naming_types(dn, dn);
         let partial: FxHashSet<Cow<'_, [u8]>> = some_got
             .iter()
             .chain(&some_want)
@@ -182,7 +183,8 @@ impl<'a> Proof<'_, 'a> {
         let has = |entry: &Entry<'_>, name: &[u8]| {
             entry.attributes().iter().any(|a| identity::same_description(&a.name, name))
         };
-        // What names an entry may be missing in an export, and AD's `name` follows.
+        // What names the entry may be missing in an export, and AD's `name` follows. What
+        // named it before is an attribute like others.
         let counts = |name: &[u8]| {
             self.sources.compared.takes(name)
                 && (partial.is_empty() || !partial.contains(&canonical_type(name)))

@@ -292,7 +292,7 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
                 Entity::Come(new) => {
                     let got = added.get(&new.key).ok_or_else(misplaced)?;
                     let want = self.proof.wanted(new.place);
-                    self.proof.compare(got, &want, (&new.dn, &new.dn), true).map_err(refuted)
+                    self.proof.compare(got, &want, &new.dn, true).map_err(refuted)
                 }
                 Entity::Gone(old) => match there.fate(old.place.offset(), &old.dn) {
                     Fate::Deleted => Ok(()),
@@ -305,7 +305,7 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
                     }
                     let got = self.completed(got, old.place, there);
                     let want = self.proof.wanted(new.place);
-                    self.proof.compare(&got, &want, (&old.dn, &new.dn), false).map_err(refuted)
+                    self.proof.compare(&got, &want, &new.dn, false).map_err(refuted)
                 }
             }
         })
@@ -343,7 +343,7 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
             if matches!(entity, Entity::Gone(_)) && !self.proof.partly.contains(&number) {
                 let got = added.get(&old.key).ok_or_else(misplaced)?;
                 let want = self.proof.old(old.place);
-                return self.proof.compare(got, &want, (&old.dn, &old.dn), true).map_err(refuted);
+                return self.proof.compare(got, &want, &old.dn, true).map_err(refuted);
             }
             let now = self.result(there, old).ok_or_else(misplaced)?;
             let got = match back.fate(old.place.offset(), &now.dn) {
@@ -356,7 +356,7 @@ impl<'w, 'p, 'a> Whole<'w, 'p, 'a> {
                 return Err(misplaced());
             }
             let want = self.in_part(old.place);
-            self.proof.compare(&got, &want, (&old.dn, &old.dn), false).map_err(refuted)
+            self.proof.compare(&got, &want, &old.dn, false).map_err(refuted)
         })
     }
 }

@@ -74,6 +74,15 @@ fn the_name_in_another_language_is_not_what_names_an_entry() {
 }
 
 #[test]
+fn values_that_a_former_name_leaves_behind_go() {
+    let old = format!("{ROOT}dn: l=b,dc=x\ncn: a\nl: b\nl: c\nl: d\n{}", uuid(1));
+    let new = format!("{ROOT}dn: cn=a,dc=x\ncn: a\n{}", uuid(1));
+    let rename = "dn: l=b,dc=x\nchangetype: modrdn\nnewrdn: cn=a\ndeleteoldrdn: 1\n\n";
+    let rest = "dn: cn=a,dc=x\nchangetype: modify\ndelete: l\nl: c\nl: d\n-\n\n";
+    assert_eq!(change(Server::Plain, &old, &new), format!("{rename}{rest}"));
+}
+
+#[test]
 fn a_twin_that_comes_makes_the_kept_one_go_and_come_back() {
     let entry = |values: &str| format!("dn: cn=a,dc=x\ncn: a\n{}{values}\n", guid(1));
     let old = entry("proxyAddresses: smtp:a@x\n");

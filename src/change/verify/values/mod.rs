@@ -39,6 +39,12 @@ pub(super) fn equal(attribute: &[u8], a: &Value<'_>, b: &Value<'_>) -> bool {
     a == b || fold(rule, a) == fold(rule, b)
 }
 
+/// Whether a server holds two equal values in one spelling: a DN it writes in its own way.
+fn is_spelled_alike(rule: Syntax, a: &Value<'_>, b: &Value<'_>) -> bool {
+    let dns = || Some((a.bytes()?, b.bytes()?)).filter(|_| rule == Syntax::DistinguishedName);
+    a == b || dns().is_some_and(|(a, b)| identity::are_dns_spelled_alike(a, b))
+}
+
 /// The values of an entry, however spelled.
 pub(super) struct Held<'e> {
     entry: &'e Entry<'e>,
@@ -182,7 +188,8 @@ impl<'r> Values<'r> {
         if let Some((_, fact)) = spellings.first().filter(|_| follows) {
             return *fact;
         }
-        let exact = spellings.iter().find(|(spelled, _)| spelled == value).map(|(_, fact)| *fact);
+        let exact = spellings.iter().find(|(spelled, _)| is_spelled_alike(rule, spelled, value));
+        let exact = exact.map(|(_, fact)| *fact);
         let is_there = |fact: &FactId| self.sim.known(&self.facts, *fact) == Some(true);
         if !to && !exact.is_some_and(|fact| is_there(&fact)) {
             // A server takes the equal value that is there.
@@ -485,19 +492,20 @@ impl<'r> Values<'r> {
                 }
                 // Where twins are there, of which records name one, another that they name
                 // may be the one that they do not.
+                let is_alike = |a: &Value<'_>, b: &Value<'_>| is_spelled_alike(field.rule, a, b);
                 let is_named =
-                    |value: &&&Value<'_>| spellings.iter().any(|(own, _)| own == **value);
+                    |value: &&&Value<'_>| spellings.iter().any(|(own, _)| is_alike(own, value));
                 let named = now.iter().filter(is_named).count();
                 let other = (1..now.len()).contains(&named);
                 for (spelled, fact) in spellings {
-                    let exact = now.contains(&spelled);
+                    let exact = now.iter().any(|value| is_alike(value, spelled));
                     let only = spellings.len() == 1 && !self.replaced.contains(fact);
                     let only = only || follows;
                     let alike = only && !exact && !now.is_empty();
                     // Of what is deleted a twin may be left.
                     let twin = alike && !single && !follows && first.get(fact) == Some(&false);
                     let shows = alike && !(twin && field.based);
-                    let shown = now.iter().find(|value| shows || **value == spelled);
+                    let shown = now.iter().find(|value| shows || is_alike(value, spelled));
                     self.facts.observe(*fact, shown.is_some_and(|value| others.remove(value)));
                     let gone = first.get(fact) == Some(&false);
                     let twin = twin || (!exact && other && gone);
