@@ -214,6 +214,17 @@ fn who_is_deleted_behind_the_membership_comes_back_before_it() {
 }
 
 #[test]
+fn a_membership_comes_back_however_the_change_spells_names() {
+    let base = linked(&["CN=p,OU=R", "OU=R"], "");
+    let rename = "dn: CN=p,OU=R,DC=x\nchangetype: modrdn\nnewrdn: CN=q\ndeleteoldrdn: 1\n\n";
+    let back = rename.replace("CN=p", "CN=_").replace("CN=q", "CN=p").replace("CN=_", "CN=q");
+    let undo = inverse_of(&base, &(member("delete") + rename));
+    assert_eq!(undo, back.clone() + &member("add"));
+    let taken = member("delete").replace("CN=p", "cn=Q");
+    assert_eq!(inverse_of(&base, &(rename.to_owned() + &taken)).matches("add: member").count(), 1);
+}
+
+#[test]
 fn a_link_that_went_with_the_entry_that_it_names_is_not_deleted() {
     let base = linked(&["OU=R"], "");
     assert_eq!(inverse_of(&base, &(member("add") + DELETE_PERSON)), ADD_PERSON);
@@ -221,6 +232,11 @@ fn a_link_that_went_with_the_entry_that_it_names_is_not_deleted() {
     let change = member("add") + &member("delete") + DELETE_PERSON;
     let undo = ADD_PERSON.to_owned() + &member("add") + &member("delete");
     assert_eq!(inverse_of(&base, &change), undo);
+    // Or the group comes back with it.
+    let delete_group = "dn: CN=g,OU=R,DC=x\nchangetype: delete\n\n";
+    let change = member("add") + delete_group + DELETE_PERSON;
+    let undo = inverse_of(&base, &change);
+    assert!(undo.ends_with(&member("delete")), "{undo}");
     // Where names are all there is, the value stays, and goes again.
     let plain = base.replace("objectGUID", "entryUUID");
     let undo = ADD_PERSON.to_owned() + &member("delete");

@@ -94,9 +94,10 @@ impl Image<'_> {
         node_of(&self.tree, key).is_some_and(|node| self.tree.node(node).was_removed())
     }
 
-    /// An entry with its values told as the export's entry tells them, where some name an
-    /// entry that was deleted and came back: it is that of the export again. A link to what
-    /// was deleted went with it. `None` where there is nothing of the kind.
+    /// An entry with the values that name entries spelled as the export's entry spells them,
+    /// where that has them: the server spells them all alike. What names an entry that was
+    /// deleted and came back names that of the export again, and a link to what was deleted
+    /// went with it. `None` where values do not follow entries.
     pub(super) fn in_terms_of_export(
         &self,
         now: &StoredEntry<'_>,
@@ -110,30 +111,37 @@ impl Image<'_> {
             let name = attribute.name();
             let mut own: Option<FxHashMap<Vec<u8>, &[u8]>> = None;
             for value in attribute.values() {
-                let renewed = value.bytes().and_then(|bytes| {
-                    let start = identity::dn_within(name, bytes)?;
-                    let now = followed(&self.tree, bytes.get(start..)?);
-                    let is_new = now.is_some();
-                    let key = identity::dn_key(now.as_deref().unwrap_or(bytes.get(start..)?))?;
-                    (self.is_removed(&key)).then_some((key, is_new))
-                });
-                let Some((key, is_new)) = renewed else {
-                    told.push(Cow::Owned(name.to_vec()), value.clone().into_owned());
-                    continue;
-                };
-                let own = own.get_or_insert_with(|| {
-                    let values = identity::values_of(export, name).iter().filter_map(Value::bytes);
-                    values.filter_map(|bytes| Some((key_within(name, bytes)?, bytes))).collect()
-                });
-                let value = match own.get(&key) {
-                    Some(bytes) => Value::Bytes(Cow::Owned(bytes.to_vec())),
-                    None if is_link(name) && !is_new => continue,
-                    None => value.clone().into_owned(),
-                };
-                told.push(Cow::Owned(name.to_vec()), value);
+                let mut value = Cow::Borrowed(value);
+                if let Some((key, is_new)) =
+                    value.bytes().and_then(|bytes| self.named_in_export(name, bytes))
+                {
+                    let own = own.get_or_insert_with(|| {
+                        let values = identity::values_of(export, name).iter();
+                        let values = values.filter_map(Value::bytes);
+                        values.filter_map(|own| Some((key_within(name, own)?, own))).collect()
+                    });
+                    match own.get(&key) {
+                        Some(own) => value = Cow::Owned(Value::Bytes(Cow::Owned(own.to_vec()))),
+                        None if !is_new && is_link(name) && self.is_removed(&key) => continue,
+                        None => {}
+                    }
+                }
+                told.push(Cow::Owned(name.to_vec()), value.into_owned().into_owned());
             }
         }
         Some(told.into())
+    }
+
+    /// The key of the entry of the export that a value names, and whether it names the one
+    /// that came back in place of that; `None` where it names another newcomer, or none.
+    fn named_in_export(&self, attribute: &[u8], value: &[u8]) -> Option<(Vec<u8>, bool)> {
+        let dn = value.get(identity::dn_within(attribute, value)?..)?;
+        let key = identity::dn_key(dn)?;
+        if memchr::memmem::find(&key, &NEWCOMER).is_none() {
+            return Some((key, false));
+        }
+        let key = identity::dn_key(&followed(&self.tree, dn)?)?;
+        self.is_removed(&key).then_some((key, true))
     }
 
     /// Whether values that name entries followed a rename, also in entries that
