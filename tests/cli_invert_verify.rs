@@ -265,6 +265,30 @@ dn: CN=g,OU=R,DC=x\nchangetype: modify\nadd: member\nmember: CN=g,OU=R,DC=x\n-\n
     assert!(undo.ends_with(manager), "{undo}");
 }
 
+#[test]
+fn what_is_left_to_do_names_entries_as_they_are_called_by_now() {
+    let base = linked(&["OU=R"], "");
+    let rename = "dn: CN=p,OU=R,DC=x\nchangetype: modrdn\nnewrdn: CN=q\ndeleteoldrdn: 1\n\n";
+    let pending = |base: &str, now: &str, op: &str| {
+        let change = member(op) + rename;
+        let room = Room::new(&[("c", &change), ("e", base), ("now", now)]);
+        let done = room.run(&["-q", "verify", "c", "now", "--base", "e", "--pending", "rest"]);
+        assert_eq!((err(&done), done.status.code()), ("", Some(1)));
+        room.text("rest")
+    };
+    let now = base.replace("CN=p", "CN=q").replace("cn: p", "cn: q");
+    let expected = "version: 1\n\n".to_owned() + &member("add").replace("CN=p", "CN=q");
+    assert_eq!(pending(&base, &now, "add"), expected);
+    let base = linked(&["CN=p,OU=R"], "");
+    let now = base.replace("CN=p", "CN=q").replace("cn: p", "cn: q");
+    let expected = "version: 1\n\n".to_owned() + &member("delete").replace("CN=p", "CN=q");
+    assert_eq!(pending(&base, &now, "delete"), expected);
+    // Names are names elsewhere.
+    let plain = base.replace("objectGUID", "entryUUID");
+    let now = plain.replace("dn: CN=p", "dn: CN=q").replace("cn: p", "cn: q");
+    assert_eq!(pending(&plain, &now, "delete"), "version: 1\n\n".to_owned() + &member("delete"));
+}
+
 const STUBBORN: &str = "\
 dn: cn=Cid,ou=A,dc=x
 changetype: add
