@@ -176,6 +176,119 @@ fn a_rename_in_active_directory_leads_back_whatever_the_case_of_its_type() {
     assert!(out(&done).ends_with(back), "{}", out(&done));
 }
 
+/// Entries of Active Directory: a unit, a person, and a group with these members.
+fn linked(members: &[&str], person: &str) -> String {
+    let mut text = format!(
+        "dn: OU=R,DC=x\nou: R\nobjectGUID: 0123456789abcde0\n\n\
+         dn: CN=p,OU=R,DC=x\ncn: p\nobjectGUID: 0123456789abcde1\n{person}\n\
+         dn: CN=g,OU=R,DC=x\ncn: g\nobjectGUID: 0123456789abcde2\n"
+    );
+    members.iter().for_each(|rdn| text += &format!("member: {rdn},DC=x\n"));
+    text
+}
+
+fn inverse_of(base: &str, change: &str) -> String {
+    let room = Room::new(&[("e", base), ("c", change)]);
+    let done = room.run(&["-q", "invert", "c", "--base", "e", "--no-version"]);
+    assert_eq!((err(&done), done.status.code()), ("", Some(0)), "{change}");
+    out(&done).to_owned()
+}
+
+const DELETE_PERSON: &str = "dn: CN=p,OU=R,DC=x\nchangetype: delete\n\n";
+const ADD_PERSON: &str = "dn: CN=p,OU=R,DC=x\nchangetype: add\ncn: p\n\n";
+
+fn member(op: &str) -> String {
+    format!("dn: CN=g,OU=R,DC=x\nchangetype: modify\n{op}: member\nmember: CN=p,OU=R,DC=x\n-\n\n")
+}
+
+#[test]
+fn who_is_deleted_behind_the_membership_comes_back_before_it() {
+    let base = linked(&["CN=p,OU=R", "OU=R"], "");
+    let change = member("delete") + DELETE_PERSON;
+    assert_eq!(inverse_of(&base, &change), ADD_PERSON.to_owned() + &member("add"));
+    // The membership of others does not stand in the way, whatever the group is called then.
+    let rename = "dn: CN=g,OU=R,DC=x\nchangetype: modrdn\nnewrdn: CN=h\ndeleteoldrdn: 1\n\n";
+    let back = rename.replace("CN=g", "CN=_").replace("CN=h", "CN=g").replace("CN=_", "CN=h");
+    let undo = back + ADD_PERSON + &member("add");
+    assert_eq!(inverse_of(&base, &(change + rename)), undo);
+}
+
+#[test]
+fn a_membership_comes_back_however_the_change_spells_names() {
+    let base = linked(&["CN=p,OU=R", "OU=R"], "");
+    let rename = "dn: CN=p,OU=R,DC=x\nchangetype: modrdn\nnewrdn: CN=q\ndeleteoldrdn: 1\n\n";
+    let back = rename.replace("CN=p", "CN=_").replace("CN=q", "CN=p").replace("CN=_", "CN=q");
+    let undo = inverse_of(&base, &(member("delete") + rename));
+    assert_eq!(undo, back.clone() + &member("add"));
+    let taken = member("delete").replace("CN=p", "cn=Q");
+    assert_eq!(inverse_of(&base, &(rename.to_owned() + &taken)).matches("add: member").count(), 1);
+}
+
+#[test]
+fn a_link_that_went_with_the_entry_that_it_names_is_not_deleted() {
+    let base = linked(&["OU=R"], "");
+    assert_eq!(inverse_of(&base, &(member("add") + DELETE_PERSON)), ADD_PERSON);
+    // Unless the inverse gives it once more.
+    let change = member("add") + &member("delete") + DELETE_PERSON;
+    let undo = ADD_PERSON.to_owned() + &member("add") + &member("delete");
+    assert_eq!(inverse_of(&base, &change), undo);
+    // Or the group comes back with it.
+    let delete_group = "dn: CN=g,OU=R,DC=x\nchangetype: delete\n\n";
+    let change = member("add") + delete_group + DELETE_PERSON;
+    let undo = inverse_of(&base, &change);
+    assert!(undo.ends_with(&member("delete")), "{undo}");
+    // Where names are all there is, the value stays, and goes again.
+    let plain = base.replace("objectGUID", "entryUUID");
+    let undo = ADD_PERSON.to_owned() + &member("delete");
+    assert_eq!(inverse_of(&plain, &(member("add") + DELETE_PERSON)), undo);
+}
+
+#[test]
+fn what_names_an_entry_that_is_not_back_yet_comes_behind_it() {
+    let base = linked(&["CN=p,OU=R", "CN=g,OU=R"], "manager: CN=g,OU=R,DC=x\n");
+    let tree = "dn: OU=R,DC=x\ncontrol: 1.2.840.113556.1.4.805 true\nchangetype: delete\n\n";
+    let undo = "\
+dn: OU=R,DC=x\nchangetype: add\nou: R\n\n\
+dn: CN=p,OU=R,DC=x\nchangetype: add\ncn: p\n\n\
+dn: CN=g,OU=R,DC=x\nchangetype: add\ncn: g\nmember: CN=p,OU=R,DC=x\n\n\
+dn: CN=p,OU=R,DC=x\nchangetype: modify\nadd: manager\nmanager: CN=g,OU=R,DC=x\n-\n\n\
+dn: CN=g,OU=R,DC=x\nchangetype: modify\nadd: member\nmember: CN=g,OU=R,DC=x\n-\n\n";
+    assert_eq!(inverse_of(&base, tree), undo);
+    // The entry has another name by the time.
+    let change = "dn: CN=g,OU=R,DC=x\nchangetype: delete\n\n\
+                  dn: CN=p,OU=R,DC=x\nchangetype: modrdn\nnewrdn: CN=q\ndeleteoldrdn: 1\n\n\
+                  dn: CN=q,OU=R,DC=x\nchangetype: delete\n\n";
+    let base = linked(&[], "manager: CN=g,OU=R,DC=x\n");
+    let undo = inverse_of(&base, change);
+    let manager =
+        "dn: CN=p,OU=R,DC=x\nchangetype: modify\nadd: manager\nmanager: CN=g,OU=R,DC=x\n-\n\n";
+    assert!(undo.ends_with(manager), "{undo}");
+}
+
+#[test]
+fn what_is_left_to_do_names_entries_as_they_are_called_by_now() {
+    let base = linked(&["OU=R"], "");
+    let rename = "dn: CN=p,OU=R,DC=x\nchangetype: modrdn\nnewrdn: CN=q\ndeleteoldrdn: 1\n\n";
+    let pending = |base: &str, now: &str, op: &str| {
+        let change = member(op) + rename;
+        let room = Room::new(&[("c", &change), ("e", base), ("now", now)]);
+        let done = room.run(&["-q", "verify", "c", "now", "--base", "e", "--pending", "rest"]);
+        assert_eq!((err(&done), done.status.code()), ("", Some(1)));
+        room.text("rest")
+    };
+    let now = base.replace("CN=p", "CN=q").replace("cn: p", "cn: q");
+    let expected = "version: 1\n\n".to_owned() + &member("add").replace("CN=p", "CN=q");
+    assert_eq!(pending(&base, &now, "add"), expected);
+    let base = linked(&["CN=p,OU=R"], "");
+    let now = base.replace("CN=p", "CN=q").replace("cn: p", "cn: q");
+    let expected = "version: 1\n\n".to_owned() + &member("delete").replace("CN=p", "CN=q");
+    assert_eq!(pending(&base, &now, "delete"), expected);
+    // Names are names elsewhere.
+    let plain = base.replace("objectGUID", "entryUUID");
+    let now = plain.replace("dn: CN=p", "dn: CN=q").replace("cn: p", "cn: q");
+    assert_eq!(pending(&plain, &now, "delete"), "version: 1\n\n".to_owned() + &member("delete"));
+}
+
 const STUBBORN: &str = "\
 dn: cn=Cid,ou=A,dc=x
 changetype: add

@@ -10,6 +10,8 @@ use super::content::{Content, Identity, is_identity};
 use super::index::{EntryIndex, Place, fingerprint, key_of, plain_dn};
 use super::moves::Moves;
 use super::unlike::{PairReader, Unlike};
+use crate::change::identity;
+use crate::directory::Entry;
 
 /// One entry, in both exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,9 +46,17 @@ enum Verdict {
     Same,
     Changed,
     /// The same name, and two entries.
-    OtherEntry,
+    OtherEntry(Kind),
     /// Only the fingerprint of the name is the same.
     OtherName,
+}
+
+/// Whether one of two entries can be made of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Same,
+    /// Each is of a class that the other is not of, which no server changes.
+    Other,
 }
 
 /// Pairs that one task looks at.
@@ -82,7 +92,7 @@ impl Pairing {
             match verdict {
                 Verdict::Same => {}
                 Verdict::Changed => pairing.changed.push(pair),
-                Verdict::OtherEntry => suspects.push(pair),
+                Verdict::OtherEntry(kind) => suspects.push((pair, kind)),
                 Verdict::OtherName => {
                     pairing.gone.push(pair.old);
                     pairing.come.push(pair.new);
@@ -153,19 +163,19 @@ impl Pairing {
 
     /// Finds the entries that bear another name, among those without a partner and
     /// those whose partner is another entry. A suspect pair of which neither is
-    /// found elsewhere stays a pair: exports of two directories differ in every
-    /// identity.
+    /// found elsewhere stays a pair where it can: exports of two directories differ in
+    /// every identity.
     fn recognise(
         &mut self,
         old: &EntryIndex<'_>,
         new: &EntryIndex<'_>,
-        suspects: Vec<Pair>,
+        suspects: Vec<(Pair, Kind)>,
     ) -> Result<(), TwiceByIdentity> {
         if suspects.is_empty() && (self.gone.is_empty() || self.come.is_empty()) {
             return Ok(());
         }
-        let olds = self.gone.iter().copied().chain(suspects.iter().map(|pair| pair.old));
-        let news = self.come.iter().copied().chain(suspects.iter().map(|pair| pair.new));
+        let olds = self.gone.iter().copied().chain(suspects.iter().map(|(pair, _)| pair.old));
+        let news = self.come.iter().copied().chain(suspects.iter().map(|(pair, _)| pair.new));
         let olds = identified(old, olds.collect(), true)?;
         let news = identified(new, news.collect(), false)?;
         let mut moved = Vec::new();
@@ -196,9 +206,13 @@ impl Pairing {
         let (mut olds, mut news) = (taken_old, taken_new);
         olds.sort_unstable();
         news.sort_unstable();
-        for pair in suspects {
+        for (pair, kind) in suspects {
             match (olds.binary_search(&pair.old).is_ok(), news.binary_search(&pair.new).is_ok()) {
-                (false, false) => self.changed.push(pair),
+                (false, false) if kind == Kind::Same => self.changed.push(pair),
+                (false, false) => {
+                    self.gone.push(pair.old);
+                    self.come.push(pair.new);
+                }
                 (true, true) => {}
                 (true, false) => self.come.push(pair.new),
                 (false, true) => self.gone.push(pair.old),
@@ -208,6 +222,21 @@ impl Pairing {
         Ok(())
     }
 }
+
+impl Kind {
+    fn of(before: &Entry<'_>, after: &Entry<'_>, compared: &Compared) -> Self {
+        let classes = |entry: &Entry<'_>| -> Vec<Vec<u8>> {
+            let values = identity::values_of(entry, CLASS).iter().filter_map(|value| value.bytes());
+            values.map(<[u8]>::to_ascii_lowercase).collect()
+        };
+        let (before, after) = (classes(before), classes(after));
+        let has_more = |a: &[Vec<u8>], b: &[Vec<u8>]| a.iter().any(|class| !b.contains(class));
+        let is_other = has_more(&before, &after) && has_more(&after, &before);
+        if is_other && compared.takes(CLASS) { Self::Other } else { Self::Same }
+    }
+}
+
+const CLASS: &[u8] = b"objectClass";
 
 fn look<'a>(
     reader: &mut PairReader<'_, 'a>,
@@ -228,7 +257,7 @@ fn look<'a>(
         return Verdict::OtherName;
     }
     if Identity::tell_apart(&before, &after) {
-        return Verdict::OtherEntry;
+        return Verdict::OtherEntry(Kind::of(&before, &after, compared));
     }
     // As bytes, whatever the server does by itself: that is looked at later.
     let content = Content { compared, server: Server::Plain, moves: &Moves::default() };

@@ -10,14 +10,17 @@ use std::borrow::Cow;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
+
 use super::tree::{NodeId, ROOT, Tree};
 use super::{Image, Previews};
 use crate::change::identity;
+use crate::change::inverse::GoneLink;
 use crate::change::not_applicable::NotApplicable;
 use crate::change::stored::StoredEntry;
-use crate::directory::Entry;
 use crate::directory::dn::key_parent;
-use crate::ldif::{Change, ChangeRecord, Modification, Value};
+use crate::directory::{Entry, Facts, Link};
+use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
 
 /// Stands for the parent of what is named below an entry that came in the place
 /// of one that went: the export has no name for it. No file can hold what is made up
@@ -48,7 +51,99 @@ pub(in crate::change) fn is_identity(has: impl Fn(&[u8]) -> bool) -> bool {
     has(b"objectGUID") && !has(b"entryUUID")
 }
 
+/// A link that a record gave: as its inverse takes it back, and the key of the entry that it
+/// names, as in the export.
+#[derive(Debug)]
+pub(super) struct Given {
+    link: GoneLink,
+    names: Vec<u8>,
+}
+
 impl Image<'_> {
+    /// Whether the directory is one that keeps entries and not their names.
+    pub(in crate::change) fn has_identities(&self) -> bool {
+        self.tree.facts.has_identities
+    }
+
+    /// Notes the links that the inverse of the record which is tried takes back: the entry
+    /// that one names may be deleted later. Entries are called as in the export.
+    pub(super) fn note_links(&mut self, undo: &ChangeRecord<'_>) {
+        let Change::Modify(mods) = &undo.change else { return };
+        if !self.has_identities() || !self.deletes {
+            return;
+        }
+        for own in mods.iter().filter(|own| own.op == ModOp::Delete && is_link(&own.attribute)) {
+            for bytes in own.values.iter().filter_map(Value::bytes) {
+                let Some(names) = key_within(&own.attribute, bytes) else { continue };
+                let now = self.followed(&own.attribute, bytes);
+                let value = now.unwrap_or_else(|| bytes.to_vec());
+                let link = GoneLink { of: self.at, attribute: own.attribute.to_vec(), value };
+                self.links.push(Given { link, names });
+            }
+        }
+    }
+
+    /// The links that records gave and that went with the entries that they name.
+    pub(in crate::change) fn gone_links(&self) -> impl Iterator<Item = GoneLink> {
+        let gone = self.links.iter().filter(|given| self.is_removed(&given.names));
+        gone.map(|given| given.link.clone())
+    }
+
+    /// Whether the entry with this key, as in the export, was deleted.
+    fn is_removed(&self, key: &[u8]) -> bool {
+        node_of(&self.tree, key).is_some_and(|node| self.tree.node(node).was_removed())
+    }
+
+    /// An entry with the values that name entries spelled as the export's entry spells them,
+    /// where that has them: the server spells them all alike. What names an entry that was
+    /// deleted and came back names that of the export again, and a link to what was deleted
+    /// went with it. `None` where values do not follow entries.
+    pub(super) fn in_terms_of_export(
+        &self,
+        now: &StoredEntry<'_>,
+        export: &Entry<'_>,
+    ) -> Option<StoredEntry<'static>> {
+        if !self.tree.has_two_names() || !has_identity(now) {
+            return None;
+        }
+        let mut told = Entry::new(now.dn.to_vec());
+        for (_, attribute) in now.attributes() {
+            let name = attribute.name();
+            let mut own: Option<FxHashMap<Vec<u8>, &[u8]>> = None;
+            for value in attribute.values() {
+                let mut value = Cow::Borrowed(value);
+                if let Some((key, is_new)) =
+                    value.bytes().and_then(|bytes| self.named_in_export(name, bytes))
+                {
+                    let own = own.get_or_insert_with(|| {
+                        let values = identity::values_of(export, name).iter();
+                        let values = values.filter_map(Value::bytes);
+                        values.filter_map(|own| Some((key_within(name, own)?, own))).collect()
+                    });
+                    match own.get(&key) {
+                        Some(own) => value = Cow::Owned(Value::Bytes(Cow::Owned(own.to_vec()))),
+                        None if !is_new && is_link(name) && self.is_removed(&key) => continue,
+                        None => {}
+                    }
+                }
+                told.push(Cow::Owned(name.to_vec()), value.into_owned().into_owned());
+            }
+        }
+        Some(told.into())
+    }
+
+    /// The key of the entry of the export that a value names, and whether it names the one
+    /// that came back in place of that; `None` where it names another newcomer, or none.
+    fn named_in_export(&self, attribute: &[u8], value: &[u8]) -> Option<(Vec<u8>, bool)> {
+        let dn = value.get(identity::dn_within(attribute, value)?..)?;
+        let key = identity::dn_key(dn)?;
+        if memchr::memmem::find(&key, &NEWCOMER).is_none() {
+            return Some((key, false));
+        }
+        let key = identity::dn_key(&followed(&self.tree, dn)?)?;
+        self.is_removed(&key).then_some((key, true))
+    }
+
     /// Whether values that name entries followed a rename, also in entries that
     /// are otherwise [`Fate::Unchanged`](super::Fate::Unchanged) or
     /// [`Fate::Renamed`](super::Fate::Renamed): [`Image::followed`] tells which.
@@ -173,6 +268,16 @@ impl Image<'_> {
         }
         refusal
     }
+}
+
+/// Whether values of the attribute go with the entries that they name.
+fn is_link(attribute: &[u8]) -> bool {
+    Facts::of(attribute).link == Some(Link::Forward)
+}
+
+/// The key of the DN in a value.
+fn key_within(attribute: &[u8], value: &[u8]) -> Option<Vec<u8>> {
+    identity::dn_key(value.get(identity::dn_within(attribute, value)?..)?)
 }
 
 /// The DN of the entry that had this one in the export.

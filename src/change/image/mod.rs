@@ -50,7 +50,7 @@ use super::preview::Preview;
 use super::proof::{Flaw, difference};
 use crate::directory::Entry;
 use crate::directory::dn::normalize_into;
-use crate::ldif::ChangeRecord;
+use crate::ldif::{Change, ChangeRecord};
 
 /// An export with a sequence of changes applied to it.
 ///
@@ -71,6 +71,10 @@ pub struct Image<'a> {
     /// The number of the change record that is tried.
     at: usize,
     partial: Vec<(usize, Vec<u8>)>,
+    /// Whether any record deletes an entry.
+    deletes: bool,
+    /// Links that records gave, where inverses are wanted and entries are deleted.
+    links: Vec<links::Given>,
 }
 
 /// Change records and behind them those of an inverse, numbered on.
@@ -195,8 +199,10 @@ impl<'a> Image<'a> {
     }
 
     fn of(changes: Sequence<'a>, on_refusal: OnRefusal) -> Self {
+        let deletes = changes.iter().any(|record| matches!(record.change, Change::Delete));
         let mut image = Self {
             changes,
+            deletes,
             on_refusal,
             inverses: false,
             previews: Previews::Unwanted,
@@ -205,6 +211,7 @@ impl<'a> Image<'a> {
             duplicates: 0,
             at: 0,
             partial: Vec::new(),
+            links: Vec::new(),
         };
         image.begin();
         image
@@ -400,6 +407,7 @@ impl<'a> Image<'a> {
         self.tree.begin_run();
         self.created.clear();
         self.partial.clear();
+        self.links.clear();
         let mut stopped = false;
         let changes = self.changes;
         for (at, record) in changes.iter().enumerate() {
@@ -480,7 +488,11 @@ impl<'a> Image<'a> {
         }
         let is_changed = node.altered && fact.is_entry(ordinal);
         match is_changed.then(|| self.tree.entry(id)).flatten() {
-            Some(now) => difference(&now, entry).map_or(Return::Same, Return::Differs),
+            Some(now) => {
+                let told = self.in_terms_of_export(&now, entry);
+                difference(told.as_ref().unwrap_or(&now), entry)
+                    .map_or(Return::Same, Return::Differs)
+            }
             None => Return::Same,
         }
     }

@@ -132,6 +132,9 @@ impl<'a> Image<'a> {
             // As the export calls entries now, it will not when the record is made again.
             (None, Some(_)) => self.tree.put_aside(node, Some(self.at), Again::Never),
         }
+        if let Some(undo) = &undo {
+            self.note_links(undo);
+        }
         Ok(undo.map(|undo| self.as_now(undo)).into_iter().collect())
     }
 

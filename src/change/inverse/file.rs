@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::order_of_links;
 use crate::change::identity;
 use crate::change::image::{Image, Outcome, Return};
 use crate::change::not_applicable::NotApplicable;
@@ -160,6 +161,10 @@ impl Undo {
                 undo.leave_out_maintained(&mut record);
                 undo.records.push(UndoRecord { of, record });
             }
+        }
+        if image.has_identities() {
+            let gone = image.gone_links().collect();
+            undo.records = order_of_links::settled(undo.records, &gone);
         }
         undo.carry_controls(changes);
         undo

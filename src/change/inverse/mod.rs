@@ -6,6 +6,7 @@
 //! record's modifications their inverses in reverse order.
 
 mod file;
+mod order_of_links;
 
 use std::borrow::Cow;
 
@@ -23,6 +24,7 @@ pub(super) use file::invertible;
 pub use file::{
     NotRestored, Obstacle, Undo, UndoRecord, Uninvertible, prove_restored, unknown_control,
 };
+pub(super) use order_of_links::GoneLink;
 
 /// The records that undo `record`, to be applied in their order, given the entry
 /// before it; none where the record changes nothing.

@@ -105,6 +105,20 @@ fn names_that_the_export_does_not_show_are_looked_up_as_they_are_written() {
     assert_eq!(states(&group(&["x"]), &change, None), [Conflict, Pending]);
 }
 
+#[test]
+fn what_an_add_gave_follows_a_rename_and_goes_with_a_deletion() {
+    let add = "dn: cn=g,dc=t\nchangetype: add\nobjectClass: group\nmember: cn=x,dc=t\n\
+               member: cn=y,dc=t\n\n";
+    let base = person("x", 1) + &person("y", 2);
+    let change = [add, &delete("y"), &rename("x", "z")].concat();
+    let now = |member| person("z", 1) + &group(&[member]);
+    assert_eq!(states(&now("z"), &change, Some(&base)), [Applied; 3]);
+    assert_eq!(states(&now("z"), &change, None), [Applied; 3]);
+    assert_eq!(states(&now("other"), &change, None), [Conflict, Applied, Applied]);
+    let before_the_rest = [base, group(&["x", "y"])].concat();
+    assert_eq!(states(&before_the_rest, &change, None), [Applied, Pending, Pending]);
+}
+
 /// What a record does, by the numbers of entries.
 #[derive(Debug, Clone)]
 enum Op {

@@ -478,7 +478,7 @@ fn missing_of(
         !values::is_set_by_server(&line.name)
             && matches!(line.value, Value::Bytes(_))
             && !values.speaks_of(&line.name, &line.value)
-            && !held.holds(&line.name, &line.value)
+            && !values.is_kept(&mut held, &line.name, &line.value)
             && !names()
             && !taken.contains(&(canonical(&line.name).into_owned(), &line.value))
     });

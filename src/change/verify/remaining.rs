@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use super::names::Named;
 use super::values::Values;
 use super::{Judgement, State, Verification};
 use crate::change::apply::Guards;
 use crate::change::identity;
+use crate::change::image::comes_with_identity;
 use crate::change::inverse::{Obstacle, Undo, UndoRecord, Uninvertible};
 use crate::change::invert_guarded;
-use crate::ldif::{Change, ChangeRecord, ModOp, Modification};
+use crate::ldif::{Change, ChangeRecord, ModOp, Modification, Value};
 
 impl<'a> Verification<'a> {
     /// The records that are still to be applied, with their numbers: pending ones
@@ -31,8 +33,13 @@ impl<'a> Verification<'a> {
             };
             let Some(mut left) = left else { continue };
             is_called_so &= matches!(left.change, Change::Modify(_));
-            if is_called_so && let Some(dn) = self.other_name(number, record) {
-                left.dn = dn.into();
+            if is_called_so {
+                if judgement.state != State::Applied {
+                    self.call_by_other_names(number, &mut left);
+                }
+                if let Some(dn) = self.other_name(number, record) {
+                    left.dn = dn.into();
+                }
             }
             remaining.push((number, left));
         }
@@ -49,6 +56,42 @@ impl<'a> Verification<'a> {
         }
         let now = self.export.known(&key)?;
         Some(identity::without_brackets(&now.dn).to_vec())
+    }
+
+    /// Has the values of a modify record, where such values follow entries, name these as
+    /// they are called in the export.
+    fn call_by_other_names(&mut self, number: usize, left: &mut ChangeRecord<'_>) {
+        let Change::Modify(mods) = &mut left.change else { return };
+        if !self.has_identity(number) {
+            return;
+        }
+        for Modification { attribute, values, .. } in mods {
+            for value in values.iter_mut() {
+                let other = value.bytes().and_then(|bytes| {
+                    let (head, dn) = bytes.split_at(identity::dn_within(attribute, bytes)?);
+                    let key = identity::dn_key(dn)?;
+                    let Named::Now(now) = self.names.named(&key, number, &self.export) else {
+                        return None;
+                    };
+                    let entry = self.export.known(&now);
+                    let dn = entry.as_ref().map(|own| identity::without_brackets(&own.dn));
+                    Some([head, dn.unwrap_or(&now)].concat())
+                });
+                if let Some(other) = other {
+                    *value = Value::Bytes(other.into());
+                }
+            }
+        }
+    }
+
+    /// Whether the entry of a record is one of a directory in which values follow entries.
+    fn has_identity(&mut self, number: usize) -> bool {
+        if !self.names.has_bearers() {
+            return false;
+        }
+        let Some(node) = self.names.target(number) else { return false };
+        let Some(key) = self.names.locate(node, &self.export) else { return false };
+        self.export.known(&key).is_some_and(|now| comes_with_identity(&now))
     }
 
     fn rest(

@@ -156,6 +156,32 @@ fn a_name_that_is_to_stay_as_a_value_is_kept() {
 }
 
 #[test]
+fn what_was_made_again_as_an_entry_of_another_class_is_deleted_and_added() {
+    let root = format!("dn: dc=x\ndc: x\n{}\n", guid(0));
+    let entry = |class: &str, number| {
+        let more = if class == "user" { "mail: a@x\n" } else { "member: CN=g,dc=x\n" };
+        format!(
+            "dn: CN=a,dc=x\nobjectClass: top\nobjectClass: {class}\ncn: a\n{more}{}\n",
+            guid(number)
+        )
+    };
+    let other =
+        format!("dn: CN=g,dc=x\nobjectClass: group\ncn: g\nmember: CN=a,dc=x\n{}\n", guid(3));
+    let (old, new) = (entry("group", 1), entry("user", 2));
+    let (old, new) = (format!("{root}{other}{old}"), format!("{root}{other}{new}"));
+    let made = change(Server::ActiveDirectory, &old, &new);
+    let at = |part: &str| made.find(part).unwrap_or_else(|| panic!("{part} is not in {made}"));
+    assert!(at("dn: CN=a,dc=x\nchangetype: delete\n") < at("dn: CN=a,dc=x\nchangetype: add\n"));
+    assert!(!made.contains("delete: objectClass"), "{made}");
+    // One class more is no other kind of entry.
+    let person = entry("user", 2);
+    let more = person.replace("objectClass: user", "objectClass: user\nobjectClass: box");
+    let more = more.replace(&guid(2), &guid(4));
+    let made = plain(&person, &more);
+    assert!(made.contains("changetype: modify\nadd: objectClass\n"), "{made}");
+}
+
+#[test]
 fn directories_that_differ_in_every_identity_are_compared_by_name() {
     let old = format!("{ROOT}dn: cn=a,dc=x\ncn: a\nsn: 1\n{}", uuid(1));
     let new = format!("{ROOT}dn: cn=a,dc=x\ncn: a\nsn: 2\n{}", uuid(9));

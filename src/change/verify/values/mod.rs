@@ -48,7 +48,7 @@ fn is_spelled_alike(rule: Syntax, a: &Value<'_>, b: &Value<'_>) -> bool {
 /// The values of an entry, however spelled.
 pub(super) struct Held<'e> {
     entry: &'e Entry<'e>,
-    attributes: FxHashMap<Vec<u8>, (Syntax, FxHashSet<Value<'e>>)>,
+    attributes: FxHashMap<Vec<u8>, FxHashSet<Value<'e>>>,
 }
 
 impl<'e> Held<'e> {
@@ -57,14 +57,19 @@ impl<'e> Held<'e> {
     }
 
     pub(super) fn holds(&mut self, attribute: &[u8], value: &Value<'_>) -> bool {
+        self.holds_folded(attribute, &fold(identity::rule_of(attribute), value))
+    }
+
+    /// The same for a value in the form in which equal ones are the same.
+    fn holds_folded(&mut self, attribute: &[u8], value: &Value<'_>) -> bool {
         let entry = self.entry;
-        let (rule, values) =
+        let values =
             self.attributes.entry(canonical(attribute).into_owned()).or_insert_with(|| {
                 let rule = identity::rule_of(attribute);
                 let values = identity::values_of(entry, attribute).iter();
-                (rule, values.map(|value| fold(rule, value)).collect())
+                values.map(|value| fold(rule, value)).collect()
             });
-        values.contains(&fold(*rule, value))
+        values.contains(value)
     }
 }
 
@@ -531,6 +536,19 @@ impl<'r> Values<'r> {
             return (!is_partial).then(|| identity::values_of(before, attribute).iter().collect());
         }
         self.added.get(&*canonical(attribute)).cloned()
+    }
+
+    /// Whether the entry holds a value that an add gave it, under the name of now where it
+    /// names an entry; with an entry that was deleted it went, too.
+    pub(super) fn is_kept(
+        &mut self,
+        held: &mut Held<'_>,
+        attribute: &[u8],
+        value: &Value<'_>,
+    ) -> bool {
+        let start = self.follow.as_ref().map_or(0, |follow| follow.start);
+        let key = self.key(identity::rule_of(attribute), value, start);
+        key.absent.is_some_and(|absent| absent.deleted) || held.holds_folded(attribute, &key.value)
     }
 
     /// Whether a record names the value, or all of its attribute.
