@@ -6,12 +6,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::iter;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{UndoRecord, record_of};
 use crate::change::identity::{self, canonical};
-use crate::directory::dn::{join, rebase};
+use crate::directory::dn::{join, key_ancestors, rebase};
 use crate::ldif::{Attribute, Change, ChangeRecord, ModOp, Modification, Value};
 
 /// A value that a change record gave and that went with the entry that it names.
@@ -125,27 +126,33 @@ fn with_late_values(mut records: Vec<UndoRecord>) -> Vec<UndoRecord> {
     settled
 }
 
-/// At which records of an inverse names come and go.
+/// At which records of an inverse names come and go. Names are known by their keys.
 struct NamesInTime {
-    /// Where an entry with this key is added.
+    /// Where an entry with this name is added, in order.
     comes: FxHashMap<Vec<u8>, Vec<usize>>,
-    /// Where the entry with this key is deleted or gets another name.
-    goes: FxHashMap<Vec<u8>, Vec<usize>>,
-    /// All deletes and renames: the DN, and the new one.
-    others: Vec<(usize, Vec<u8>, Option<Vec<u8>>)>,
+    /// Where the entry with this name is deleted or gets another one, in order.
+    goes: FxHashMap<Vec<u8>, Vec<Going>>,
+}
+
+/// A delete or a rename.
+struct Going {
+    /// The number of the record.
+    at: usize,
+    /// The DN that the entry has by then.
+    old: Vec<u8>,
+    /// The DN that a rename gives it.
+    new: Option<Vec<u8>>,
 }
 
 impl NamesInTime {
     fn of(records: &[UndoRecord]) -> Self {
-        let mut names =
-            Self { comes: FxHashMap::default(), goes: FxHashMap::default(), others: Vec::new() };
+        let mut names = Self { comes: FxHashMap::default(), goes: FxHashMap::default() };
         for (at, UndoRecord { record, .. }) in records.iter().enumerate() {
-            let new_dn = match &record.change {
+            let Some(key) = identity::dn_key(&record.dn) else { continue };
+            let new = match &record.change {
                 Change::Modify(_) => continue,
                 Change::Add(_) => {
-                    if let Some(key) = identity::dn_key(&record.dn) {
-                        names.comes.entry(key).or_default().push(at);
-                    }
+                    names.comes.entry(key).or_default().push(at);
                     continue;
                 }
                 Change::Delete => None,
@@ -154,10 +161,8 @@ impl NamesInTime {
                     Some(join(new_rdn, Some(new_superior.as_deref().unwrap_or(parent))))
                 }
             };
-            if let Some(key) = identity::dn_key(&record.dn) {
-                names.goes.entry(key).or_default().push(at);
-            }
-            names.others.push((at, record.dn.to_vec(), new_dn));
+            let going = Going { at, old: record.dn.to_vec(), new };
+            names.goes.entry(key).or_default().push(going);
         }
         names
     }
@@ -165,9 +170,10 @@ impl NamesInTime {
     /// The record, from number `at` on, that adds the entry with this key, which nobody
     /// bears until then.
     fn comes_from(&self, at: usize, key: &[u8]) -> Option<usize> {
-        let comes = self.comes.get(key)?.iter().copied().find(|comes| *comes >= at)?;
-        let mut goes = self.goes.get(key).into_iter().flatten();
-        (!goes.any(|goes| (at..comes).contains(goes))).then_some(comes)
+        let comes = self.comes.get(key)?;
+        let comes = *comes.get(comes.partition_point(|&comes| comes < at))?;
+        let goes = self.first_going(key, at);
+        goes.is_none_or(|going| going.at > comes).then_some(comes)
     }
 
     /// Takes from what record number `at` gives the values that name an entry which comes
@@ -202,19 +208,27 @@ impl NamesInTime {
         early
     }
 
+    /// The first record, from number `at` on, that takes the name from its entry.
+    fn first_going(&self, key: &[u8], at: usize) -> Option<&Going> {
+        let goes = self.goes.get(key)?;
+        goes.get(goes.partition_point(|going| going.at < at))
+    }
+
     /// The name, behind record number `to`, of an entry that bore this one behind number
     /// `from`; `None` where it is gone by then.
     fn name_after(&self, from: usize, to: usize, dn: &[u8]) -> Option<Vec<u8>> {
-        let first = self.others.partition_point(|(at, ..)| *at <= from);
-        let between = self.others.iter().skip(first).take_while(|(at, ..)| *at <= to);
         let mut name = dn.to_vec();
-        for (_, old, new) in between {
-            match (rebase(&name, old, new.as_deref().unwrap_or_default()).ok().flatten(), new) {
-                (None, _) => {}
-                (Some(_), None) => return None,
-                (Some(rebased), Some(_)) => name = rebased,
-            }
+        let mut from = from + 1;
+        loop {
+            let key = identity::dn_key(&name)?;
+            let goings = iter::once(&*key).chain(key_ancestors(&key));
+            let goings = goings.filter_map(|key| self.first_going(key, from));
+            let Some(going) = goings.min_by_key(|going| going.at).filter(|going| going.at <= to)
+            else {
+                return Some(name);
+            };
+            name = rebase(&name, &going.old, going.new.as_deref()?).ok().flatten()?;
+            from = going.at + 1;
         }
-        Some(name)
     }
 }
