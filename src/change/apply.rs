@@ -466,6 +466,20 @@ pub(super) fn rename<'a>(
     Ok(effects)
 }
 
+/// Adds the values of its name that a new entry lacks: an add may leave them to the
+/// server (RFC 4511, section 4.7).
+pub(super) fn complete_name(entry: &mut StoredEntry<'_>) {
+    for (name, value) in identity::rdn_values(&entry.dn).unwrap_or_default() {
+        let slot = entry.slot_or_new(&name);
+        let value = Value::Bytes(Cow::Owned(value));
+        let attribute = entry.attribute_mut(slot);
+        let is_full = attribute.is_single_valued() && attribute.len() > 0;
+        if !is_full && !attribute.holds(&value) {
+            attribute.push(value);
+        }
+    }
+}
+
 /// Gives `name`, where the entry has it, the value of the RDN, as Active Directory
 /// does.
 pub(super) fn set_name(entry: &mut StoredEntry<'_>) {

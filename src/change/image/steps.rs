@@ -183,7 +183,12 @@ impl<'a> Image<'a> {
             let value = there.unwrap_or_else(|| apply::borrowed(&attribute.value));
             entry.push((&*attribute.name).into(), value);
         }
-        if called { Created::Entry(entry.into()) } else { Created::Record(self.at) }
+        if !called {
+            return Created::Record(self.at);
+        }
+        let mut entry = entry.into();
+        apply::complete_name(&mut entry);
+        Created::Entry(entry)
     }
 
     fn delete(&mut self, node: NodeId, dn: &[u8]) -> Result<Inverse, NotApplicable> {

@@ -71,7 +71,9 @@ pub(super) enum Created<'a> {
 pub(super) fn added<'a>(dn: &'a [u8], attributes: &'a [Attribute<'a>]) -> StoredEntry<'a> {
     let values = attributes.iter();
     let values = values.map(|own| (Cow::Borrowed(&*own.name), apply::borrowed(&own.value)));
-    StoredEntry::from(Entry::of_values(dn, values))
+    let mut entry = StoredEntry::from(Entry::of_values(dn, values));
+    apply::complete_name(&mut entry);
+    entry
 }
 
 /// Whether a modify record gives the same when it is made once more.

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::order_of_links;
+use crate::change::apply;
 use crate::change::identity;
 use crate::change::image::{Image, Outcome, Return};
 use crate::change::not_applicable::NotApplicable;
@@ -317,7 +318,7 @@ pub fn prove_restored<'a, T: Sync>(
                 let key = identity::dn_key(&entry.dn).unwrap_or_default();
                 let now = by_key.get(&key).ok_or_else(|| NotRestored::of_entry(dn()))?;
                 let now = StoredEntry::from((*now).clone());
-                let wanted = without_maintained(&entry);
+                let wanted = as_added(&entry);
                 let flaw = difference(&now, &wanted);
                 flaw.map_or(Ok(1), |flaw| Err(NotRestored::of(dn(), &flaw)))
             }
@@ -344,13 +345,17 @@ impl NotRestored {
     }
 }
 
-/// What of an entry comes back when it is added again.
-fn without_maintained<'e>(entry: &Entry<'e>) -> Entry<'e> {
+/// What an entry is when it is added again, which brings what names it though the export
+/// left it out.
+fn as_added<'e>(entry: &Entry<'e>) -> Entry<'e> {
     let active_directory = is_active_directory(entry.attributes());
     let kept = entry.attributes().iter().map(|own| {
         let values = own.values.iter();
         let kept = |value: &&Value<'_>| !is_maintained(&own.name, value, active_directory);
         EntryAttribute { name: own.name.clone(), values: values.filter(kept).cloned().collect() }
     });
-    Entry::with_attributes(entry.dn.clone(), kept.filter(|own| !own.values.is_empty()).collect())
+    let kept = kept.filter(|own| !own.values.is_empty()).collect();
+    let mut added = StoredEntry::from(Entry::with_attributes(entry.dn.clone(), kept));
+    apply::complete_name(&mut added);
+    added.into_entry()
 }

@@ -191,6 +191,20 @@ fn each_kind_of_record_does_its_work() {
 }
 
 #[test]
+fn an_add_may_leave_it_to_the_server_what_names_the_entry() {
+    let add = |lines: &str| format!("dn: cn=J\\2c D+uid=j,ou=b,dc=x\nchangetype: add\n{lines}\n");
+    let added = |lines: &str| applied(EXPORT, &add(lines)).text();
+    assert!(added("sn: D\n").ends_with("\nsn: D\ncn: J, D\nuid: j\n"), "{}", added("sn: D\n"));
+    assert!(added("userid: J\ncn: K\n").ends_with("\nuserid: J\ncn: K\ncn: J, D\n"));
+    let text = applied(EXPORT, &add("cn: J, D\nuid: j\n")).text();
+    assert!(text.ends_with("\ncn: J, D\nuid: j\n"), "{text}");
+    // A record that leans on it, and one that may not take it away.
+    let modify = "dn: uid=j+cn=J\\, D,ou=b,dc=x\nchangetype: modify\n";
+    let taken = format!("{}{modify}add: cn\ncn: j, d\n-\n", add("sn: D\n"));
+    assert_eq!(applied(EXPORT, &taken).reasons(), [None, Some(Reason::ValueExists)]);
+}
+
+#[test]
 fn what_is_below_a_renamed_entry_follows_and_bears_the_new_name() {
     let applied = applied(
         EXPORT,
