@@ -446,10 +446,29 @@ fn rename(server: Server, was: &Entry<'_>, is: &Entry<'_>) -> Rename {
         };
         !in_new_rdn && values().any(|value| identity::value_key(rule, value) == key)
     };
+    let must_stay =
+        |of: &(Vec<u8>, Vec<u8>)| stays(of) || is_last_until_others_come(was, is, &of.0, &of.1);
     Rename {
         new_rdn: identity::rdn_text(&is.dn).to_vec(),
-        delete_old_rdn: server == Server::ActiveDirectory || !old.iter().any(stays),
+        delete_old_rdn: server == Server::ActiveDirectory || !old.iter().any(must_stay),
     }
+}
+
+/// Whether the attribute of a former name would be without a value between the rename and
+/// the modify that gives it its new ones: no server takes that where the attribute is
+/// mandatory. The modify deletes the value, too.
+fn is_last_until_others_come(was: &Entry<'_>, is: &Entry<'_>, name: &[u8], value: &[u8]) -> bool {
+    let rule = identity::rule_of(name);
+    let key = identity::value_key(rule, value);
+    let holds = |entry: &Entry<'_>, wanted: &dyn Fn(&[u8]) -> bool| {
+        let attributes = entry.attributes().iter();
+        let same = attributes.filter(|a| identity::same_description(&a.name, name));
+        same.flat_map(|a| &a.values).filter_map(Value::bytes).any(wanted)
+    };
+    let names = identity::rdn_values(&is.dn).unwrap_or_default();
+    !names.iter().any(|(other, _)| identity::same_attribute(other, name))
+        && !holds(was, &|other| identity::value_key(rule, other) != key)
+        && holds(is, &|_| true)
 }
 
 /// Whether the name differs in case or blanks only, and the values in the entry with

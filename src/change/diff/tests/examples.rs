@@ -83,6 +83,18 @@ fn values_that_a_former_name_leaves_behind_go() {
 }
 
 #[test]
+fn an_attribute_that_no_longer_names_the_entry_is_never_without_a_value() {
+    let old = format!("{ROOT}dn: sn=a,dc=x\nsn: a\n{}", uuid(1));
+    let new = format!("{ROOT}dn: cn=c,dc=x\ncn: c\nsn: b\n{}", uuid(1));
+    let rename = "changetype: modrdn\nnewrdn: cn=c\ndeleteoldrdn: 0\n\n";
+    let modify = "changetype: modify\ndelete: sn\nsn: a\n-\nadd: sn\nsn: b\n-\n\n";
+    assert_eq!(
+        change(Server::Plain, &old, &new),
+        format!("dn: sn=a,dc=x\n{rename}dn: cn=c,dc=x\n{modify}")
+    );
+}
+
+#[test]
 fn a_twin_that_comes_makes_the_kept_one_go_and_come_back() {
     let entry = |values: &str| format!("dn: cn=a,dc=x\ncn: a\n{}{values}\n", guid(1));
     let old = entry("proxyAddresses: smtp:a@x\n");
