@@ -60,13 +60,13 @@ fn write_attributes(folder: &Path, attributes: usize, name: Name) {
 }
 
 /// Two users with as many addresses, all of which are also those of the other one.
-fn write_addresses(folder: &Path, addresses: usize, _: Name) {
+fn write_addresses(folder: &Path, addresses: usize, name: Name) {
     let mut export = String::new();
     for user in ["A", "B"] {
         let names = format!("sAMAccountName: {user}\nuserPrincipalName: {user}@contoso.com\n");
         write!(export, "dn: CN={user},DC=contoso,DC=com\nobjectClass: user\n{names}").unwrap();
-        for at in 0..addresses {
-            writeln!(export, "proxyAddresses: smtp:user{at}@contoso.com").unwrap();
+        for name in (0..addresses).map(name) {
+            writeln!(export, "proxyAddresses: smtp:{name}@contoso.com").unwrap();
         }
         export.push('\n');
     }
@@ -117,4 +117,7 @@ fn time_grows_with_the_number_of_addresses_that_two_entries_share() {
     let commands: [&[&str]; 2] =
         [&["check", "-q", "old.ldif"], &["fix", "-q", "old.ldif", "-o", "-", "--no-undo"]];
     assert_grows_along("addresses", write_addresses, NAMES[0].1, 5_000, &commands);
+    let accents: Name =
+        |at| (0..14).map(|bit| if at >> bit & 1 == 1 { 'à' } else { 'a' }).collect();
+    assert_grows_along("accents", write_addresses, accents, 1_000, &commands);
 }

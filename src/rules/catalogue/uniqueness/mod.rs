@@ -1,5 +1,6 @@
 //! Names and addresses that more than one object holds, in whichever attributes.
 
+mod by_role;
 mod rules;
 
 use std::rc::Rc;
@@ -15,6 +16,7 @@ use super::references::is_same;
 use super::verdict::Verdicts;
 use super::{Keeper, Object, ObjectKind, tenant};
 
+use by_role::ByRole;
 pub(in crate::rules) use rules::RULES;
 use rules::{
     ACCOUNT, ACCOUNT_IN_FOREST, ADDRESS, ADDRESS_IS_MAIL, ALIAS, ANCHOR, ENTRY, EQUIVALENT, MAIL,
@@ -352,10 +354,11 @@ fn shared(
         use Role::{EffectiveMail, Mail, Primary, Secondary};
         matches!(identifier.role, EffectiveMail | Mail | Primary | Secondary)
     };
+    let theirs = ByRole::of(other.held_by(theirs));
     let mine = own.held_by(number).iter();
-    mine.flat_map(|mine| other.held_by(theirs).iter().map(move |their| (mine, their)))
-        .find(|((_, _, value), (their, _, their_value))| is_address(their) && value == their_value)
-        .map(|((mine, _, _), (their, _, _))| (rule, *mine, *their))
+    mine.flat_map(|(mine, _, value)| theirs.beside(value).map(|their| (*mine, their)))
+        .find(|(_, (their, is_exact))| *is_exact && is_address(their))
+        .map(|(mine, (their, _))| (rule, mine, their))
 }
 
 /// The gravest rule that two holders of a key break together, with the identifiers
@@ -367,14 +370,15 @@ fn collision(
     theirs: usize,
 ) -> Option<(&'static Rule, Identifier, Identifier)> {
     let mut worst: Option<(&'static Rule, Identifier, Identifier)> = None;
-    for &(mine, _, ref my_value) in own.held_by(number) {
-        for &(their, _, ref their_value) in other.held_by(theirs) {
-            let rule = rule_of((own, mine.role), (other, their.role), my_value == their_value);
+    let theirs = ByRole::of(other.held_by(theirs));
+    for (mine, _, value) in own.held_by(number) {
+        for (their, is_exact) in theirs.beside(value) {
+            let rule = rule_of((own, mine.role), (other, their.role), is_exact);
             let Some(rule) = rule else { continue };
             // Of equals, that which says most about how somebody signs in.
             let rank = |rule: &Rule| (rule.severity, rule.name != PREDICTED_NAME.name);
             if worst.is_none_or(|(known, _, _)| rank(rule) < rank(known)) {
-                worst = Some((rule, mine, their));
+                worst = Some((rule, *mine, their));
             }
         }
     }
