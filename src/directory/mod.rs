@@ -9,7 +9,7 @@ mod entry;
 pub mod filter;
 pub(crate) mod lower;
 pub mod matching;
-
+mod object_class;
 pub mod schema;
 mod scope;
 mod values;
@@ -23,6 +23,7 @@ pub use filter::{
     Attributes, Choices, EntryLines, Filter, FilterError, FilterErrorKind, LinkGraph, Matcher,
     Selector, SolvedLinks, Truth,
 };
+pub use object_class::Subclasses;
 pub use schema::{Bounds, Facts, Link, Syntax, Uniqueness, Writability};
 pub use scope::{Scope, SearchBase};
 pub use values::Values;

@@ -10,6 +10,9 @@ FILTERS = [
     "(objectClass=*)",
     "(objectClass=USER)",
     "(objectClass=person)",
+    "(objectClass=organizationalPerson)",
+    "(!(objectClass=organizationalPerson))",
+    "(objectClass=top)",
     "(cn=alice test)",
     "(CN=ALICE  TEST)",
     "(cn=*)",
@@ -70,6 +73,14 @@ OWN_FILTERS = {
         "(modifyTimestamp>=20000101020000+0200)",
         "(entryDN=cn=alice test,{staff})",
         "(hasSubordinates=TRUE)",
+        "(objectClass=2.5.6.6)",
+        "(structuralObjectClass=person)",
+        "(entryDN:dnSubtreeMatch:={staff})",
+        "(!(entryDN:dnSubtreeMatch:={staff}))",
+        "(entryDN:dnOneLevelMatch:={base})",
+        "(entryDN:dnSubordinateMatch:={base})",
+        "(entryDN:dnSuperiorMatch:=cn=x,{staff})",
+        "(member:dnSubtreeMatch:={staff})",
         "(structuralObjectClass=user)",
         "(displayName=both, and two inside)",
         "(displayName=*and two*)",
@@ -120,6 +131,14 @@ def nested_groups(bench):
     bench.modify_all(bench.write_change("nested", *records))
 
 
+def contact_of_one_class(bench):
+    """What it derives from is not said: Active Directory adds it, OpenLDAP does not."""
+    dn = f"CN=Of One Class,{bench.staff}"
+    record = b"".join([ldif_text.line("dn", dn), b"changetype: add\n", ldif_text.line("objectClass", "contact"), ldif_text.line("cn", "Of One Class"), b"\n"])
+    code, _, messages = bench.modify(bench.write_change("one-class", record))
+    check(code == 0, f"ldapmodify: exit {code}: {messages}")
+
+
 def identities(export):
     """Filters by the binary and the textual form of Alice's identity, where there is one."""
     for _, lines in ldif_text.records(export.read_bytes()):
@@ -134,6 +153,8 @@ def search(bench):
     bench.start()
     with bench.step("takes nested groups"):
         nested_groups(bench)
+    with bench.step("takes an entry of one class"):
+        contact_of_one_class(bench)
     export = bench.export("export", "*", "+")
     filled = {"base": bench.server.base, "staff": bench.staff}
     filters = [text.format(**filled) for text in FILTERS + OWN_FILTERS[bench.server.name]] + identities(export)

@@ -125,6 +125,8 @@ enum Node {
         selector: usize,
         test: Test,
         dn: bool,
+        /// Whether the attribute is the entry's DN, which no export need have.
+        is_own_dn: bool,
     },
     /// The chain with this number.
     Chain(usize),
@@ -220,7 +222,7 @@ impl Parts {
     fn values(&mut self, attribute: &FilterAttribute, test: Option<Test>) -> Node {
         let Some(test) = test else { return Node::Undefined };
         let selector = self.select(Selector::of(&attribute.description()));
-        Node::Values { selector, test, dn: false }
+        Node::Values { selector, test, dn: false, is_own_dn: is_own_dn(attribute) }
     }
 
     fn extensible(
@@ -246,13 +248,15 @@ impl Parts {
             (Some(RuleKind::BitOr), _) if numeric => Test::any_bit(value),
             (Some(RuleKind::BitAnd | RuleKind::BitOr), _) => None,
             (Some(RuleKind::InChain), attribute) => return self.chain(attribute, value),
+            (Some(RuleKind::Within(scope)), _) => Test::within(scope, value),
+            (Some(RuleKind::Above), _) => Test::above(value),
         };
         let Some(test) = test else { return Node::Undefined };
         let selector = self.select(
             attribute
                 .map_or_else(Selector::every, |attribute| Selector::of(&attribute.description())),
         );
-        Node::Values { selector, test, dn }
+        Node::Values { selector, test, dn, is_own_dn: attribute.is_some_and(is_own_dn) }
     }
 
     fn chain(&mut self, attribute: Option<&FilterAttribute>, value: &[u8]) -> Node {
@@ -270,6 +274,14 @@ fn facts(attribute: &FilterAttribute) -> &'static Facts {
     Facts::of(attribute.description().base())
 }
 
+/// Whether the attribute holds the DN of its entry: OpenLDAP makes it up when it is asked
+/// for, and Active Directory's exports may leave it out.
+fn is_own_dn(attribute: &FilterAttribute) -> bool {
+    let name = attribute.description();
+    let is = |own: &str| name.base().eq_ignore_ascii_case(own.as_bytes());
+    is("entryDN") || is("distinguishedName")
+}
+
 /// One entry and one matcher.
 struct Evaluation<'e> {
     matcher: &'e Matcher,
@@ -285,11 +297,14 @@ impl Evaluation<'_> {
             Node::And(parts) => self.first(parts, Truth::False, Truth::True),
             Node::Or(parts) => self.first(parts, Truth::True, Truth::False),
             Node::Not(part) => self.node(part).not(),
-            Node::Values { selector, test, dn } => {
+            Node::Values { selector, test, dn, is_own_dn } => {
                 let Some(selector) = self.matcher.selectors.get(*selector) else {
                     return Truth::Undefined;
                 };
-                Truth::of(self.values(selector, test) || (*dn && self.values_of_dn(selector, test)))
+                let holds = self.values(selector, test)
+                    || (*dn && self.values_of_dn(selector, test))
+                    || (*is_own_dn && test.holds(self.entry.dn(), &mut self.scratch));
+                Truth::of(holds)
             }
             Node::Chain(number) => self.chain(*number),
             Node::Undefined => Truth::Undefined,

@@ -1,9 +1,10 @@
 //! Matching rules of extensible filters (RFC 4517 section 4.2, MS-ADTS
-//! 3.1.1.3.4.4), by name or OID.
+//! 3.1.1.3.4.4) and OpenLDAP's of DNs, by name or OID.
 
 use std::fmt::{self, Display, Formatter};
 
 use crate::directory::schema::Syntax;
+use crate::directory::scope::Scope;
 
 /// A matching rule as a filter names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,10 @@ pub enum RuleKind {
     BitOr,
     /// True where the links lead to the assertion, over any number of entries.
     InChain,
+    /// True where the value names an entry within this scope of the asserted one.
+    Within(Scope),
+    /// True where the value names an entry above the asserted one.
+    Above,
 }
 
 const RULES: &[KnownRule] = &[
@@ -65,6 +70,10 @@ const RULES: &[KnownRule] = &[
     microsoft("1.2.840.113556.1.4.803", RuleKind::BitAnd),
     microsoft("1.2.840.113556.1.4.804", RuleKind::BitOr),
     microsoft("1.2.840.113556.1.4.1941", RuleKind::InChain),
+    openldap("dnOneLevelMatch", "1.3.6.1.4.1.4203.666.4.8", RuleKind::Within(Scope::One)),
+    openldap("dnSubtreeMatch", "1.3.6.1.4.1.4203.666.4.9", RuleKind::Within(Scope::Subtree)),
+    openldap("dnSubordinateMatch", "1.3.6.1.4.1.4203.666.4.10", RuleKind::Within(Scope::Children)),
+    openldap("dnSuperiorMatch", "1.3.6.1.4.1.4203.666.4.11", RuleKind::Above),
 ];
 
 const fn equality(name: &'static str, oid: &'static str, syntax: Syntax) -> KnownRule {
@@ -77,6 +86,10 @@ const fn ordering(name: &'static str, oid: &'static str, syntax: Syntax) -> Know
 
 const fn microsoft(oid: &'static str, kind: RuleKind) -> KnownRule {
     KnownRule { name: oid, oid, kind }
+}
+
+const fn openldap(name: &'static str, oid: &'static str, kind: RuleKind) -> KnownRule {
+    KnownRule { name, oid, kind }
 }
 
 impl MatchingRule {

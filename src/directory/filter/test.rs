@@ -4,13 +4,15 @@ use std::cmp::Ordering;
 
 use memchr::memmem::Finder;
 
-use crate::directory::dn::normalize_into;
+use crate::directory::dn::{NormalizedDn, key_is_within, normalize_into};
 use crate::directory::matching::text::Ends;
 use crate::directory::matching::{
     approximate, bits, compare_folded, equals_folded, fold, fold_into, fold_part, has_substrings,
     is_valid,
 };
+use crate::directory::object_class::Subclasses;
 use crate::directory::schema::{Facts, Syntax};
+use crate::directory::scope::{Scope, SearchBase};
 
 /// Memory that is used again from value to value.
 pub(super) type Scratch = Vec<u8>;
@@ -27,6 +29,8 @@ pub(super) enum Test {
     Category {
         class: Vec<u8>,
     },
+    /// One of several, folded: of `objectClass` a class and those that derive from it.
+    OneOf(Vec<String>),
     Order {
         syntax: Syntax,
         folded: Vec<u8>,
@@ -43,6 +47,10 @@ pub(super) enum Test {
     },
     AllBits(u64),
     AnyBit(u64),
+    /// The DN of an entry in this part of the tree.
+    Within(SearchBase),
+    /// The DN of an entry above this one.
+    Above(NormalizedDn),
 }
 
 /// Where a value must stand, seen from the assertion.
@@ -68,6 +76,15 @@ impl Test {
     pub(super) fn equality_of(facts: &Facts, value: &[u8]) -> Option<Self> {
         if facts.name == "objectCategory" && !is_valid(facts.syntax, value) {
             return Some(Self::Category { class: category(value) });
+        }
+        // Both servers and RFC 4512, section 2.4: an entry belongs to all classes above its own.
+        if ["objectClass", "structuralObjectClass"].contains(&facts.name)
+            && let Ok(class) = str::from_utf8(value)
+        {
+            return Some(match Subclasses::of(class.trim_matches(' ')) {
+                Subclasses::All => Self::Present,
+                Subclasses::Of(classes) => Self::OneOf(classes),
+            });
         }
         Self::equality(facts.syntax, value)
     }
@@ -126,6 +143,15 @@ impl Test {
         })
     }
 
+    pub(super) fn within(scope: Scope, base: &[u8]) -> Option<Self> {
+        let base = NormalizedDn::of(base).ok()?;
+        Some(Self::Within(SearchBase::new(base, scope)))
+    }
+
+    pub(super) fn above(dn: &[u8]) -> Option<Self> {
+        NormalizedDn::of(dn).ok().map(Self::Above)
+    }
+
     pub(super) fn all_bits(value: &[u8]) -> Option<Self> {
         bits(value).map(Self::AllBits)
     }
@@ -145,6 +171,9 @@ impl Test {
                 }
                 _ => fold(*syntax, value).as_ref() == folded,
             },
+            Self::OneOf(classes) => {
+                classes.iter().any(|class| equals_folded(value, class.as_bytes()))
+            }
             Self::Category { class } => {
                 normalize_into(value, scratch).is_ok() && in_category(scratch, class)
             }
@@ -166,6 +195,12 @@ impl Test {
             Self::Approximate { loose } => approximate(value) == *loose,
             Self::AllBits(mask) => bits(value).is_some_and(|bits| bits & mask == *mask),
             Self::AnyBit(mask) => bits(value).is_some_and(|bits| bits & mask != 0),
+            Self::Within(part) => normalize_into(value, scratch).is_ok() && part.holds(scratch),
+            Self::Above(dn) => {
+                normalize_into(value, scratch).is_ok()
+                    && dn.as_bytes() != scratch.as_slice()
+                    && key_is_within(dn.as_bytes(), scratch)
+            }
         }
     }
 }

@@ -90,6 +90,17 @@ fn filters_that_select_the_entry() {
         "(msExchHideFromAddressLists=true)",
         "(!(noSuch=x))",
         "(&)",
+        "(objectClass=PERSON)",
+        "(objectClass=2.5.6.7)",
+        "(objectClass~=top)",
+        "(!(objectClass=group))",
+        "(entryDN=*)",
+        "(entryDN:dnSubtreeMatch:=ou=SALES, dc=example, dc=com)",
+        "(entryDN:dnSubordinateMatch:=dc=com)",
+        "(distinguishedName:1.3.6.1.4.1.4203.666.4.8:=OU=Sales,DC=example,DC=com)",
+        "(!(entryDN:dnOneLevelMatch:=DC=example,DC=com))",
+        "(memberOf:dnSubtreeMatch:=OU=Groups,DC=example,DC=com)",
+        "(!(manager:dnSuperiorMatch:=DC=example,DC=com))",
     ] {
         assert_eq!(truth(filter), Truth::True, "{filter}");
     }
@@ -113,6 +124,10 @@ fn filters_that_do_not_select_the_entry() {
         "(memberOf=CN=Staff)",
         "(manager:1.2.840.113556.1.4.1941:=CN=Boss)",
         "(shoeSize>=10)",
+        "(objectClass=group)",
+        "(objectClass:objectIdentifierMatch:=person)",
+        "(entryDN:dnSubtreeMatch:=ou=Sale,dc=example,dc=com)",
+        "(memberOf:dnSuperiorMatch:=CN=x,OU=Groups,DC=example,DC=com)",
     ] {
         assert_eq!(truth(filter), Truth::False, "{filter}");
     }
@@ -133,6 +148,7 @@ fn what_cannot_be_answered_selects_neither_way() {
         "(cn:1.2.840.113556.1.4.803:=2)",
         "(userAccountControl:1.2.840.113556.1.4.803:=x)",
         "(memberOf:1.2.840.113556.1.4.1941:=CN=All,DC=example,DC=com)",
+        "(entryDN:dnSubtreeMatch:=not a dn)",
     ] {
         assert_eq!(truth(filter), Truth::Undefined, "{filter}");
         assert_eq!(truth(&format!("(!{filter})")), Truth::Undefined, "{filter}");
