@@ -1,5 +1,6 @@
 //! A question about one value, its assertion folded beforehand.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use memchr::memmem::Finder;
@@ -172,7 +173,11 @@ impl Test {
                 _ => fold(*syntax, value).as_ref() == folded,
             },
             Self::OneOf(classes) => {
-                classes.iter().any(|class| equals_folded(value, class.as_bytes()))
+                let is_one = |value: &[u8]| {
+                    classes.iter().any(|class| class.as_bytes().eq_ignore_ascii_case(value))
+                };
+                is_one(value)
+                    || matches!(fold(Syntax::ObjectIdentifier, value), Cow::Owned(it) if is_one(&it))
             }
             Self::Category { class } => {
                 normalize_into(value, scratch).is_ok() && in_category(scratch, class)
