@@ -299,6 +299,8 @@ fn a_dn_that_a_server_wrote_in_its_own_way_is_told_apart_by_its_letters_only() {
         assert_eq!(states(&now, change, base), [Applied]);
     }
     assert_eq!(states(base, change, Some(base)), [Pending]);
+    let named = |text: &str| text.replace("secretary", "associatedName");
+    assert_eq!(states(&named(&now), &named(change), Some(&named(base))), [Applied]);
     let change = exchange("cn=x", "secretary", "cn=a\\,b,dc=x", "cn=A\\,b, dc=x");
     assert_eq!(states(base, &change, None), [Pending]);
     assert_eq!(states(&base.replace("cn=a", "cn=A"), &change, None), [Applied]);
