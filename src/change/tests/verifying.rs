@@ -307,6 +307,20 @@ fn a_dn_that_a_server_wrote_in_its_own_way_is_told_apart_by_its_letters_only() {
 }
 
 #[test]
+fn names_that_differ_in_what_a_server_writes_in_its_own_way_are_spelled_alike() {
+    let to = |rdn: &str| {
+        format!("dn: cn=a+sn=b,dc=x\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\n\n")
+    };
+    let base = "dn: cn=a+sn=b,dc=x\ncn: a\nsn: b\n";
+    let now = "dn: cn=A+sn=b,dc=x\ncn: A\nsn: b\n";
+    for again in ["commonName=A+sn=b", "sn=b + cn=\\41"] {
+        let change = to("cn=A+sn=b") + &to(again);
+        assert_eq!(states(now, &change, Some(base)), [Applied; 2], "{again}");
+        assert_eq!(states(base, &change, Some(base)), [Pending; 2], "{again}");
+    }
+}
+
+#[test]
 fn a_value_added_meanwhile_to_an_attribute_that_takes_one_is_a_conflict() {
     let change = "dn: cn=x\nchangetype: modify\nadd: mail\nmail: a@x\n-\n\n";
     let person = "dn: cn=x\ncn: x\nobjectGUID: 1\n";
