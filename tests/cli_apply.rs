@@ -43,6 +43,18 @@ fn refused(change: &str) -> String {
 }
 
 #[test]
+fn a_name_between_two_others_is_spelled_as_the_export_does_and_not_as_a_record() {
+    let export = "dn: ou=a,dc=x\nou: a\n\ndn: l=Ulm,ou=a,dc=x\nl: Ulm\n\n\
+                  dn: cn=Ann,l=Ulm,ou=a,dc=x\ncn: Ann\nmail: ann@x\n\n";
+    let moved =
+        export.replace("ann@x", "new@x").replace("ou=a,", "ou=b,").replace("ou: a", "ou: b");
+    let rename = rename("ou=a,dc=x", "ou=b", 1);
+    let behind = rename.clone() + &modify("cn=Ann,l=ULM,ou=b,dc=x", "new@x");
+    assert_eq!(after(export, &behind), moved);
+    assert_eq!(after(export, &(modify("cn=Ann,l=ULM,ou=a,dc=x", "new@x") + &rename)), moved);
+}
+
+#[test]
 fn what_no_change_touches_is_written_as_fmt_writes_it() {
     let untidy = "version: 1\n\n# Ann, x\nDN:cn=Ann,dc=x\ncn:   Ann\nmail:: YW5uQHg=\n\n\n\
                   # Bob\ndn: cn=Bob,dc=x\ncn: Bob\ndescription: folded at an od\n d place\n\n\

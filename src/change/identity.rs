@@ -226,9 +226,9 @@ pub(super) fn single_valued(attribute: &[u8]) -> bool {
 }
 
 /// Attributes whose type has no equality rule (RFC 4519 sections 2.10, 2.30 and
-/// 2.32, RFC 2798 sections 2.6 and 2.8, RFC 1274 section 9.3): outside Active
-/// Directory a server cannot delete a value of theirs by name (18).
-const WITHOUT_EQUALITY: [&str; 12] = [
+/// 2.32, RFC 2798 sections 2.6 and 2.8, RFC 1274 section 9.3), or has none in slapd's
+/// schema: outside Active Directory a server cannot delete a value of theirs by name (18).
+const WITHOUT_EQUALITY: [&str; 21] = [
     "jpegPhoto",
     "photo",
     "audio",
@@ -241,6 +241,15 @@ const WITHOUT_EQUALITY: [&str; 12] = [
     "preferredDeliveryMethod",
     "searchGuide",
     "enhancedSearchGuide",
+    "mailPreferenceOption",
+    "otherMailbox",
+    "nisNetgroupTriple",
+    "bootParameter",
+    "certificateRevocationList",
+    "authorityRevocationList",
+    "deltaRevocationList",
+    "crossCertificatePair",
+    "supportedAlgorithms",
 ];
 
 /// Whether a server other than Active Directory cannot delete the attribute's

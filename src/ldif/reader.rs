@@ -12,6 +12,7 @@ use super::{LdifError, LdifErrorKind, Line, Position, Wanted, WarningKind};
 
 mod expected;
 mod lines;
+mod torn;
 
 /// Sizes above which a line or record is refused, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +177,7 @@ impl<'a> RecordReader<'a> {
                         }
                     }
                 }
+                Err(_) if self.skip_torn_comment(start) => {}
                 Err(Fault { at, kind }) => return Some(Block::Failed(self.fail(start, at, kind))),
             }
         }
@@ -339,6 +341,15 @@ impl<'a> RecordReader<'a> {
         let other = self.lines.iter().find(|line| !line.is(b"version"));
         let rest = other.map_or(self.rest, |line| &self.chunk[index(line.offset)..]);
         (rest, &start.rest[..start.rest.len() - rest.len()])
+    }
+
+    /// Goes on at the DN where a comment before it takes more lines than it marks.
+    #[cold]
+    fn skip_torn_comment(&mut self, start: Mark<'a>) -> bool {
+        let Some(rest) = torn::behind_torn_comment(start.rest) else { return false };
+        self.rest = rest;
+        self.line = start.line + count32(start.rest, rest);
+        true
     }
 
     /// Skips the rest of a block that cannot be read.

@@ -41,6 +41,25 @@ fn errors_and_warnings_point_at_the_byte() {
 }
 
 #[test]
+fn the_comment_of_ldapsearch_may_go_on_behind_a_line_break_of_the_name() {
+    let entry = "# foo\nCNF:1-2, Users, x\ndn: cn=foo\\0ACNF:1-2,cn=Users,dc=x\ncn: foo\n\n";
+    let several =
+        "# 4 of 5\r\n# a\r\nb + c\r\nd, x\r\ndn:: Y249YQpiK3NuPWMKZCxkYz14\r\nsn: a\r\n\r\n";
+    for good in [entry, several] {
+        let mut reader = RecordReader::new(good.as_bytes(), Limits::default());
+        let Some(Block::Record(record)) = reader.next_block() else { panic!("{good}") };
+        assert!(record.dn().starts_with(b"cn=") && record.lines().len() == 2, "{good}");
+        assert!(reader.next_block().is_none());
+        assert_eq!(reader.take_observations().record_starts, 1);
+    }
+    let wrong = |text: &str| said(text.as_bytes());
+    assert_eq!(wrong(&entry.replace("cn: foo", "foo")), [("no-colon", 4, 1)]);
+    assert_eq!(wrong(&entry.replace("\nCNF", "\nCNX")), [("missing-blank-line", 3, 1)]);
+    assert_eq!(wrong(&entry.replace("# foo\nCNF", "CNF")), [("missing-blank-line", 2, 1)]);
+    assert_eq!(wrong(&several.replace("\nd, x", "\nd, x\r\nb")), [("no-colon", 3, 1)]);
+}
+
+#[test]
 fn the_text_of_a_failure_is_its_physical_line_and_its_block_ends_before_the_blank_line() {
     let input = b"dn: cn=a\ncn: a\n b\r\nnonsense here\r\nsn: b\n\ndn: cn=b\n";
     let mut reader = RecordReader::new(input, Limits::default());

@@ -400,6 +400,7 @@ impl<'a> Image<'a> {
     fn try_all(&mut self) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(self.changes.len());
         self.try_each(|_, _, outcome| outcomes.push(outcome));
+        self.tree.ask_for_spelling();
         outcomes
     }
 

@@ -28,7 +28,10 @@ impl<'a> Image<'a> {
         match &record.change {
             Change::Modify(mods) => self.modify(node, record, mods),
             Change::Add(attributes) => self.add(node, &record.dn, attributes),
-            Change::Delete if deletes_tree(record) => self.delete_tree(node, &record.dn),
+            // OpenLDAP passes over what it does not know and is not critical.
+            Change::Delete if deletes_tree(record) && !self.is_openldap(node) => {
+                self.delete_tree(node, &record.dn)
+            }
             Change::Delete => self.delete(node, &record.dn),
             Change::ModRdn { new_rdn, delete_old_rdn, new_superior } => {
                 let parent = match new_superior {
@@ -61,12 +64,22 @@ impl<'a> Image<'a> {
             Change::Add(_) => self.tree.node(node).parent,
             _ => node,
         };
+        if self.is_openldap(told) { taken } else { Ok(()) }
+    }
+
+    /// Whether the entry, or the one above it where the changes made it, is known to be
+    /// OpenLDAP's.
+    fn is_openldap(&mut self, node: NodeId) -> bool {
+        let mut told = node;
+        while told != ROOT && self.tree.node(told).was_created() {
+            told = self.tree.node(told).parent;
+        }
         if self.tree.exists(told, Needs::CONTENT) != Some(true) {
-            return Ok(());
+            return false;
         }
         let is_openldap = self.tree.entry_mut(told).is_some_and(|entry| entry.is_openldap());
         self.tree.put_aside(told, None, Again::Possible);
-        if is_openldap { taken } else { Ok(()) }
+        is_openldap
     }
 
     fn walk(&mut self, dn: &[u8]) -> Result<NodeId, NotApplicable> {

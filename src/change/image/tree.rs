@@ -504,6 +504,22 @@ impl<'a> Tree<'a> {
         dn
     }
 
+    /// Asks how the export spells the names of which records speak only in the DN of
+    /// what is below, where they are part of a name that changed.
+    pub(super) fn ask_for_spelling(&mut self) {
+        if !self.has_moves() {
+            return;
+        }
+        for id in 0..self.nodes.len() {
+            let node = &self.nodes[id];
+            if let Some(origin) = node.origin.filter(|_| !node.moved && node.exists.is_none())
+                && self.is_displaced(id)
+            {
+                self.facts.require(origin, Needs::PLACE);
+            }
+        }
+    }
+
     /// Spells the name of an entry that is in no export as its child does.
     pub(super) fn spell(&mut self, id: NodeId, dn: &[u8]) {
         if id != ROOT && self.nodes[id].exists.is_none() {

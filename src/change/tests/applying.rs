@@ -36,6 +36,20 @@ fn a_value_may_be_named_in_another_spelling() {
 }
 
 #[test]
+fn an_attribute_may_be_called_by_its_oid_or_its_long_name() {
+    let before = "dn: cn=a,dc=x\ncn: a\nuniqueMember: cn=b,dc=x\nuniqueMember: cn=c,dc=x\n\
+                  drink: tea\nphysicalDeliveryOfficeName: 1\nuidNumber: 7\n";
+    let mods = "delete: 2.5.4.50\n2.5.4.50: CN=b, dc=x\n-\ndelete: favouriteDrink\n-\n\
+                replace: 2.5.4.19\n2.5.4.19: 2\n-\n\
+                increment: 1.3.6.1.1.1.1.0\n1.3.6.1.1.1.1.0: 1\n-\n";
+    assert_eq!(
+        applied(before, mods).unwrap(),
+        "dn: cn=a,dc=x\ncn: a\nuniqueMember: cn=c,dc=x\n\
+         physicalDeliveryOfficeName: 2\nuidNumber: 8\n"
+    );
+}
+
+#[test]
 fn the_exact_value_goes_before_an_equal_one() {
     let twins = "dn: CN=Joe,DC=x\nproxyAddresses: SMTP:a@x\nproxyAddresses: smtp:a@x\n";
     let after = applied(twins, "delete: proxyAddresses\nproxyAddresses: smtp:a@x\n-\n").unwrap();

@@ -137,6 +137,28 @@ fn openldap_takes_the_critical_control_for_a_modify_only() {
 }
 
 #[test]
+fn openldap_deletes_no_tree_and_knows_what_was_made_below_its_entries() {
+    let control = "control: 1.2.840.113556.1.4.805";
+    let delete = |control: &str| format!("dn: OU=A,DC=x\n{control}\nchangetype: delete\n\n");
+    let add = "dn: CN=New,OU=A,DC=x\nchangetype: add\ncn: New\n\n";
+    let critical = delete(&format!("{control} true")).replace("OU=A", "CN=New,OU=A");
+    let records = changes(&(delete(control) + add + &critical + &delete(control)));
+    let outcomes = |mark: &str| {
+        let ou = format!("dn: OU=A,DC=x\nou: A\n{mark}\n\n");
+        let entries = entries(&format!("{ou}{}", ou.replace("OU=A", "OU=B,OU=A")));
+        let mut image = Image::new(&records, OnRefusal::GoOn);
+        let outcomes = super::files::read_into(&mut image, &entries);
+        let code = |outcome: &crate::change::Outcome| match outcome {
+            crate::change::Outcome::Refused(why) => Some(why.reason.result_code()),
+            _ => None,
+        };
+        outcomes.iter().map(code).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes("entryCSN: 1"), [Some(66), None, Some(12), Some(66)]);
+    assert_eq!(outcomes("description: d"), [None, None, None, Some(32)]);
+}
+
+#[test]
 fn active_directory_has_no_modify_touch_what_names_the_entry() {
     for mods in ["add: cn\ncn: Joe\n-\n", "delete: CN\ncn: No\n-\n", "replace: cn\ncn: joe\n-\n"] {
         assert_eq!(applied_with("objectGUID: 1", mods), Err(Reason::NamesTheEntry), "{mods}");

@@ -299,9 +299,25 @@ fn a_dn_that_a_server_wrote_in_its_own_way_is_told_apart_by_its_letters_only() {
         assert_eq!(states(&now, change, base), [Applied]);
     }
     assert_eq!(states(base, change, Some(base)), [Pending]);
+    let named = |text: &str| text.replace("secretary", "associatedName");
+    assert_eq!(states(&named(&now), &named(change), Some(&named(base))), [Applied]);
     let change = exchange("cn=x", "secretary", "cn=a\\,b,dc=x", "cn=A\\,b, dc=x");
     assert_eq!(states(base, &change, None), [Pending]);
     assert_eq!(states(&base.replace("cn=a", "cn=A"), &change, None), [Applied]);
+}
+
+#[test]
+fn names_that_differ_in_what_a_server_writes_in_its_own_way_are_spelled_alike() {
+    let to = |rdn: &str| {
+        format!("dn: cn=a+sn=b,dc=x\nchangetype: modrdn\nnewrdn: {rdn}\ndeleteoldrdn: 1\n\n")
+    };
+    let base = "dn: cn=a+sn=b,dc=x\ncn: a\nsn: b\n";
+    let now = "dn: cn=A+sn=b,dc=x\ncn: A\nsn: b\n";
+    for again in ["commonName=A+sn=b", "sn=b + cn=\\41"] {
+        let change = to("cn=A+sn=b") + &to(again);
+        assert_eq!(states(now, &change, Some(base)), [Applied; 2], "{again}");
+        assert_eq!(states(base, &change, Some(base)), [Pending; 2], "{again}");
+    }
 }
 
 #[test]

@@ -120,6 +120,10 @@ fn what_no_rule_finds_is_deleted_as_a_whole() {
     let draft = drafted(old, new, &options()).unwrap();
     assert_eq!(draft.whole, [b"jpegPhoto".to_vec()]);
     assert!(text(&draft.undo).contains("delete: jpegPhoto\n-\nadd: jpegPhoto\njpegPhoto: 1\n"));
+    for name in ["mailPreferenceOption", "0.9.2342.19200300.100.1.47", "nisNetgroupTriple"] {
+        let named = |text: &str| text.replace("jpegPhoto", name);
+        assert_eq!(plain(&named(old), &named(new)), named(&plain(old, new)));
+    }
 }
 
 #[test]

@@ -103,7 +103,10 @@ impl<'a> Names<'a> {
 
     fn respell(&mut self, place: PlaceId, rdn: &[u8]) -> Act {
         let known = self.spellings.iter().rev().take(8);
-        let known = known.filter(|s| s.place == place && s.rdn == rdn).map(|s| s.fact).next();
+        let known = known
+            .filter(|s| s.place == place && identity::is_spelled(&s.rdn, rdn))
+            .map(|s| s.fact)
+            .next();
         let fact = known.unwrap_or_else(|| {
             // All spellings of a place are one group: who leaves takes them along.
             let before = self.places[place].spelling;
